@@ -1,0 +1,131 @@
+"""The nouns: a prompt, the file that asks for it, and what the service holds of it.
+
+The blocks stay plain JSON data, exactly as written or answered: what this tool does not know must survive it.
+The shapes that the fields may take stand in `shapes.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, get_args
+
+Json: TypeAlias = dict[str, Any]
+Dialect: TypeAlias = Literal["prompt", "prompt_config"]
+
+CURRENT: Dialect = "prompt"
+CLASSIC: Dialect = "prompt_config"
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+MAX_DISPLAY_NAME = 128
+"""Characters; the `maxLength` of `display_name` in the service's OpenAPI document."""
+
+
+def other_dialect(dialect: Dialect) -> Dialect:
+    """The dialect that `dialect` is not."""
+    return CLASSIC if dialect == CURRENT else CURRENT
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A complaint about one place in one file.
+
+    `line` and `column` count from 1; 0 stands for the file as a whole. `snippet` is the line complained about,
+    without its end. `hint` is what to write instead.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str | None = None
+    snippet: str | None = None
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`, or the file alone."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What can be compared of a prompt: what a file asks for, or what the service holds in one dialect.
+
+    `block` is the content of `prompt` or `prompt_config`. `extra` holds further top-level fields that the
+    configuration lets through (`allow_fields`), unchanged.
+    """
+
+    display_name: str
+    description: str | None
+    metadata: Json
+    dialect: Dialect
+    block: Json
+    extra: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """One prompt file, read and found valid.
+
+    `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
+    `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
+    `content_file` paths that were read, relative to the root.
+    """
+
+    key: str
+    file: str
+    prompt: Prompt
+    named: bool = False
+    protected: bool = False
+    includes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The folders of the key, without the target's prefix; empty for a file directly under the root."""
+        return self.key.rpartition("/")[0]
+
+    @property
+    def stem(self) -> str:
+        """The last element of the key."""
+        return self.key.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePrompt:
+    """A prompt as the service answered it.
+
+    `blocks` holds the blocks that were in the answer, each as answered. `raw` is the whole entity. `path` is None
+    unless the service tells it, which no declared response does.
+    """
+
+    id: str
+    display_name: str
+    description: str | None
+    metadata: Json
+    blocks: dict[Dialect, Json]
+    owner: str | None = None
+    path: str | None = None
+    created: str | None = None
+    updated: str | None = None
+    updated_by_id: str | None = None
+    raw: Json = field(default_factory=dict, repr=False)
+
+    def version(self, dialect: Dialect | None = None) -> str | None:
+        """The version id, which stands inside the block. Opaque; None if the answer has none."""
+        wanted = [dialect] if dialect in self.blocks else list(self.blocks)
+        for name in wanted:
+            version = self.blocks[name].get("version") if name is not None else None
+            if isinstance(version, str):
+                return version
+        return None
+
+    def dialect(self, preferred: Dialect) -> Dialect:
+        """`preferred` if the answer has that block, else the one it has."""
+        if preferred in self.blocks or not self.blocks:
+            return preferred
+        return next(iter(self.blocks))
+
+    def prompt(self, dialect: Dialect) -> Prompt:
+        """The comparable part in `dialect`; the block is without its `version`, and empty if there is none."""
+        block = {name: value for name, value in self.blocks.get(dialect, {}).items() if name != "version"}
+        return Prompt(self.display_name, self.description, self.metadata, dialect, block)
