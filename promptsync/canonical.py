@@ -1,0 +1,103 @@
+"""One form for all the ways of saying the same prompt, and its hash.
+
+The service rewrites what it is sent: nulls stay or vanish, the `provider/` prefix of a model goes, keys are
+reordered, 1 comes back as 1.0 (the documents' own example shows most of it). None of that is a difference, so
+everything is brought into this form before it is compared or hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from promptsync.models import CLASSIC, Dialect, Json, Prompt, RemotePrompt
+
+CANONICAL = 1
+"""The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
+
+_EXACT_INTEGERS = 2**53
+
+
+def canonical(prompt: Prompt) -> Json:
+    """`prompt` as `{display_name, description, metadata, <dialect>: block, …extra}` in canonical form.
+
+    Null, `[]` and `{}` say nothing and are left out, except inside a JSON schema, which is the user's own data.
+    An integral float is an integer. An empty description is left out.
+    """
+    content: Json = {
+        "display_name": prompt.display_name,
+        "metadata": _mapping(prompt.metadata),
+        prompt.dialect: canonical_block(prompt.dialect, prompt.block),
+    }
+    if prompt.description:
+        content["description"] = prompt.description
+    if prompt.extra:
+        content.update(_mapping(prompt.extra))
+    return content
+
+
+def canonical_block(dialect: Dialect, block: Json) -> Json:
+    """The block in canonical form; in the classic dialect without the provider's prefix in the model's name."""
+    result = _mapping(block)
+    if dialect == CLASSIC:
+        model, provider = result.get("model"), result.get("provider")
+        if isinstance(model, str) and isinstance(provider, str):
+            result["model"] = model.removeprefix(f"{provider}/")
+    return result
+
+
+def digest(value: Any) -> str:
+    """`sha256:…` over the sorted, compact UTF-8 JSON of `value`."""
+    return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """Sorted, compact UTF-8 JSON. A lone surrogate, which a JSON escape can smuggle in, keeps its own encoding."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def source_hash(prompt: Prompt) -> str:
+    """The hash of what a file asks for."""
+    return digest(canonical(prompt))
+
+
+def remote_hash(remote: RemotePrompt, dialect: Dialect) -> str:
+    """The hash of what the service holds of a prompt in `dialect`; version, id, owner and times are not part of it."""
+    return digest(canonical(remote.prompt(dialect)))
+
+
+def _mapping(value: Json) -> Json:
+    result = {}
+    for name, item in value.items():
+        if name == "schema":
+            result[name] = _numbers(item)
+            continue
+        plain = _value(item)
+        if plain is None or (not plain and isinstance(plain, list | dict)):
+            continue
+        result[name] = plain
+    return result
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _mapping(value)
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    return _number(value)
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return _number(value)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
+        return int(value)
+    return value

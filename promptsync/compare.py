@@ -1,0 +1,159 @@
+"""Field by field: what a prompt should be against what the service holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any, Literal
+
+from promptsync.canonical import canonical, canonical_json
+from promptsync.models import CLASSIC, Prompt, RemotePrompt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_MISSING: Any = object()
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDiff:
+    """One field that differs. `before` is the service's value, `after` the file's; None where there is none.
+
+    `field` is a path such as `prompt.messages[0].content`. The index is the file's, or the service's for what only
+    the service has.
+    """
+
+    field: str
+    op: Literal["add", "remove", "replace"]
+    before: Any
+    after: Any
+
+
+def differences(
+    desired: Prompt, actual: Prompt, *, added: Collection[str] | None = (), provider: str | None = None
+) -> list[FieldDiff]:
+    """What would have to change on the service for `actual` to say what `desired` says. Both in one dialect.
+
+    `added` names the fields that are the service's own, which are no difference; None says that whatever only the
+    service has is its own. `provider` is the provider of `actual`, where its block cannot tell it.
+    """
+    found = _walk("", canonical(desired), canonical(actual), provider or _provider(actual))
+    if added is None:
+        return [item for item in found if not is_service_only(item)]
+    own = {_any_index(field) for field in added}
+    return [item for item in found if not (is_service_only(item) and _any_index(item.field) in own)]
+
+
+def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:
+    """The fields that `actual` has and `desired` has not: the service's own additions, or what was taken out here."""
+    return [item for item in _walk("", canonical(desired), canonical(actual), None) if is_service_only(item)]
+
+
+def is_service_only(item: FieldDiff) -> bool:
+    """Whether a field is there on the service alone. A surplus element of a list is content, not a field."""
+    return item.op == "remove" and not item.field.endswith("]")
+
+
+def expand(items: list[FieldDiff]) -> list[FieldDiff]:
+    """The same differences with whole objects that come or go told as their fields, for people to read."""
+    return [leaf for item in items for leaf in _leaves(item)]
+
+
+def provider_of(remote: RemotePrompt) -> str | None:
+    """The provider that the classic block of an answer names; the current block only has it in the model's name."""
+    provider = remote.blocks.get(CLASSIC, {}).get("provider")
+    return provider if isinstance(provider, str) else None
+
+
+def _provider(prompt: Prompt) -> str | None:
+    provider = prompt.block.get("provider") if prompt.dialect == CLASSIC else None
+    return provider if isinstance(provider, str) else None
+
+
+def _any_index(field: str) -> str:
+    return _INDEX.sub("[]", field)
+
+
+def _walk(field: str, desired: Any, actual: Any, provider: str | None) -> Iterator[FieldDiff]:
+    if desired is _MISSING:
+        yield FieldDiff(field, "remove", actual, None)
+    elif actual is _MISSING:
+        yield FieldDiff(field, "add", None, desired)
+    elif isinstance(desired, dict) and isinstance(actual, dict):
+        yield from _walk_mapping(field, desired, actual, provider)
+    elif isinstance(desired, list) and isinstance(actual, list) and _holds_objects(desired, actual):
+        yield from _walk_list(field, desired, actual, provider)
+    elif not _same(field, desired, actual, provider):
+        yield FieldDiff(field, "replace", actual, desired)
+
+
+def _walk_mapping(
+    field: str, desired: dict[str, Any], actual: dict[str, Any], provider: str | None
+) -> Iterator[FieldDiff]:
+    for name in [*desired, *sorted(actual.keys() - desired.keys())]:
+        inner = f"{field}.{name}" if field else name
+        yield from _walk(inner, desired.get(name, _MISSING), actual.get(name, _MISSING), provider)
+
+
+def _walk_list(field: str, desired: list[Any], actual: list[Any], provider: str | None) -> Iterator[FieldDiff]:
+    """Pairs the elements by what they say, so that an inserted message is one addition and no cascade."""
+    matcher = SequenceMatcher(
+        None, [_signature(item) for item in actual], [_signature(item) for item in desired], autojunk=False
+    )
+    for _, a_from, a_to, d_from, d_to in matcher.get_opcodes():
+        paired = min(a_to - a_from, d_to - d_from)
+        for offset in range(paired):
+            inner = f"{field}[{d_from + offset}]"
+            yield from _walk(inner, desired[d_from + offset], actual[a_from + offset], provider)
+        for index in range(d_from + paired, d_to):
+            yield FieldDiff(f"{field}[{index}]", "add", None, desired[index])
+        for index in range(a_from + paired, a_to):
+            yield FieldDiff(f"{field}[{index}]", "remove", actual[index], None)
+
+
+def _holds_objects(*lists: list[Any]) -> bool:
+    return all(isinstance(item, dict) for items in lists for item in items)
+
+
+def _signature(item: Any) -> bytes:
+    """What an element is recognised by: its role or type and its text, without what the service may add to it."""
+    names = ("role", "type", "content", "text", "id", "tool_call_id", "model")
+    told = {name: item[name] for name in names if isinstance(item.get(name), str)}
+    return canonical_json(told or item)
+
+
+def _same(field: str, desired: Any, actual: Any, provider: str | None) -> bool:
+    if desired == actual and canonical_json(desired) == canonical_json(actual):
+        return True
+    is_model = field.endswith(".model") and isinstance(desired, str) and isinstance(actual, str)
+    return is_model and _same_model(desired, actual, provider)
+
+
+def _same_model(desired: str, actual: str, provider: str | None) -> bool:
+    """`openai/gpt-4o` comes back as `gpt-4o` in the documents, and the other way round from today's service."""
+    longer, shorter = (desired, actual) if len(desired) > len(actual) else (actual, desired)
+    prefix, _, rest = longer.partition("/")
+    return rest == shorter and (provider is None or prefix == provider)
+
+
+def _leaves(item: FieldDiff) -> Iterator[FieldDiff]:
+    value = item.after if item.op == "add" else item.before
+    if item.op == "replace" or item.field.endswith(".schema"):
+        yield item
+    elif isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves(_part(item, f"{item.field}.{name}", inner))
+    elif isinstance(value, list) and value and _holds_objects(value):
+        for index, inner in enumerate(value):
+            yield from _leaves(_part(item, f"{item.field}[{index}]", inner))
+    else:
+        yield item
+
+
+def _part(item: FieldDiff, field: str, value: Any) -> FieldDiff:
+    if item.op == "add":
+        return FieldDiff(field, "add", None, value)
+    return FieldDiff(field, "remove", value, None)

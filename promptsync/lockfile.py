@@ -1,0 +1,202 @@
+"""The lockfile: which prompt on the service is which file, and what both said when they last agreed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from promptsync.canonical import CANONICAL
+from promptsync.errors import LockfileError
+from promptsync.models import DIALECTS, Dialect, Json
+
+LOCK_VERSION = 1
+
+_ENTRY_KEYS = {"id", "version", "path", "display_name", "dialect", "source", "remote", "added", "protected"}
+_LOCK_KEYS = {"lock_version", "canonical", "workspace", "prompts"}
+
+
+@dataclass(frozen=True, slots=True)
+class LockEntry:
+    """One prompt: its id, and what was agreed when it was last written or adopted.
+
+    `path` is the path last sent, prefix included; None if it was never sent. `source` is the hash of what the file
+    asked for, `remote` of what the service held after that, both `sha256:…`. `added` are the fields of the service's
+    own. `extra` keeps keys that a later version of the format may add.
+    """
+
+    id: str
+    version: str | None
+    path: str | None
+    display_name: str
+    dialect: Dialect
+    source: str
+    remote: str
+    added: tuple[str, ...] = ()
+    protected: bool = False
+    extra: Json = field(default_factory=dict)
+
+    def as_json(self) -> Json:
+        """The entry as it stands in the file."""
+        data: Json = {
+            **self.extra,
+            "id": self.id,
+            "version": self.version,
+            "path": self.path,
+            "display_name": self.display_name,
+            "dialect": self.dialect,
+            "source": self.source,
+            "remote": self.remote,
+            "added": sorted(self.added),
+        }
+        if self.protected:
+            data["protected"] = True
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Lockfile:
+    """All entries by key. `owner` names the workspace that the ids belong to, None until an answer told it."""
+
+    prompts: dict[str, LockEntry] = field(default_factory=dict)
+    owner: str | None = None
+    canonical: int = CANONICAL
+    extra: Json = field(default_factory=dict)
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all entries."""
+        return frozenset(entry.id for entry in self.prompts.values())
+
+    def with_prompts(self, prompts: dict[str, LockEntry]) -> Lockfile:
+        """The same lockfile with other entries, hashed by today's rules."""
+        return replace(self, prompts=prompts, canonical=CANONICAL)
+
+
+def dump(lock: Lockfile) -> bytes:
+    """The file's bytes: sorted JSON, two spaces, one final newline, no times."""
+    data = {
+        **lock.extra,
+        "lock_version": LOCK_VERSION,
+        "canonical": lock.canonical,
+        "workspace": {"owner": lock.owner},
+        "prompts": {key: entry.as_json() for key, entry in lock.prompts.items()},
+    }
+    return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def parse(data: bytes, name: str) -> Lockfile:
+    """The lockfile in `data`; `name` is the path to show in messages.
+
+    Raises LockfileError for whatever is not a whole lockfile of this version: nothing is guessed or repaired.
+    """
+    document = _document(data, name)
+    prompts = document.get("prompts")
+    if not isinstance(prompts, dict):
+        raise _broken(name, "`prompts` is no object")
+    workspace = document.get("workspace", {})
+    owner = workspace.get("owner") if isinstance(workspace, dict) else 0
+    if owner is not None and not isinstance(owner, str):
+        raise _broken(name, "`workspace.owner` is no text")
+    entries = {key: parse_entry(value, f"`prompts.{key}`", name) for key, value in prompts.items()}
+    _refuse_shared_ids(entries, name)
+    extra = {key: value for key, value in document.items() if key not in _LOCK_KEYS}
+    return Lockfile(entries, owner, document["canonical"], extra)
+
+
+def parse_entry(value: Any, where: str, name: str) -> LockEntry:
+    """The entry in `value`. Raises LockfileError, saying `where` in the file `name` something is wrong."""
+    if not isinstance(value, dict):
+        raise _broken(name, f"{where} is no object")
+    for field_name in ("id", "display_name", "source", "remote"):
+        if not isinstance(value.get(field_name), str) or not value[field_name]:
+            raise _broken(name, f"{where} has no text as its `{field_name}`")
+    for field_name in ("version", "path"):
+        if value.get(field_name) is not None and not isinstance(value[field_name], str):
+            raise _broken(name, f"{where} has no text as its `{field_name}`")
+    added = value.get("added", [])
+    if not isinstance(added, list) or not all(isinstance(item, str) for item in added):
+        raise _broken(name, f"{where} has no list of fields as its `added`")
+    if value.get("dialect") not in DIALECTS:
+        raise _broken(name, f"{where} has no known `dialect`")
+    if not isinstance(value.get("protected", False), bool):
+        raise _broken(name, f"{where} has neither true nor false as its `protected`")
+    return LockEntry(
+        id=value["id"],
+        version=value.get("version"),
+        path=value.get("path"),
+        display_name=value["display_name"],
+        dialect=value["dialect"],
+        source=value["source"],
+        remote=value["remote"],
+        added=tuple(added),
+        protected=value.get("protected", False),
+        extra={key: item for key, item in value.items() if key not in _ENTRY_KEYS},
+    )
+
+
+def _document(data: bytes, name: str) -> Json:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _broken(name, "it is not UTF-8 text") from None
+    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
+        raise LockfileError(
+            f"{name} holds the conflict markers of a git merge",
+            hint="keep the prompts of both sides, take one side's entry where both have the same prompt, and commit",
+        )
+    try:
+        document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _broken(name, f"line {error.lineno}, column {error.colno} is no JSON") from None
+    except (_NotPlainJson, RecursionError) as error:
+        raise _broken(name, str(error) or "it is nested too deeply") from None
+    if not isinstance(document, dict):
+        raise _broken(name, "it holds no object")
+    _check_versions(document, name)
+    return document
+
+
+def _check_versions(document: Json, name: str) -> None:
+    for field_name, known in (("lock_version", LOCK_VERSION), ("canonical", CANONICAL)):
+        version = document.get(field_name)
+        if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+            raise _broken(name, f"it has no number as its `{field_name}`")
+        if version > known:
+            raise LockfileError(
+                f"{name} was written by a newer promptsync (`{field_name}` is {version}, known is {known})",
+                hint="upgrade promptsync",
+            )
+    if document["lock_version"] != LOCK_VERSION:
+        raise _broken(name, f"its `lock_version` is {document['lock_version']}")
+
+
+def _refuse_shared_ids(entries: dict[str, LockEntry], name: str) -> None:
+    keys: dict[str, str] = {}
+    for key, entry in entries.items():
+        first = keys.setdefault(entry.id, key)
+        if first != key:
+            raise _broken(name, f"`{first}` and `{key}` have the same id {entry.id}")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> Json:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _NotPlainJson(f"the key `{twice}` stands twice in one object")
+    return result
+
+
+def _no_constant(constant: str) -> float:
+    raise _NotPlainJson(f"{constant} is no JSON")
+
+
+class _NotPlainJson(ValueError):
+    pass
+
+
+def _broken(name: str, what: str) -> LockfileError:
+    return LockfileError(
+        f"{name} cannot be used: {what}",
+        hint=f"restore it from git, for example with `git checkout HEAD -- {name}`",
+    )

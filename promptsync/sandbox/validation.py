@@ -1,0 +1,180 @@
+"""What the service refuses: bodies by the OpenAPI document itself, queries and cursors by its words.
+
+`openapi.json` beside this file is the published document, trimmed; `classic.json` is the older request shape. Both are
+data, so that the documents are the judge and not a second reading of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+from promptsync.sandbox.behaviour import Behaviour
+from promptsync.sandbox.errors import BadRequest
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+Operation = Literal["create", "update"]
+
+_FOREIGN = {"prompt": "prompt_config", "prompt_config": "prompt"}
+_DOCUMENTS = {"prompt": "openapi.json", "prompt_config": "classic.json"}
+_SCHEMAS = {"create": "CreatePromptRequest", "update": "UpdatePromptRequest"}
+_MESSAGE_LENGTH = 300
+# A ULID's letters: Crockford's base 32, which has no I, L, O and U.
+_ULID = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def parse_body(raw: bytes) -> dict[str, Any]:
+    """The JSON object of a request's body.
+
+    Raises BadRequest for what is no JSON, no object, or holds what JSON or UTF-8 cannot carry (NaN, half a surrogate).
+    """
+    try:
+        body = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        # A lone surrogate passes the parser and would fail in the database.
+        json.dumps(body, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("Malformed JSON in request body") from error
+    if not isinstance(body, dict):
+        raise BadRequest(f"Expected an object in the request body, received {_kind(body)}")
+    return body
+
+
+def check_body(operation: Operation, body: Mapping[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    """Judge the body of a create or update, and give what of it counts: at most one block, the service's own if it can.
+
+    Keys that no shape names are kept. Raises BadRequest, `path.of.field: what is wrong`.
+    """
+    accepted = _without_foreign_block(operation, dict(body), behaviour)
+    block = "prompt_config" if "prompt_config" in accepted else "prompt"
+    if block not in accepted:
+        block = behaviour.block
+    error = _first_error(_validator(_DOCUMENTS[block], _SCHEMAS[operation]), accepted)
+    if error is not None:
+        raise BadRequest(error)
+    # Its first element names a project, so it is never nothing (the documents' path is `Default/Prompts`).
+    if not accepted.get("path", "x").strip("/ "):
+        raise BadRequest("path: must name a project")
+    return accepted
+
+
+def page_size(query: Mapping[str, str], behaviour: Behaviour) -> int:
+    """The `limit` of a list, 1 to `max_page`, 10 if not said. Raises BadRequest."""
+    text = query.get("limit", "10")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= behaviour.max_page):
+        raise BadRequest(f"limit: must be a whole number from 1 to {behaviour.max_page}")
+    return int(text)
+
+
+def cursors(query: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """`starting_after` and `ending_before` of a list, of which there may be one. Raises BadRequest for both."""
+    after, before = query.get("starting_after") or None, query.get("ending_before") or None
+    if after and before:
+        raise BadRequest("starting_after and ending_before exclude each other")
+    return after, before
+
+
+def check_prompt_cursor(cursor: str | None) -> None:
+    """Refuse a cursor that is no prompt's id; whether that prompt still is there does not matter.
+
+    Raises BadRequest.
+    """
+    if cursor is not None and not (len(cursor) == 26 and set(cursor) <= _ULID):
+        raise BadRequest(f"Invalid cursor {cursor[:40]!r}: not an object id")
+
+
+def _without_foreign_block(operation: Operation, body: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    own = behaviour.block
+    foreign = _FOREIGN[own]
+    if foreign not in body:
+        return body
+    if own in body:
+        # As today's service would: the deprecated block stands in answers only.
+        del body[foreign]
+        return body
+    if behaviour.dialect == "both":
+        return body
+    if behaviour.foreign == "refuse":
+        raise BadRequest(f"{own}: Required; {foreign} is not accepted")
+    del body[foreign]
+    if operation == "create":
+        body[own] = {"messages": []}
+    return body
+
+
+@cache
+def document(name: str) -> Any:
+    """A document shipped with the sandbox: `openapi.json` or `classic.json`, parsed."""
+    return json.loads(files("promptsync.sandbox").joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def _validator(name: str, schema: str) -> Validator:
+    from jsonschema import Draft202012Validator  # late: slow to import, and most runs have no sandbox
+
+    shapes = document(name)
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": shapes["components"]})
+
+
+def _first_error(validator: Validator, body: Mapping[str, Any]) -> str | None:
+    error = next(iter(validator.iter_errors(body)), None)
+    if error is None:
+        return None
+    while error.context:
+        error = _likeliest(error.context)
+    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+    return f"{where.removeprefix('.') or 'body'}: {_words(error)}"[:_MESSAGE_LENGTH]
+
+
+def _likeliest(errors: Iterable[ValidationError]) -> ValidationError:
+    """The complaint of the alternative that was meant: the one whose `role`, `type` or `id` fits.
+
+    The alternatives of the document are told apart by such a constant, so a wrong constant means another alternative.
+    """
+    branches: dict[Any, list[ValidationError]] = {}
+    for error in errors:
+        branches.setdefault(error.schema_path[0], []).append(error)
+    best = min(branches.values(), key=lambda branch: (any(map(_tells_apart, branch)), -max(map(_depth, branch))))
+    return max(best, key=_depth)
+
+
+def _tells_apart(error: ValidationError) -> bool:
+    if error.validator == "type":
+        return not error.path
+    return error.validator == "enum" and bool(error.path) and error.path[-1] in ("role", "type", "id")
+
+
+def _depth(error: ValidationError) -> int:
+    return len(error.absolute_path)
+
+
+def _words(error: ValidationError) -> str:
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{', '.join(missing)} required"
+    if error.validator == "type":
+        wanted = error.validator_value
+        names = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        return f"expected {names}, received {_kind(error.instance)}"
+    if error.validator == "enum":
+        return f"expected one of {', '.join(map(str, error.validator_value))}"
+    if error.validator == "maxLength":
+        return f"must be at most {error.validator_value} characters"
+    # The instance may be a whole message; its text has no place in an error.
+    return f"{error.validator} {json.dumps(error.validator_value)[:80]} not met"
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "boolean", str: "string", int: "number", float: "number", list: "array", dict: "object"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
