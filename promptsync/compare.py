@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ from promptsync.canonical import canonical, canonical_json
 from promptsync.models import CLASSIC, Prompt, RemotePrompt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
 _MISSING: Any = object()
 _INDEX = re.compile(r"\[\d+\]")

@@ -38,7 +38,6 @@ _PARTS = {"text": {"text"}, "image_url": {"image_url"}, "file": {"file"}}
 _RESPONSE_FORMATS = {"text", "json_object", "json_schema"}
 
 
-
 def translate(prompt: Prompt, dialect: Dialect) -> Prompt:
     """`prompt` in `dialect`, meaning exactly the same; itself if it is in it already.
 
@@ -216,5 +215,3 @@ def _has_images(messages: list[Any]) -> bool:
         if isinstance(message, dict) and isinstance(message.get("content"), list)
         for part in message["content"]
     )
-
-

@@ -1,19 +1,19 @@
 """What can go wrong, and the exit code that tells a script about it.
 
-    PromptsyncError                     exit 1
-    ├── UsageError                      exit 64: the command line contradicts itself
-    ├── ConfigError                     promptsync.yaml, environment or target cannot be used
-    ├── LoadError                       prompt files that say something impossible, all of them at once
-    ├── LockfileError                   a lockfile that is unreadable, newer, conflicted or not ours
-    ├── DialectError                    a prompt that the service's dialect has no place for
-    ├── PlanError                       a plan that must not be carried out
-    │   └── StalePlanError              exit 5: the world moved since the plan was saved
-    └── ServiceError                    the service did not do what was asked
-        ├── AuthError                   401, 403: the key
-        ├── NotFoundError               404
-        ├── RefusedError                another 4xx: the request itself is the problem
-        ├── RateLimitedError            429 for longer than we may wait
-        └── UnavailableError            no usable answer; whether a write was carried out may be unknown
+PromptsyncError                     exit 1
+├── UsageError                      exit 64: the command line contradicts itself
+├── ConfigError                     promptsync.yaml, environment or target cannot be used
+├── LoadError                       prompt files that say something impossible, all of them at once
+├── LockfileError                   a lockfile that is unreadable, newer, conflicted or not ours
+├── DialectError                    a prompt that the service's dialect has no place for
+├── PlanError                       a plan that must not be carried out
+│   └── StalePlanError              exit 5: the world moved since the plan was saved
+└── ServiceError                    the service did not do what was asked
+    ├── AuthError                   401, 403: the key
+    ├── NotFoundError               404
+    ├── RefusedError                another 4xx: the request itself is the problem
+    ├── RateLimitedError            429 for longer than we may wait
+    └── UnavailableError            no usable answer; whether a write was carried out may be unknown
 """
 
 from __future__ import annotations
@@ -114,9 +114,7 @@ class NotFoundError(ServiceError):
 class RefusedError(ServiceError):
     """Another 4xx: the service will not take this request, now or later. `detail` is the service's own text."""
 
-    def __init__(
-        self, message: str, *, status: int | None = None, detail: str = "", hint: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, status: int | None = None, detail: str = "", hint: str | None = None) -> None:
         super().__init__(message, status=status, hint=hint)
         self.detail = detail
 

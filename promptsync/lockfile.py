@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -148,7 +149,7 @@ def _document(data: bytes, name: str) -> Json:
         document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise _broken(name, f"line {error.lineno}, column {error.colno} is no JSON") from None
-    except (_NotPlainJson, RecursionError) as error:
+    except (_NotPlainJsonError, RecursionError) as error:
         raise _broken(name, str(error) or "it is nested too deeply") from None
     if not isinstance(document, dict):
         raise _broken(name, "it holds no object")
@@ -181,17 +182,16 @@ def _refuse_shared_ids(entries: dict[str, LockEntry], name: str) -> None:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> Json:
     result = dict(pairs)
     if len(result) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _NotPlainJson(f"the key `{twice}` stands twice in one object")
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise _NotPlainJsonError(f"the key `{twice}` stands twice in one object")
     return result
 
 
 def _no_constant(constant: str) -> float:
-    raise _NotPlainJson(f"{constant} is no JSON")
+    raise _NotPlainJsonError(f"{constant} is no JSON")
 
 
-class _NotPlainJson(ValueError):
+class _NotPlainJsonError(ValueError):
     pass
 
 

@@ -112,9 +112,9 @@ class RemotePrompt:
 
     def version(self, dialect: Dialect | None = None) -> str | None:
         """The version id, which stands inside the block. Opaque; None if the answer has none."""
-        wanted = [dialect] if dialect in self.blocks else list(self.blocks)
-        for name in wanted:
-            version = self.blocks[name].get("version") if name is not None else None
+        block = self.blocks.get(dialect) if dialect else None
+        for candidate in [block] if block is not None else self.blocks.values():
+            version = candidate.get("version")
             if isinstance(version, str):
                 return version
         return None

@@ -196,9 +196,7 @@ class Orphan(_Change):
         return self.entry.id
 
 
-Change: TypeAlias = (
-    Create | Update | Move | Adopt | Recreate | Delete | Forget | Drift | Conflict | Orphan
-)
+Change: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget | Drift | Conflict | Orphan
 Decided: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget
 """What an apply carries out; drift, conflicts and orphans are left alone."""
 
