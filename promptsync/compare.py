@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptsync.canonical import canonical, canonical_json
-from promptsync.models import CLASSIC, Prompt, RemotePrompt
+from promptsync.dialects import field_in, translate
+from promptsync.errors import DialectError
+from promptsync.models import CLASSIC
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from promptsync.models import Dialect, Prompt, PromptFile, RemotePrompt
 
 _MISSING: Any = object()
 _INDEX = re.compile(r"\[\d+\]")
@@ -44,6 +48,33 @@ def differences(
         return [item for item in found if not is_service_only(item)]
     own = {_any_index(field) for field in added}
     return [item for item in found if not (is_service_only(item) and _any_index(item.field) in own)]
+
+
+def file_differences(
+    file: PromptFile, remote: RemotePrompt, dialect: Dialect, added: Collection[str] | None
+) -> list[FieldDiff]:
+    """What differs between a file and the service's answer, in the words of the file.
+
+    The two are compared in `dialect`, the one on the wire, where both can be said in it.
+    """
+    desired = on_the_wire(file.prompt, remote.dialect(dialect))
+    actual = remote_content(remote, desired.dialect, file.prompt)
+    found = differences(desired, actual, added=added, provider=provider_of(remote))
+    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in found]
+
+
+def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
+    """`prompt` in `dialect`, or as it is written where that would lose something."""
+    try:
+        return translate(prompt, dialect)
+    except DialectError:
+        return prompt
+
+
+def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt) -> Prompt:
+    """What the service holds in `dialect`, with those further top-level fields that `asked` asks for."""
+    told = {name: remote.raw[name] for name in asked.extra if name in remote.raw}
+    return replace(remote.prompt(dialect), extra=told)
 
 
 def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:

@@ -29,7 +29,7 @@ PARAMETERS = {
 """Classic model parameters and the current fields that mean the same."""
 
 DERIVED_MODEL_TYPES = {"chat", "completion", "vision"}
-"""The classic model types that follow from the model and the messages; the others exist in the classic dialect alone."""
+"""The classic model types that follow from model and messages; the others exist in the classic dialect alone."""
 
 _ROLES = {"system", "user", "assistant", "tool"}
 _MESSAGE_FIELDS = {"role", "content", "tool_calls", "tool_call_id"}

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from promptsync.canonical import CANONICAL
+from promptsync.canonical import CANONICAL, remote_hash, source_hash
 from promptsync.errors import LockfileError
 from promptsync.models import DIALECTS, Dialect, Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promptsync.models import PromptFile, RemotePrompt
 
 LOCK_VERSION = 1
 
@@ -71,6 +76,23 @@ class Lockfile:
     def with_prompts(self, prompts: dict[str, LockEntry]) -> Lockfile:
         """The same lockfile with other entries, hashed by today's rules."""
         return replace(self, prompts=prompts, canonical=CANONICAL)
+
+
+def entry_for(
+    file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None, added: Iterable[str]
+) -> LockEntry:
+    """The entry that says: `file` was asked for, and `remote` is what the service holds of it in `dialect`."""
+    return LockEntry(
+        id=remote.id,
+        version=remote.version(dialect),
+        path=path,
+        display_name=remote.display_name,
+        dialect=dialect,
+        source=source_hash(file.prompt),
+        remote=remote_hash(remote, dialect),
+        added=tuple(sorted(set(added))),
+        protected=file.protected,
+    )
 
 
 def dump(lock: Lockfile) -> bytes:

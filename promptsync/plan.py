@@ -67,7 +67,7 @@ class Create(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update(_Change):
-    """A file that changed; the service holds what it last agreed to, or `--overwrite` decides. `remote` is None offline."""
+    """A file that changed and may be written. `remote` is None offline."""
 
     action: ClassVar[Action] = "update"
     file: PromptFile
@@ -132,11 +132,11 @@ class Recreate(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete(_Change):
-    """A prompt whose file is gone, with `--prune`."""
+    """A prompt whose file is gone, with `--prune`. `remote` is None offline."""
 
     action: ClassVar[Action] = "delete"
     entry: LockEntry
-    remote: RemotePrompt
+    remote: RemotePrompt | None
 
     @property
     def id(self) -> str:
@@ -174,7 +174,7 @@ class Drift(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict(_Change):
-    """Something that only a person can decide. `reason` is one sentence, `hint` what to do, `candidates` the ids meant."""
+    """Something that only a person can decide: the `reason`, what to do, and the ids that may be meant."""
 
     action: ClassVar[Action] = "conflict"
     reason: str
@@ -222,13 +222,17 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The changes, sorted by key. `refreshed` are entries that are only to be recorded anew, since nothing differs."""
+    """The changes, sorted by key. `refreshed` are entries that are only to be recorded anew, since nothing differs.
+
+    `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    """
 
     target: str
     changes: tuple[Change, ...]
     digest: str
     unchanged: int = 0
     locked: int = 0
+    gone: int = 0
     options: PlanOptions = field(default_factory=PlanOptions)
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
     offline: bool = False

@@ -1,0 +1,533 @@
+"""Desired (file), base (lock), actual (service): what has to be done about each prompt.
+
+A pure function over values, by the table of three. What concerns several prompts is decided first (a lost create of
+ours, a renamed file, a prompt of the same name), then each prompt by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from promptsync.canonical import CANONICAL, canonical, digest, remote_hash, source_hash
+from promptsync.compare import (
+    FieldDiff,
+    differences,
+    expand,
+    file_differences,
+    on_the_wire,
+    provider_of,
+    remote_content,
+    service_only,
+)
+from promptsync.globs import matches
+from promptsync.models import Prompt
+from promptsync.moves import Moves, find_moves
+from promptsync.plan import (
+    Adopt,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Drift,
+    Forget,
+    Intent,
+    Move,
+    Orphan,
+    Plan,
+    PlanOptions,
+    Recreate,
+    Update,
+)
+from promptsync.strangers import Matches, by_name, match_intents, match_names, same_content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from promptsync.lockfile import LockEntry, Lockfile
+    from promptsync.models import Dialect, PromptFile, RemotePrompt
+
+_DEFAULT_LANGUAGE = "English"
+_KNOWN_METADATA = ("language", "use_cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold."""
+
+    target: str
+    path_prefix: str = ""
+    exclusive: bool = False
+    elsewhere: frozenset[str] = frozenset()
+
+    def path_of(self, file: PromptFile) -> str:
+        """The `path` wanted on the service: the target's prefix and the file's folder."""
+        return "/".join(part for part in (self.path_prefix.strip("/"), file.folder) if part)
+
+
+def diff(
+    files: Mapping[str, PromptFile],
+    lock: Lockfile,
+    service: Mapping[str, RemotePrompt] | None,
+    scope: Scope,
+    options: PlanOptions | None = None,
+    intents: Iterable[Intent] = (),
+) -> Plan:
+    """The plan that makes the service say what the files say.
+
+    `service` holds every prompt there is, by id: a locked id that it lacks is gone for certain. None plans against
+    the lock alone. `intents` are creates of ours whose end is not known.
+    """
+    differ = _Differ(files, lock, service, scope, options or PlanOptions())
+    changes = sorted(differ.changes(list(intents)), key=lambda change: change.key)
+    named = {change.key for change in changes}
+    chosen = tuple(change for change in changes if differ.chosen(change.key))
+    return Plan(
+        target=scope.target,
+        changes=chosen,
+        digest=digest([scope.target, [change.digest for change in chosen]]),
+        unchanged=sum(differ.chosen(key) for key in files if key not in named),
+        locked=len(lock.prompts),
+        gone=sum(differ.is_gone(entry) for entry in lock.prompts.values()),
+        options=differ.options,
+        refreshed={key: entry for key, entry in differ.refreshed.items() if differ.chosen(key)},
+        offline=service is None,
+    )
+
+
+@dataclass(slots=True)
+class _Differ:
+    files: Mapping[str, PromptFile]
+    lock: Lockfile
+    service: Mapping[str, RemotePrompt] | None
+    scope: Scope
+    options: PlanOptions
+    refreshed: dict[str, LockEntry] = field(default_factory=dict)
+
+    def chosen(self, key: str) -> bool:
+        return not self.options.only or matches(key, self.options.only)
+
+    def is_gone(self, entry: LockEntry) -> bool:
+        return self.service is not None and entry.id not in self.service
+
+    def changes(self, intents: list[Intent]) -> Iterator[Change]:
+        strangers = self._strangers()
+        ours = match_intents(self._open(intents), self.files, strangers)
+        yield from self._from_intents(ours, {intent.key: intent for intent in intents})
+        settled = ours.certain.keys() | ours.doubtful.keys()
+        taken = {prompt.id for prompt in ours.certain.values()}
+        strangers = by_name(p for group in strangers.values() for p in group if p.id not in taken)
+
+        new = [file for key, file in self.files.items() if key not in self.lock.prompts and key not in settled]
+        old = {
+            key: entry for key, entry in self.lock.prompts.items() if key not in self.files and not self.is_gone(entry)
+        }
+        moves = find_moves(new, old, self.service)
+        yield from self._from_moves(moves)
+        doubtful = moves.doubtful.keys() if not self.options.create_twins else set()
+        yield from self._new(
+            [file for file in new if file.key not in moves.pairs and file.key not in doubtful], strangers
+        )
+        moved = set(moves.pairs.values())
+        for key, entry in self.lock.prompts.items():
+            change = None
+            if key in self.files and key not in settled:
+                change = self._locked(self.files[key], entry, key, strangers)
+            elif key not in self.files and key not in moved:
+                change = self._without_file(key, entry)
+            if change is not None:
+                yield change
+
+    def _strangers(self) -> dict[str, list[RemotePrompt]]:
+        managed = self.lock.ids() | self.scope.elsewhere
+        return by_name(prompt for prompt in (self.service or {}).values() if prompt.id not in managed)
+
+    def _open(self, intents: Iterable[Intent]) -> list[Intent]:
+        """The intents that still ask for something: the key is not locked, or what it held is gone."""
+        locked = self.lock.prompts
+        return [intent for intent in intents if intent.key not in locked or self.is_gone(locked[intent.key])]
+
+    def _from_intents(self, ours: Matches, intents: Mapping[str, Intent]) -> Iterator[Change]:
+        for key, prompt in ours.certain.items():
+            yield self._adopt(key, prompt, source=intents[key].source, path=intents[key].path)
+        for key, prompts in ours.doubtful.items():
+            yield self._name_conflict(
+                key, prompts, f"an interrupted run may have made any of {len(prompts)} prompts of this name"
+            )
+
+    def _from_moves(self, moves: Moves) -> Iterator[Change]:
+        for key, old_key in moves.pairs.items():
+            change = self._locked(self.files[key], self.lock.prompts[old_key], old_key, {})
+            if change is not None:
+                yield change
+        if self.options.create_twins:
+            return
+        for key, candidates in moves.doubtful.items():
+            entries = [self.lock.prompts[candidate] for candidate in candidates]
+            yield Conflict(
+                key=key,
+                display_name=self.files[key].prompt.display_name,
+                path=self.scope.path_of(self.files[key]),
+                digest=self._digest("conflict", key, self.files[key], *entries),
+                reason="this new file may be one of the prompts whose files are gone: " + ", ".join(candidates),
+                hint=f"`promptsync mv OLD {key}` keeps the id of one, `--create-twins` makes a new prompt",
+                candidates=tuple(entry.id for entry in entries),
+            )
+
+    def _new(self, files: list[PromptFile], strangers: Mapping[str, list[RemotePrompt]]) -> Iterator[Change]:
+        found = match_names(files, strangers) if self.scope.exclusive else Matches()
+        for file in files:
+            alike = strangers.get(file.prompt.display_name, [])
+            if file.key in found.certain:
+                yield self._adopt(
+                    file.key, found.certain[file.key], source=source_hash(file.prompt), path=self.scope.path_of(file)
+                )
+            elif not alike or self.options.create_twins or (self.scope.exclusive and file.key not in found.doubtful):
+                yield self._create(file)
+            else:
+                yield self._name_conflict(file.key, alike, _count(len(alike), "prompt") + " of this name already there")
+
+    def _create(self, file: PromptFile) -> Create:
+        nothing = Prompt("", None, {}, file.prompt.dialect, {})
+        fields = [
+            replace(item, op="add", before=None) if item.field == "display_name" else item
+            for item in differences(file.prompt, nothing)
+        ]
+        path = self.scope.path_of(file)
+        return Create(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=path,
+            digest=self._digest("create", file.key, file),
+            diff=tuple(expand([FieldDiff("path", "add", None, path), *fields])),
+            file=file,
+        )
+
+    def _adopt(
+        self, key: str, remote: RemotePrompt, *, source: str, path: str | None, entry: LockEntry | None = None
+    ) -> Adopt:
+        """Records a prompt that is there. What only the service has of it is its own, unless the lock knows better."""
+        file = self.files.get(key)
+        own = entry.added if entry else None
+        fields = file_differences(file, remote, _dialect(file, entry), own) if file else []
+        wanted = self.scope.path_of(file) if file else path
+        if path is not None and wanted != path:
+            fields = [FieldDiff("path", "replace", path, wanted), *fields]
+        return Adopt(
+            key=key,
+            display_name=file.prompt.display_name if file else remote.display_name,
+            path=wanted,
+            digest=self._digest("adopt", key, file, entry, remote),
+            diff=tuple(expand(fields)),
+            file=file,
+            entry=entry,
+            remote=remote,
+            source=source,
+        )
+
+    def _name_conflict(self, key: str, prompts: list[RemotePrompt], what: str) -> Conflict:
+        file = self.files.get(key)
+        told = ", ".join(f"{prompt.id} ({_difference(file, prompt)})" for prompt in prompts)
+        return Conflict(
+            key=key,
+            display_name=file.prompt.display_name if file else prompts[0].display_name,
+            path=self.scope.path_of(file) if file else None,
+            digest=self._digest("conflict", key, file, *prompts),
+            reason=f"{what}: {told}",
+            hint=f"`promptsync adopt {key} ID` takes one of them over, `--create-twins` makes another one",
+            candidates=tuple(prompt.id for prompt in prompts),
+        )
+
+    def _locked(
+        self, file: PromptFile, entry: LockEntry, old_key: str, strangers: Mapping[str, list[RemotePrompt]]
+    ) -> Change | None:
+        if self.service is None:
+            return self._against_lock(file, entry, old_key)
+        remote = self.service.get(entry.id)
+        if remote is None:
+            return self._gone(file, entry, strangers.get(file.prompt.display_name, []))
+        return self._three_way(file, entry, old_key, remote)
+
+    def _three_way(self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt) -> Change | None:
+        fields = self._path_change(file, entry, old_key)
+        fields += file_differences(file, remote, entry.dialect, entry.added)
+        here = old_key != file.key or any(item.field == "path" for item in fields)
+        here = here or self._changed_here(file, entry, fields)
+        there = _changed_there(file, entry, remote)
+        if not there:
+            if here:
+                return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
+            self._refresh(file, entry, remote)
+            return None
+        if self.options.overwrite and matches(file.key, self.options.overwrite):
+            return self._write(file, entry, old_key, remote, fields)
+        if not here:
+            return self._drift(file, entry, remote, fields)
+        if not fields:
+            return self._adopt(file.key, remote, source=source_hash(file.prompt), path=entry.path, entry=entry)
+        return self._conflict(
+            file,
+            entry,
+            remote,
+            fields,
+            "changed here and on the service" if old_key == file.key else "moved here and changed on the service",
+        )
+
+    def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
+        if self.lock.canonical < CANONICAL:
+            return bool(fields)
+        return source_hash(file.prompt) != entry.source
+
+    def _path_change(self, file: PromptFile, entry: LockEntry, old_key: str) -> list[FieldDiff]:
+        wanted = self.scope.path_of(file)
+        if entry.path == wanted or (entry.path is None and old_key == file.key):
+            return []
+        return [FieldDiff("path", "add" if entry.path is None else "replace", entry.path, wanted)]
+
+    def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> None:
+        """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
+        hashed = remote_hash(remote, entry.dialect)
+        added = entry.added if hashed == entry.remote else own_fields(file, remote, entry.dialect)
+        fresh = replace(
+            entry,
+            version=remote.version(entry.dialect),
+            source=source_hash(file.prompt),
+            remote=hashed,
+            added=added,
+            protected=file.protected,
+        )
+        if fresh != entry:
+            self.refreshed[file.key] = fresh
+
+    def _write(
+        self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt, fields: list[FieldDiff]
+    ) -> Change:
+        shown = tuple(expand(fields))
+        if old_key != file.key:
+            return Move(
+                key=file.key,
+                display_name=file.prompt.display_name,
+                path=self.scope.path_of(file),
+                digest=self._digest("move", file.key, file, entry, remote, old_key),
+                diff=shown,
+                file=file,
+                entry=entry,
+                old_key=old_key,
+                remote=remote,
+            )
+        if not fields:
+            return self._adopt(file.key, remote, source=source_hash(file.prompt), path=entry.path, entry=entry)
+        return Update(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.scope.path_of(file),
+            digest=self._digest("update", file.key, file, entry, remote),
+            diff=shown,
+            file=file,
+            entry=entry,
+            remote=remote,
+        )
+
+    def _drift(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, fields: list[FieldDiff]) -> Drift:
+        fields = fields or file_differences(file, remote, entry.dialect, ())
+        return Drift(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.scope.path_of(file),
+            digest=self._digest("drift", file.key, file, entry, remote),
+            diff=tuple(expand(fields)),
+            file=file,
+            entry=entry,
+            remote=remote,
+        )
+
+    def _conflict(
+        self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, fields: list[FieldDiff], reason: str
+    ) -> Conflict:
+        return Conflict(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.scope.path_of(file),
+            digest=self._digest("conflict", file.key, file, entry, remote),
+            diff=tuple(expand(fields)),
+            reason=reason,
+            hint=f"`--overwrite '{file.key}'` makes the service say what the file says; "
+            "to keep the service's side, bring it into the file",
+            id=entry.id,
+        )
+
+    def _gone(self, file: PromptFile, entry: LockEntry, alike: list[RemotePrompt]) -> Change:
+        if not matches(file.key, self.options.overwrite):
+            return Conflict(
+                key=file.key,
+                display_name=file.prompt.display_name,
+                path=self.scope.path_of(file),
+                digest=self._digest("conflict", file.key, file, entry, *alike),
+                reason="deleted on the service",
+                hint="delete the file too, or make it again with "
+                f"`--overwrite '{file.key}'`: it gets a new id, and callers hold the old one",
+                id=entry.id,
+            )
+        if alike and not self.options.create_twins:
+            return self._name_conflict(
+                file.key, alike, "deleted on the service, and " + _count(len(alike), "other prompt") + " of this name"
+            )
+        created = self._create(file)
+        return Recreate(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=created.path,
+            digest=self._digest("recreate", file.key, file, entry),
+            diff=created.diff,
+            warnings=(f"applications that call {entry.id} must be changed to the new id",),
+            file=file,
+            entry=entry,
+        )
+
+    def _without_file(self, key: str, entry: LockEntry) -> Change:
+        if self.is_gone(entry):
+            return Forget(
+                key=key, display_name=entry.display_name, digest=self._digest("forget", key, None, entry), entry=entry
+            )
+        remote = self.service.get(entry.id) if self.service is not None else None
+        if remote is not None and _changed_there(None, entry, remote) and not matches(key, self.options.overwrite):
+            return Conflict(
+                key=key,
+                display_name=entry.display_name,
+                digest=self._digest("conflict", key, None, entry, remote),
+                reason="the file is gone, and the prompt was changed on the service",
+                hint=f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`",
+                id=entry.id,
+            )
+        if self.options.prune and not entry.protected:
+            return Delete(
+                key=key,
+                display_name=entry.display_name,
+                digest=self._digest("delete", key, None, entry, remote),
+                diff=tuple(expand(_all_removed(entry, remote))),
+                entry=entry,
+                remote=remote,
+            )
+        why = "it is protected" if entry.protected else "`--prune` would delete it"
+        return Orphan(
+            key=key,
+            display_name=entry.display_name,
+            digest=self._digest("orphan", key, None, entry, remote),
+            warnings=(f"the file is gone and the prompt stays on the service: {why}",),
+            entry=entry,
+        )
+
+    def _against_lock(self, file: PromptFile, entry: LockEntry, old_key: str) -> Change | None:
+        fields = self._path_change(file, entry, old_key)
+        if file.prompt.display_name != entry.display_name:
+            fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
+        if old_key == file.key and not fields and source_hash(file.prompt) == entry.source:
+            return None
+        if old_key == file.key:
+            return Update(
+                key=file.key,
+                display_name=file.prompt.display_name,
+                path=self.scope.path_of(file),
+                digest=self._digest("update", file.key, file, entry),
+                diff=tuple(fields),
+                file=file,
+                entry=entry,
+                remote=None,
+            )
+        return Move(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.scope.path_of(file),
+            digest=self._digest("move", file.key, file, entry, old_key),
+            diff=tuple(fields),
+            file=file,
+            entry=entry,
+            old_key=old_key,
+            remote=None,
+        )
+
+    def _digest(self, action: str, key: str, file: PromptFile | None, *rest: Any) -> str:
+        """The hash of all that a change rests on: the file, the entry, and each prompt of the service."""
+        asked = [source_hash(file.prompt), self.scope.path_of(file), file.protected] if file else None
+        return digest([action, key, asked, *(_evidence(item) for item in rest)])
+
+
+def own_fields(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> tuple[str, ...]:
+    """The fields that only the service has, in the words of the wire and sorted: what the lock records as `added`."""
+    desired = on_the_wire(file.prompt, remote.dialect(dialect))
+    content = remote_content(remote, desired.dialect, file.prompt)
+    return tuple(sorted(item.field for item in service_only(desired, content)))
+
+
+def _evidence(item: Any) -> Any:
+    if item is None or isinstance(item, str):
+        return item
+    if hasattr(item, "as_json"):
+        return item.as_json()
+    return [item.id, item.version(), sorted(remote_hash(item, dialect) for dialect in item.blocks)]
+
+
+def _changed_there(file: PromptFile | None, entry: LockEntry, remote: RemotePrompt) -> bool:
+    """Whether the service holds something else than when the entry was written.
+
+    The hash tells that nothing changed. Where it differs, the version decides: the block of one version is always
+    the same, however it is told. Name, description and metadata may change without a new version.
+    """
+    if remote_hash(remote, entry.dialect) == entry.remote:
+        return False
+    if entry.version is None or remote.version(entry.dialect) != entry.version:
+        return True
+    if remote.display_name != entry.display_name:
+        return True
+    return file is not None and not _same_about(file, entry, remote)
+
+
+def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+    """Whether description and metadata on the service are those of the file, or the service's own known default."""
+    if (file.prompt.description or None) != (remote.description or None):
+        return False
+    wanted, held = (
+        canonical(replace(file.prompt, metadata=metadata))["metadata"]
+        for metadata in (file.prompt.metadata, remote.metadata)
+    )
+    for name in {*wanted, *(known for known in _KNOWN_METADATA if known in held)}:
+        own_default = name == "language" and "metadata.language" in entry.added and held.get(name) == _DEFAULT_LANGUAGE
+        if wanted.get(name) != held.get(name) and not own_default:
+            return False
+    return True
+
+
+def _hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
+    """A provider changed in the model's name, where the service answers the name without it."""
+    if provider_of(remote) is not None:
+        return []
+    desired = on_the_wire(file.prompt, remote.dialect(entry.dialect))
+    before, after = remote.blocks.get(desired.dialect, {}).get("model"), desired.block.get("model")
+    if before == after or not isinstance(before, str) or not isinstance(after, str):
+        return []
+    return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
+
+
+def _all_removed(entry: LockEntry, remote: RemotePrompt | None) -> list[FieldDiff]:
+    if remote is None:
+        return []
+    content = canonical(remote.prompt(remote.dialect(entry.dialect)))
+    return [FieldDiff(name, "remove", value, None) for name, value in content.items() if value]
+
+
+def _difference(file: PromptFile | None, prompt: RemotePrompt) -> str:
+    if file is None:
+        return "its file is gone"
+    if same_content(file, prompt):
+        return "says the same"
+    fields = [item.field for item in file_differences(file, prompt, prompt.dialect(file.prompt.dialect), None)]
+    more = f" and {len(fields) - 3} more" if len(fields) > 3 else ""
+    return "differs in " + ", ".join(fields[:3]) + more
+
+
+def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:
+    return entry.dialect if entry else file.prompt.dialect
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"

@@ -1,0 +1,40 @@
+"""Judges a whole plan before any write: what no single change can know is dangerous."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptsync.errors import PlanError
+from promptsync.plan import Delete
+
+if TYPE_CHECKING:
+    from promptsync.plan import Plan
+
+MAX_DELETED_SHARE = 0.3
+"""The share of the lock that one plan may delete, once `MIN_LOCKED` prompts are locked."""
+MIN_LOCKED = 10
+MIN_GONE = 3
+
+
+def raise_if_wrong_place(plan: Plan) -> None:
+    """Raises PlanError where more than half of the locked ids, of at least three, are gone: this is another place."""
+    if plan.locked >= MIN_GONE and plan.gone * 2 > plan.locked:
+        raise PlanError(
+            f"{plan.gone} of the {plan.locked} locked prompts are not on the service: "
+            "this is the wrong key or the wrong workspace",
+            hint="check the key and the base URL of the target; if they were really all deleted, remove the lockfile",
+        )
+
+
+def raise_if_unsafe(plan: Plan, *, max_deletes: int | None = None) -> None:
+    """Raises PlanError where the plan deletes too much; `max_deletes` is a count in place of the share."""
+    raise_if_wrong_place(plan)
+    deletes = sum(isinstance(change, Delete) for change in plan.changes)
+    if max_deletes is not None:
+        if deletes > max_deletes:
+            raise PlanError(f"the plan deletes {deletes} prompts, and --max-deletes allows {max_deletes}")
+    elif plan.locked >= MIN_LOCKED and deletes > plan.locked * MAX_DELETED_SHARE:
+        raise PlanError(
+            f"the plan deletes {deletes} of {plan.locked} locked prompts, more than {MAX_DELETED_SHARE:.0%}",
+            hint=f"if that is meant, say so with --max-deletes {deletes}",
+        )
