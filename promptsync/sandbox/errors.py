@@ -83,11 +83,9 @@ class Disconnect(ConnectionError):  # noqa: N818
     """Break the connection: the server in `server.py` does so on its socket.
 
     In-process callers of the WSGI app see this exception itself, which is an `OSError` as a broken socket's is.
-    `kind` "reset" sends a TCP reset, "drop" closes without an answer, "cut" declares the length of `body` and
-    sends only its first half.
+    `kind` "reset" sends a TCP reset, "drop" closes without an answer, "cut" closes in the middle of a body.
     """
 
-    def __init__(self, kind: Literal["reset", "drop", "cut"], body: bytes = b"") -> None:
+    def __init__(self, kind: Literal["reset", "drop", "cut"]) -> None:
         super().__init__(f"the sandbox broke the connection on purpose ({kind})")
         self.kind = kind
-        self.body = body

@@ -52,19 +52,18 @@ class Fault:
             raise ConfigurationError(f"fault kind: expected {', '.join(get_args(Kind))} or a status, not {self.kind!r}")
         if self.when not in get_args(When):
             raise ConfigurationError(f"fault when: expected before or after, not {self.when!r}")
-        if not isinstance(self.status, int) or not 200 <= self.status <= 599:
+        if not _is_whole(self.status, 200) or self.status > 599:
             raise ConfigurationError(f"fault status: expected 200 to 599, not {self.status!r}")
-        if not isinstance(self.seconds, int | float) or not 0 <= self.seconds <= 3600:
+        if not _is_seconds(self.seconds):
             raise ConfigurationError(f"fault seconds: expected 0 to 3600, not {self.seconds!r}")
-        if not isinstance(self.skip, int) or self.skip < 0:
+        if not _is_whole(self.skip, 0):
             raise ConfigurationError(f"fault skip: expected a number from 0, not {self.skip!r}")
-        if self.times is not None and (not isinstance(self.times, int) or self.times < 1):
+        if self.times is not None and not _is_whole(self.times, 1):
             raise ConfigurationError(f"fault times: expected a number from 1, or none, not {self.times!r}")
-        if not isinstance(self.body, str | None):
-            raise ConfigurationError("fault body: expected text")
-        if not isinstance(self.method, str) or not isinstance(self.path, str):
-            raise ConfigurationError("fault method and path: expected globs")
-        if not isinstance(self.headers, Mapping) or any(_unfit(*header) for header in self.headers.items()):
+        for name in ("method", "path", "body"):
+            if not isinstance(getattr(self, name), str) and (name != "body" or self.body is not None):
+                raise ConfigurationError(f"fault {name}: expected text")
+        if not _are_headers(self.headers):
             raise ConfigurationError("fault headers: expected names and values of printable text")
 
     @classmethod
@@ -144,12 +143,24 @@ def _typed(text: str, name: str, value: str) -> Any:
     )
 
 
-def _unfit(name: object, value: object) -> bool:
-    return not (
+# These take any object: a fault can come from JSON, whatever its types say.
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 3600
+
+
+def _are_headers(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
         isinstance(name, str)
-        and isinstance(value, str)
+        and isinstance(text, str)
         and re.fullmatch(r"[A-Za-z0-9-]+", name)
-        and re.fullmatch(r"[\x20-\x7e]*", value)
+        and re.fullmatch(r"[\x20-\x7e]*", text)
+        for name, text in value.items()
     )
 
 

@@ -7,17 +7,19 @@ data, so that the documents are the judge and not a second reading of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from promptsync.sandbox.behaviour import Behaviour
 from promptsync.sandbox.errors import BadRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
+
+    from promptsync.sandbox.behaviour import Behaviour
 
 Operation = Literal["create", "update"]
 
@@ -29,10 +31,10 @@ _MESSAGE_LENGTH = 300
 _ULID = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
-def parse_body(raw: bytes) -> dict[str, Any]:
-    """The JSON object of a request's body.
+def parse_json(raw: bytes) -> Any:
+    """The JSON of a request's body.
 
-    Raises BadRequest for what is no JSON, no object, or holds what JSON or UTF-8 cannot carry (NaN, half a surrogate).
+    Raises BadRequest for what is none, or holds what JSON or UTF-8 cannot carry (NaN, half a surrogate).
     """
     try:
         body = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
@@ -40,6 +42,12 @@ def parse_body(raw: bytes) -> dict[str, Any]:
         json.dumps(body, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise BadRequest("Malformed JSON in request body") from error
+    return body
+
+
+def parse_body(raw: bytes) -> dict[str, Any]:
+    """The JSON object of a request's body. Raises BadRequest as `parse_json` does, and for any other JSON."""
+    body = parse_json(raw)
     if not isinstance(body, dict):
         raise BadRequest(f"Expected an object in the request body, received {_kind(body)}")
     return body
@@ -61,6 +69,14 @@ def check_body(operation: Operation, body: Mapping[str, Any], behaviour: Behavio
     if not accepted.get("path", "x").strip("/ "):
         raise BadRequest("path: must name a project")
     return accepted
+
+
+def check_edit(changes: Mapping[str, Any]) -> None:
+    """Judge what the web page's form sends: as an update, whatever the behaviour. Raises BadRequest."""
+    block = "prompt" if "prompt" in changes else "prompt_config"
+    error = _first_error(_validator(_DOCUMENTS[block], _SCHEMAS["update"]), changes)
+    if error is not None:
+        raise BadRequest(error)
 
 
 def page_size(query: Mapping[str, str], behaviour: Behaviour) -> int:
@@ -125,28 +141,47 @@ def _first_error(validator: Validator, body: Mapping[str, Any]) -> str | None:
     error = next(iter(validator.iter_errors(body)), None)
     if error is None:
         return None
-    while error.context:
-        error = _likeliest(error.context)
+    words = ""
+    while error.context and not words:
+        branches = _branches(error.context)
+        if all(any(map(_is_other_constant, branch)) for branch in branches):
+            error, words = branches[0][0], f"expected one of {', '.join(_constants(branches))}"
+        else:
+            error = _likeliest(branches)
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-    return f"{where.removeprefix('.') or 'body'}: {_words(error)}"[:_MESSAGE_LENGTH]
+    return f"{where.removeprefix('.') or 'body'}: {words or _words(error)}"[:_MESSAGE_LENGTH]
 
 
-def _likeliest(errors: Iterable[ValidationError]) -> ValidationError:
-    """The complaint of the alternative that was meant: the one whose `role`, `type` or `id` fits.
-
-    The alternatives of the document are told apart by such a constant, so a wrong constant means another alternative.
-    """
+def _branches(errors: Iterable[ValidationError]) -> list[list[ValidationError]]:
+    """The complaints of a oneOf or anyOf, by alternative; the complaint about its constant first."""
     branches: dict[Any, list[ValidationError]] = {}
     for error in errors:
         branches.setdefault(error.schema_path[0], []).append(error)
-    best = min(branches.values(), key=lambda branch: (any(map(_tells_apart, branch)), -max(map(_depth, branch))))
-    return max(best, key=_depth)
+    return [sorted(branch, key=lambda error: not _is_other_constant(error)) for branch in branches.values()]
 
 
-def _tells_apart(error: ValidationError) -> bool:
-    if error.validator == "type":
-        return not error.path
+def _likeliest(branches: list[list[ValidationError]]) -> ValidationError:
+    """The complaint of the alternative that was meant: its constant fits, and it got furthest."""
+    meant = min(branches, key=lambda branch: (any(map(_is_other, branch)), -max(map(_depth, branch))))
+    return max(meant, key=_depth)
+
+
+def _is_other(error: ValidationError) -> bool:
+    return _is_other_constant(error) or (error.validator == "type" and not error.path)
+
+
+def _is_other_constant(error: ValidationError) -> bool:
+    """Whether it says that another alternative is meant: the document tells them apart by such a constant."""
     return error.validator == "enum" and bool(error.path) and error.path[-1] in ("role", "type", "id")
+
+
+def _constants(branches: list[list[ValidationError]]) -> list[str]:
+    constants = [str(value) for branch in branches for value in _rule(branch[0])]
+    return list(dict.fromkeys(constants))
+
+
+def _rule(error: ValidationError) -> Any:
+    return error.validator_value
 
 
 def _depth(error: ValidationError) -> int:
@@ -154,19 +189,19 @@ def _depth(error: ValidationError) -> int:
 
 
 def _words(error: ValidationError) -> str:
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return f"{', '.join(missing)} required"
-    if error.validator == "type":
-        wanted = error.validator_value
-        names = wanted if isinstance(wanted, str) else " or ".join(wanted)
-        return f"expected {names}, received {_kind(error.instance)}"
-    if error.validator == "enum":
-        return f"expected one of {', '.join(map(str, error.validator_value))}"
-    if error.validator == "maxLength":
-        return f"must be at most {error.validator_value} characters"
+    rule = _rule(error)
+    match error.validator:
+        case "required":
+            return f"{', '.join(name for name in rule if name not in error.instance)} required"
+        case "type":
+            wanted = rule if isinstance(rule, str) else " or ".join(rule)
+            return f"expected {wanted}, received {_kind(error.instance)}"
+        case "enum":
+            return f"expected one of {', '.join(map(str, rule))}"
+        case "maxLength":
+            return f"must be at most {rule} characters"
     # The instance may be a whole message; its text has no place in an error.
-    return f"{error.validator} {json.dumps(error.validator_value)[:80]} not met"
+    return f"{error.validator} {json.dumps(rule)[:80]} not met"
 
 
 def _kind(value: object) -> str:
