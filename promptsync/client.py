@@ -60,6 +60,9 @@ MAX_ERROR = 64 * 1024
 MAX_DEPTH = 200
 """Levels of nesting in one answer; what walks it later does so by recursion."""
 
+EMBEDDED_KEY = "sandbox"
+"""What an embedded service is told where the caller has no key. No secret."""
+
 MAX_ATTEMPTS = 5
 BACKOFF = 0.5
 CEILING = 30.0
@@ -126,9 +129,9 @@ class Client:
 
     `timeout` is seconds for one request, `patience` the seconds that one call may spend on waiting and repeating.
     `connections` is how many are open at once. `key_name` is the variable that users are told to set. With `app` the
-    service is a WSGI application in this process, and `base_url` only gives it a name; `transport` stands in for the
-    network likewise. `observer` is called once for each request, from the thread that made it. With `read_only` every
-    write raises PromptsyncError before anything is sent.
+    service is a WSGI application in this process, `base_url` only gives it a name, and `key` may be empty; `transport`
+    stands in for the network likewise. `observer` is called once for each request, from the thread that made it. With
+    `read_only` every write raises PromptsyncError before anything is sent.
 
     HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, but for loopback; a netrc file is not. Redirects are not
     followed, and certificates are always verified.
@@ -163,7 +166,7 @@ class Client:
         self._base = _checked_base(base_url)
         self._host = self._base.netloc.decode("ascii")
         self._prefix = self._base.raw_path.decode("ascii").rstrip("/")
-        self._key = key
+        self._key = key or EMBEDDED_KEY
         self._key_name = key_name
         self._timeout = timeout
         self._patience = patience
@@ -450,10 +453,10 @@ class Client:
                 return self._judged(call, self._read(response))
             finally:
                 response.close()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:
             return self._failed(error)
         except Exception as error:  # a bug below us, or in the embedded service, is no answer either
-            return _Outcome(fault=f"failed ({type(error).__name__})", final=not isinstance(error, OSError))
+            return _Outcome(fault=f"failed ({type(error).__name__})", final=True)
 
     def _read(self, response: httpx.Response) -> _Outcome:
         outcome = _Outcome(response.status_code, dict(response.headers))
@@ -473,7 +476,8 @@ class Client:
             failed = self._failed(error)
             return replace(outcome, fault=failed.fault, large=True)
         outcome = replace(outcome, body=bytes(body))
-        if response.is_success and _declared_length(response) > response.num_bytes_downloaded:
+        # h11 sees this by itself, an embedded service's transport does not.
+        if response.is_success and 0 < response.num_bytes_downloaded < _declared_length(response):
             return replace(outcome, fault="cut its answer off", large=True)
         return outcome
 
@@ -603,7 +607,7 @@ class Client:
         return _bounded(self._scrub(_printable(text)), 200)
 
     def _scrub(self, text: str) -> str:
-        if not self._key:
+        if self._key == EMBEDDED_KEY:
             return text
         return text.replace(self._key, "[key]").replace(_escaped(self._key), "[key]")
 
@@ -802,8 +806,7 @@ class _Bearer(httpx.Auth):
         self._key = key
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if self._key:
-            request.headers["Authorization"] = f"Bearer {self._key}"
+        request.headers["Authorization"] = f"Bearer {self._key}"
         yield request
 
 
@@ -846,8 +849,8 @@ def _checked_base(base_url: str) -> httpx.URL:
         url = httpx.URL(base_url.strip())
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL("")
-    fit = url.scheme in ("http", "https") and url.host and not (url.userinfo or url.query or url.fragment)
-    if not fit:
+    is_place = re.fullmatch(rb"[\w.:-]+", url.raw_host) and (url.port is None or 0 < url.port < 65536)
+    if url.scheme not in ("http", "https") or not is_place or url.userinfo or url.query or url.fragment:
         raise ConfigError(
             "the base URL is not an http(s) address of a host, without user, query and fragment",
             hint="set it like https://api.orq.ai (ORQ_BASE_URL or --base-url)",
