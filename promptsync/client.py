@@ -456,7 +456,8 @@ class Client:
         except (httpx.HTTPError, OSError) as error:
             return self._failed(error)
         except Exception as error:  # a bug below us, or in the embedded service, is no answer either
-            return _Outcome(fault=f"failed ({type(error).__name__})", final=True)
+            reason = self._clean(f"{type(error).__name__}: {error}")
+            return _Outcome(fault=f"failed ({reason})", final=True)
 
     def _read(self, response: httpx.Response) -> _Outcome:
         outcome = _Outcome(response.status_code, dict(response.headers))
