@@ -264,7 +264,7 @@ class _Differ:
         if not here:
             return self._drift(file, entry, remote, fields)
         if not fields:
-            return self._adopt(file.key, remote, source=source_hash(file.prompt), path=entry.path, entry=entry)
+            return self._write(file, entry, old_key, remote, fields)
         return self._conflict(
             file,
             entry,

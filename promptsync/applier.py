@@ -1,0 +1,487 @@
+"""Carries out a plan: many prompts side by side, deletes last, each recorded before the next thing happens to it.
+
+For each write there is an intent in the journal before it and an outcome after it. An answer that is lost is looked
+for on the service before anything is sent again, since the API has no idempotency keys.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+
+from promptsync.archive import archive
+from promptsync.canonical import remote_hash, source_hash
+from promptsync.compare import remote_content
+from promptsync.differ import own_fields
+from promptsync.errors import (
+    AuthError,
+    DialectError,
+    NotFoundError,
+    PromptsyncError,
+    RefusedError,
+    ServiceError,
+    UnavailableError,
+)
+from promptsync.lockfile import LockEntry, Lockfile, entry_for
+from promptsync.models import CURRENT
+from promptsync.plan import (
+    Adopt,
+    Create,
+    Decided,
+    Delete,
+    Forget,
+    Intent,
+    Move,
+    Outcome,
+    Recreate,
+    Update,
+)
+from promptsync.strangers import made_since, same_content
+from promptsync.wire import Dialects, Patch, create_body, judge, patch_for, was_ignored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from promptsync.journal import Journal
+    from promptsync.models import Dialect, Json, Prompt, PromptFile, RemotePrompt
+    from promptsync.plan import Plan
+
+_ATTEMPTS = 3
+"""How often a write whose answer was lost is sent, each time after looking that it was not carried out."""
+
+_LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait before each look for a prompt that a lost create may have made: the list may lag behind."""
+
+
+class Service(Protocol):
+    """What the applier needs of the client."""
+
+    def pages(self) -> Iterator[list[RemotePrompt]]: ...
+    def get(self, id: str) -> RemotePrompt: ...  # noqa: A002
+    def create(self, body: Json) -> RemotePrompt: ...
+    def update(self, id: str, body: Json) -> RemotePrompt: ...  # noqa: A002
+    def delete(self, id: str) -> None: ...  # noqa: A002
+
+
+class _DoubtfulError(PromptsyncError):
+    """A create whose answer was lost, and which any of several prompts on the service may be."""
+
+
+class Applier:
+    """Applies one plan. `lock` is the lockfile as it stands, complete after every prompt.
+
+    `known` are the ids that the service held when the plan was made: none of them can be what a create of ours made.
+    `on_outcome` is called from the worker threads with each outcome, one at a time.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        journal: Journal,
+        lock: Lockfile,
+        *,
+        known: Collection[str] = (),
+        archive_folder: Path,
+        parallelism: int = 8,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        sleep: Callable[[float], Any] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._service = service
+        self._journal = journal
+        self._lock = lock
+        self._prompts = dict(lock.prompts)
+        self._known = set(known)
+        self._archive_folder = archive_folder
+        self._parallelism = parallelism
+        self._on_outcome = on_outcome or (lambda _: None)
+        self._sleep = sleep
+        self._clock = clock
+        self._dialects = Dialects()
+        self._mutex = threading.Lock()
+        self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._owner = lock.owner
+        self._halted: str | None = None
+
+    @property
+    def lock(self) -> Lockfile:
+        """The lockfile with all that was done so far."""
+        with self._mutex:
+            return replace(self._lock.with_prompts(dict(self._prompts)), owner=self._owner)
+
+    def stop(self, reason: str) -> None:
+        """Lets nothing new begin; what is in flight is finished and recorded."""
+        self._halted = self._halted or reason
+
+    def run(self, plan: Plan) -> list[Outcome]:
+        """Carries out what the plan decides. Gives an outcome for each change, in the order of the plan.
+
+        Raises PromptsyncError where the journal cannot be written: then nothing more is sent.
+        """
+        self._prompts.update(plan.refreshed)
+        outcomes: dict[str, Outcome] = {}
+        writes = [change for change in plan.decided if not isinstance(change, Delete)]
+        deletes = [change for change in plan.decided if isinstance(change, Delete)]
+        with ThreadPoolExecutor(max_workers=max(1, self._parallelism)) as pool:
+            for group in (writes, deletes):
+                for outcome in pool.map(self._settle, group):
+                    outcomes[outcome.key] = outcome
+        return [outcomes[change.key] for change in plan.decided]
+
+    def _settle(self, change: Decided) -> Outcome:
+        if self._halted:
+            outcome = Outcome(change.key, change.action, "skipped", change.id, self._halted)
+        else:
+            try:
+                outcome = self._carry_out(change)
+            except (ServiceError, DialectError, _DoubtfulError) as error:
+                if isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
+                    self.stop("the service no longer accepts the key")
+                outcome = _failed(change, error)
+            except BaseException:
+                self.stop("the run broke off")
+                raise
+        with self._mutex:
+            self._on_outcome(outcome)
+        return outcome
+
+    def _carry_out(self, change: Decided) -> Outcome:
+        match change:
+            case Create():
+                return self._create(change, change.path or "")
+            case Recreate():
+                return self._create(change, change.path or "", replaces=change.entry.id)
+            case Update():
+                return self._update(change, change.file, change.entry, change.remote, change.entry.added)
+            case Move():
+                return self._move(change)
+            case Adopt():
+                return self._adopt(change)
+            case Delete():
+                return self._delete(change)
+            case Forget():
+                self._record(change.key, None)
+                return Outcome(change.key, change.action, "done", change.id)
+
+    def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
+        file = change.file
+        asked = self._dialects.first(file.prompt)
+        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
+        with self._names[file.prompt.display_name]:
+            number = self._begin(change.action, intent, replaces)
+            try:
+                asked, answer = self._send_create(file, asked, path, intent)
+            except PromptsyncError as error:
+                self._end_unless_unknown(number, file.key, error)
+                raise
+            with self._mutex:
+                self._known.add(answer.id)
+        return self._conclude(change, file, asked, answer, path, number)
+
+    def _send_create(self, file: PromptFile, asked: Prompt, path: str, intent: Intent) -> tuple[Prompt, RemotePrompt]:
+        try:
+            answer = self._create_once(asked, path, intent, file)
+        except RefusedError as error:
+            other = self._other_dialect(file.prompt, asked, error)
+            answer = self._create_once(other, path, intent, file)
+            self._dialects.refuse(asked.dialect)
+            asked = other
+        if self._dialects.has_taken(asked.dialect) or not was_ignored(asked, answer, None):
+            self._dialects.take(asked.dialect)
+            return asked, answer
+        return self._try_other(file.prompt, asked, answer, answer, path)
+
+    def _create_once(self, asked: Prompt, path: str, intent: Intent, file: PromptFile) -> RemotePrompt:
+        """One prompt, however often its answer gets lost: before a create is sent again, the last one is looked for."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._service.create(create_body(asked, path))
+            except UnavailableError as error:
+                if not error.ambiguous:
+                    raise
+                made = self._look_for(intent, file)
+                if made is not None:
+                    return made
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def _look_for(self, intent: Intent, file: PromptFile) -> RemotePrompt | None:
+        for delay in _LOOKS:
+            self._sleep(delay)
+            found = self._candidates(intent)
+            if len(found) > 1:
+                found = [prompt for prompt in found if same_content(file, prompt)] or found
+            if len(found) > 1:
+                raise _DoubtfulError(
+                    "the answer to the create was lost, and it may have made any of "
+                    + ", ".join(prompt.id for prompt in found),
+                    hint=f"take one over with `promptsync adopt {intent.key} ID` and delete the others",
+                )
+            if found:
+                return found[0]
+        return None
+
+    def _candidates(self, intent: Intent) -> list[RemotePrompt]:
+        """Prompts of the intent's name that came to the service after it began; the list is newest first."""
+        found = []
+        for page in self._service.pages():
+            found += [
+                prompt
+                for prompt in page
+                if prompt.id not in self._known
+                and prompt.display_name == intent.display_name
+                and made_since(prompt, intent.time)
+            ]
+            if not any(made_since(prompt, intent.time) for prompt in page):
+                break
+        return found
+
+    def _other_dialect(self, prompt: Prompt, asked: Prompt, error: RefusedError) -> Prompt:
+        """`prompt` in the other dialect, where `error` refuses the one it was asked in. Raises `error` else."""
+        other = self._dialects.other(prompt, asked) if self._dialects.is_refusal(error, asked.dialect) else None
+        if other is None:
+            raise error
+        return other
+
+    def _try_other(
+        self, prompt: Prompt, asked: Prompt, answer: RemotePrompt, before: RemotePrompt, path: str | None
+    ) -> tuple[Prompt, RemotePrompt]:
+        """The block was taken without effect: the same in the other dialect, if that helps."""
+        try:
+            other = self._dialects.other(prompt, asked)
+        except DialectError:
+            other = None
+        if other is None:
+            return asked, answer
+        actual = remote_content(before, before.dialect(other.dialect), other)
+        try:
+            second = self._service.update(answer.id, patch_for(other, actual, path, None).body)
+        except RefusedError:
+            return asked, answer
+        if was_ignored(other, second, answer):
+            return asked, answer
+        self._dialects.refuse(asked.dialect)
+        self._dialects.take(other.dialect)
+        return other, second
+
+    def _update(
+        self,
+        change: Update | Move | Adopt,
+        file: PromptFile,
+        entry: LockEntry | None,
+        planned: RemotePrompt | None,
+        added: Collection[str] | None,
+    ) -> Outcome:
+        now = self._reread(change, planned)
+        if isinstance(now, Outcome):
+            return now
+        unknown = entry is not None and entry.path is None and not isinstance(change, Move)
+        path = None if unknown else change.path
+        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
+        asked = self._dialects.first(file.prompt, entry.dialect if entry else None)
+        number = self._begin(change.action, intent, now.id)
+        try:
+            asked, answer, patch = self._send_update(file.prompt, asked, now, path, added)
+        except PromptsyncError as error:
+            self._end_unless_unknown(number, file.key, error)
+            raise
+        if answer is None:
+            self._journal.end(number, file.key)
+            return _left(change, "it was changed on the service while it was written")
+        return self._conclude(change, file, asked, answer, path, number, patch)
+
+    def _reread(self, change: Decided, planned: RemotePrompt | None) -> RemotePrompt | Outcome:
+        """What the service holds just before the write, or why the write is left: it moved since the plan was made."""
+        assert planned is not None, "a plan made offline cannot be applied"  # noqa: S101
+        try:
+            now = self._service.get(planned.id)
+        except NotFoundError:
+            return _left(change, "it was deleted on the service since the plan was made")
+        if _moved(planned, now):
+            return _left(change, "it was changed on the service since the plan was made")
+        return now
+
+    def _send_update(
+        self,
+        prompt: Prompt,
+        asked: Prompt,
+        now: RemotePrompt,
+        path: str | None,
+        added: Collection[str] | None,
+    ) -> tuple[Prompt, RemotePrompt | None, Patch]:
+        patch = _patch(asked, now, path, added)
+        try:
+            answer = self._update_once(asked, now, patch)
+        except RefusedError as error:
+            other = self._other_dialect(prompt, asked, error)
+            patch = _patch(other, now, path, added)
+            answer = self._update_once(other, now, patch)
+            self._dialects.refuse(asked.dialect)
+            asked = other
+        if answer is None:
+            return asked, None, patch
+        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now):
+            second, other_answer = self._try_other(prompt, asked, answer, now, path)
+            return second, other_answer, patch if second is asked else Patch({})
+        self._dialects.take(asked.dialect)
+        return asked, answer, patch
+
+    def _update_once(self, asked: Prompt, before: RemotePrompt, patch: Patch) -> RemotePrompt | None:
+        """The answer to one update; None where someone else changed the prompt while the answer was lost."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._service.update(before.id, patch.body)
+            except UnavailableError as error:
+                if not error.ambiguous:
+                    raise
+                now = self._service.get(before.id)
+                if not judge(asked, now, patch.cleared).wrong:
+                    return now
+                if _moved(before, now):
+                    return None
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def _move(self, change: Move) -> Outcome:
+        if change.diff:
+            return self._update(change, change.file, change.entry, change.remote, change.entry.added)
+        assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
+        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, change.path), change.old_key)
+        return Outcome(change.key, change.action, "done", change.id)
+
+    def _adopt(self, change: Adopt) -> Outcome:
+        if change.file is not None and change.diff:
+            added = change.entry.added if change.entry else None
+            return self._update(change, change.file, change.entry, change.remote, added)
+        self._note_owner(change.remote)
+        self._record(change.key, _adopted(change))
+        return Outcome(change.key, change.action, "done", change.id)
+
+    def _delete(self, change: Delete) -> Outcome:
+        now = self._reread(change, change.remote)
+        if isinstance(now, Outcome):
+            if "deleted" in now.message:
+                self._record(change.key, None)
+                return Outcome(change.key, change.action, "done", change.id, "it was already gone")
+            return now
+        archive(self._archive_folder, change.key, now)
+        intent = Intent(change.key, change.display_name, None, change.entry.source, self._clock())
+        number = self._begin(change.action, intent, change.id)
+        self._service.delete(change.id)
+        self._end(number, change.key, None)
+        return Outcome(change.key, change.action, "done", change.id)
+
+    def _conclude(
+        self,
+        change: Create | Recreate | Update | Move | Adopt,
+        file: PromptFile,
+        asked: Prompt,
+        answer: RemotePrompt,
+        path: str | None,
+        number: int,
+        patch: Patch | None = None,
+    ) -> Outcome:
+        """Judges the answer and records it. What did not converge is recorded so that the next plan shows it again."""
+        verdict = judge(asked, answer, patch.cleared if patch else None)
+        dialect = answer.dialect(asked.dialect)
+        entry = entry_for(file, answer, dialect, path, verdict.added)
+        if verdict.wrong:
+            entry = replace(entry, source=remote_hash(answer, dialect))
+        self._note_owner(answer)
+        self._end(number, file.key, entry, change.old_key if isinstance(change, Move) else None)
+        if not verdict.wrong:
+            return Outcome(change.key, change.action, "done", answer.id)
+        fields = ", ".join(item.field for item in verdict.wrong[:5])
+        more = f" and {len(verdict.wrong) - 5} more" if len(verdict.wrong) > 5 else ""
+        return Outcome(
+            change.key,
+            change.action,
+            "not converged",
+            answer.id,
+            f"the service took the write and holds something else in {fields}{more}",
+            "look at the prompt with `promptsync plan`, and write the file as the service can hold it",
+        )
+
+    def _note_owner(self, answer: RemotePrompt) -> None:
+        with self._mutex:
+            if self._owner is not None or answer.owner is None:
+                return
+            self._owner = answer.owner
+        self._journal.note_owner(answer.owner)
+
+    def _begin(self, action: str, intent: Intent, id: str | None) -> int:  # noqa: A002
+        return self._journal.begin(action, intent, id)
+
+    def _end_unless_unknown(self, number: int, key: str, error: PromptsyncError) -> None:
+        """An intent whose write may have been carried out stays open: the next run looks what became of it."""
+        if not isinstance(error, _DoubtfulError) and not (isinstance(error, UnavailableError) and error.ambiguous):
+            self._journal.end(number, key)
+
+    def _end(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
+        self._keep(key, entry, replaces)
+        self._journal.end_with(number, key, entry, replaces)
+
+    def _record(self, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
+        self._end(0, key, entry, replaces)
+
+    def _keep(self, key: str, entry: LockEntry | None, replaces: str | None) -> None:
+        with self._mutex:
+            if replaces is not None:
+                self._prompts.pop(replaces, None)
+            if entry is None:
+                self._prompts.pop(key, None)
+            else:
+                self._prompts[key] = entry
+
+
+def _adopted(change: Adopt) -> LockEntry:
+    remote, file, entry = change.remote, change.file, change.entry
+    if file is not None:
+        dialect = remote.dialect(entry.dialect if entry else file.prompt.dialect)
+        return _agreed(file, remote, dialect, entry.path if entry else change.path)
+    dialect = next(iter(remote.blocks), CURRENT)
+    return LockEntry(
+        id=remote.id,
+        version=remote.version(dialect),
+        path=change.path,
+        display_name=remote.display_name,
+        dialect=dialect,
+        source=change.source,
+        remote=remote_hash(remote, dialect),
+    )
+
+
+def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
+    """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
+    return entry_for(file, remote, dialect, path, own_fields(file, remote, dialect))
+
+
+def _patch(asked: Prompt, now: RemotePrompt, path: str | None, added: Collection[str] | None) -> Patch:
+    return patch_for(asked, remote_content(now, asked.dialect, asked), path, added)
+
+
+def _moved(before: RemotePrompt, now: RemotePrompt) -> bool:
+    """Whether the service holds something else than `before`. One version has one block, however it is told."""
+    if before.version() is not None and before.version() == now.version():
+        return (before.display_name, before.description or None, before.metadata) != (
+            now.display_name,
+            now.description or None,
+            now.metadata,
+        )
+    return any(remote_hash(before, dialect) != remote_hash(now, dialect) for dialect in {*before.blocks, *now.blocks})
+
+
+def _failed(change: Decided, error: PromptsyncError) -> Outcome:
+    return Outcome(change.key, change.action, "failed", change.id, error.message, error.hint)
+
+
+def _left(change: Decided, why: str) -> Outcome:
+    return Outcome(change.key, change.action, "left", change.id, why, "look at it with `promptsync plan`")

@@ -1,0 +1,245 @@
+"""Intents and outcomes on disk, so that a run that dies at any point can be finished by the next one.
+
+One JSON object a line, appended and synced before and after each write to the service. The lockfile says what was
+agreed before the run, the journal what the run did since; together they are complete after every write.
+
+    {"intent": 3, "key": …, "action": "create", "id": null, "display_name": …, "path": …, "source": …, "time": …}
+    {"outcome": 3, "key": …, "entry": {…}}            the entry to record, null to forget it
+    {"outcome": 3, "key": …, "entry": {…}, "replaces": …}       likewise, and the key it had before
+    {"outcome": 3, "key": …}                          nothing was carried out
+
+A line that was cut off by a crash is the last one, and tells nothing: what it would have told did not happen yet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptsync.errors import PromptsyncError
+from promptsync.files import read_bytes, write_atomic
+from promptsync.lockfile import LockEntry, Lockfile, parse_entry
+from promptsync.plan import Intent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promptsync.models import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a journal tells of an earlier run.
+
+    `entries` maps a key to the entry to record, or None where it was forgotten, in the order of the run. `creates`
+    are creates whose end is not known. `owner` is the workspace that answered.
+    """
+
+    entries: dict[str, LockEntry | None] = field(default_factory=dict)
+    creates: tuple[Intent, ...] = ()
+    owner: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to recover."""
+        return not self.entries and not self.creates and self.owner is None
+
+    def onto(self, lock: Lockfile) -> Lockfile:
+        """The lockfile with what the run recorded.
+
+        A prompt that came into the lockfile from elsewhere since, under another id, is left as it is.
+        """
+        prompts = dict(lock.prompts)
+        held = {entry.id: key for key, entry in prompts.items()}
+        for key, entry in self.entries.items():
+            if entry is None:
+                prompts.pop(key, None)
+            elif held.get(entry.id, key) == key:
+                prompts[key] = entry
+        return Lockfile(prompts, lock.owner or self.owner, lock.canonical, lock.extra)
+
+
+class Journal:
+    """The journal of one target. Safe to use from several threads. Raises PromptsyncError where the disk fails.
+
+    An intent that a later entry of the same key overtakes is no longer open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file: int | None = None
+        self._number = 0
+        self._open: dict[int, Json] = {}
+
+    def recover(self) -> Recovered:
+        """What an earlier run left behind; empty if it ended well.
+
+        Raises PromptsyncError for a file that is no journal.
+        """
+        entries: dict[str, LockEntry | None] = {}
+        owner: str | None = None
+        self._open.clear()
+        for number, line in enumerate(_whole_lines(read_bytes(self._path) or b""), 1):
+            record = self._parsed(line, number)
+            owner = record.get("owner", owner)
+            self._follow(record)
+            if "entry" in record:
+                value, where = record["entry"], f"line {number}"
+                entry = None if value is None else parse_entry(value, where, str(self._path))
+                if isinstance(record.get("replaces"), str):
+                    entries.pop(record["replaces"], None)
+                    entries[record["replaces"]] = None
+                entries.pop(record["key"], None)
+                entries[record["key"]] = entry
+        return Recovered(entries, self.open_creates(), owner)
+
+    def open_creates(self) -> tuple[Intent, ...]:
+        """The creates whose end is not known."""
+        return tuple(
+            Intent(record["key"], record["display_name"], record["path"], record["source"], record["time"])
+            for record in self._open.values()
+            if record["action"] in ("create", "recreate")
+        )
+
+    def begin(self, action: str, intent: Intent, id: str | None = None) -> int:  # noqa: A002
+        """Notes that a write is about to be sent. Gives the number to end it with."""
+        with self._lock:
+            self._number += 1
+            self._append(
+                {
+                    "intent": self._number,
+                    "action": action,
+                    "id": id,
+                    "key": intent.key,
+                    "display_name": intent.display_name,
+                    "path": intent.path,
+                    "source": intent.source,
+                    "time": intent.time,
+                }
+            )
+            return self._number
+
+    def end(self, number: int, key: str) -> None:
+        """Notes that nothing was carried out."""
+        with self._lock:
+            self._append({"outcome": number, "key": key})
+
+    def end_with(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
+        """Notes the entry to record, or None to forget the key. `replaces` is the key that the prompt had before.
+
+        `number` is 0 for an entry that came about without a write to the service.
+        """
+        record: Json = {"outcome": number, "key": key, "entry": entry.as_json() if entry is not None else None}
+        if replaces is not None:
+            record["replaces"] = replaces
+        with self._lock:
+            self._append(record)
+
+    def note_owner(self, owner: str) -> None:
+        """Notes the workspace that the service's answers name."""
+        with self._lock:
+            self._append({"owner": owner})
+
+    def compact(self, *, keep_open: bool = True) -> None:
+        """Drops what the lockfile now holds. What is still open stays, unless it was looked for in vain."""
+        self.close()
+        if not keep_open:
+            self._open.clear()
+        if self._open:
+            write_atomic(self._path, b"".join(_line(record) for record in self._open.values()))
+            return
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failed("removed", error) from None
+
+    def close(self) -> None:
+        """Closes the file; it can be used again."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+    def _append(self, record: Json) -> None:
+        line = _line(record)
+        try:
+            if self._file is None:
+                self._file = self._opened()
+            while line:
+                line = line[os.write(self._file, line) :]
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._failed("written", error) from None
+        self._follow(record)
+
+    def _opened(self) -> int:
+        """Opens the file behind its last whole line: one that a crash cut off must not swallow the next."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        end = self._path.read_bytes().rfind(b"\n") + 1
+        os.ftruncate(descriptor, end)
+        os.lseek(descriptor, end, os.SEEK_SET)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return descriptor
+
+    def _follow(self, record: Json) -> None:
+        if "intent" in record:
+            self._number = max(self._number, record["intent"])
+            self._open[record["intent"]] = record
+        elif "outcome" in record:
+            self._open.pop(record["outcome"], None)
+            if "entry" in record:
+                self._open = {n: begun for n, begun in self._open.items() if begun["key"] != record["key"]}
+
+    def _parsed(self, line: bytes, number: int) -> Json:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict) or not _is_record(record):
+            raise PromptsyncError(
+                f"{self._path}:{number}: this line of the journal cannot be read",
+                hint="look at what the last run did with `promptsync plan`, move the file away, and run again",
+            )
+        return record
+
+    def _failed(self, what: str, error: OSError) -> PromptsyncError:
+        return PromptsyncError(
+            f"the journal {self._path} cannot be {what}: {error.strerror or error}",
+            hint="nothing is written to the service without it; make room or make the folder writable",
+        )
+
+
+def _line(record: Json) -> bytes:
+    return json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _whole_lines(data: bytes) -> list[bytes]:
+    return data[: data.rfind(b"\n") + 1].splitlines()
+
+
+def _is_record(record: Json) -> bool:
+    texts = ("key", "action", "display_name", "source")
+    if "intent" in record:
+        return (
+            _is_number(record["intent"], int)
+            and all(isinstance(record.get(name), str) for name in texts)
+            and isinstance(record.get("path"), str | None)
+            and _is_number(record.get("time"), int | float)
+        )
+    if "outcome" in record:
+        named = isinstance(record.get("key"), str) and isinstance(record.get("replaces"), str | None)
+        return named and _is_number(record["outcome"], int)
+    return isinstance(record.get("owner"), str)
+
+
+def _is_number(value: Any, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

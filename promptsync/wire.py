@@ -1,0 +1,173 @@
+"""What is sent for a prompt, and whether the answer says what was asked: the bodies of writes, and their judgement."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptsync.canonical import canonical_block, digest
+from promptsync.compare import FieldDiff, differences, provider_of, remote_content, service_only
+from promptsync.dialects import translate
+from promptsync.errors import DialectError
+from promptsync.models import Dialect, Json, Prompt, RemotePrompt, other_dialect
+from promptsync.shapes import list_fields, nullable_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from promptsync.errors import RefusedError
+
+_INDEXED = re.compile(r"\[\d+\]")
+
+
+def create_body(prompt: Prompt, path: str) -> Json:
+    """The body of a create. `metadata` is always said: left out, the service would set a language of its own."""
+    body: Json = {"display_name": prompt.display_name, "path": path, "metadata": prompt.metadata, **prompt.extra}
+    if prompt.description is not None:
+        body["description"] = prompt.description
+    body[prompt.dialect] = prompt.block
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The body of an update, and the fields that it clears with the value that each had."""
+
+    body: Json
+    cleared: dict[str, Any] = field(default_factory=dict)
+
+
+def patch_for(prompt: Prompt, actual: Prompt, path: str | None, added: Collection[str] | None) -> Patch:
+    """An update that means the same whether the service merges or replaces: all that the file says, and what to clear.
+
+    What the service has and the file has not is cleared, unless it is one of `added`, which are the service's own;
+    None stands for all of them. A field is cleared as null where it may be null, as `[]` where it is a list, and
+    else by leaving it out.
+    """
+    own = {_INDEXED.sub("[]", name) for name in added} if added is not None else None
+    extra = service_only(prompt, actual)
+    clearing = [] if own is None else [item for item in extra if _INDEXED.sub("[]", item.field) not in own]
+    body: Json = {"display_name": prompt.display_name, "metadata": dict(prompt.metadata), **prompt.extra}
+    kept = {item.field for item in extra} - {item.field for item in clearing}
+    if prompt.description is not None or "description" not in kept:
+        body["description"] = prompt.description
+    body[prompt.dialect] = dict(prompt.block)
+    if path is not None:
+        body["path"] = path
+    for item in clearing:
+        _clear(body, item.field, prompt.dialect)
+    return Patch(body, {item.field: item.before for item in clearing})
+
+
+def _clear(body: Json, name: str, dialect: Dialect) -> None:
+    head, _, rest = name.partition(".")
+    if head == "metadata":
+        body["metadata"][rest] = [] if rest == "use_cases" else None
+        return
+    if head != dialect:
+        return
+    if rest in nullable_fields(dialect):
+        value: Any = None
+    elif rest in list_fields(dialect):
+        value = []
+    else:
+        return
+    block = body[dialect]
+    outer, _, inner = rest.partition(".")
+    if inner:
+        block[outer] = {**(block.get(outer) or {}), inner: value}
+    else:
+        block[outer] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer says of a write: the fields that are not as asked, and those of the service's own."""
+
+    wrong: tuple[FieldDiff, ...]
+    added: tuple[str, ...]
+
+
+def judge(asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None) -> Verdict:
+    """Compares an answer with what was asked. A cleared field that still has its old value is wrong."""
+    dialect = answer.dialect(asked.dialect)
+    desired = translate(asked, dialect)
+    actual = remote_content(answer, dialect, asked)
+    wrong = differences(desired, actual, added=None, provider=provider_of(answer))
+    added = []
+    for item in service_only(desired, actual):
+        if cleared and item.field in cleared and cleared[item.field] == item.before:
+            wrong.append(item)
+        else:
+            added.append(item.field)
+    return Verdict(tuple(wrong), tuple(sorted(added)))
+
+
+class Dialects:
+    """Which dialects the service takes, as far as this run has found out. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._refused: set[Dialect] = set()
+        self._taken: set[Dialect] = set()
+
+    def first(self, prompt: Prompt, known: Dialect | None = None) -> Prompt:
+        """`prompt` in the dialect to send it in: as written, or as last sent, unless the service is known to refuse it.
+
+        Raises DialectError where the other one has no place for it.
+        """
+        if known is not None and known not in self._refused and known != prompt.dialect:
+            return translate(prompt, known)
+        if prompt.dialect in self._refused:
+            return translate(prompt, other_dialect(prompt.dialect))
+        return prompt
+
+    def other(self, prompt: Prompt, asked: Prompt) -> Prompt | None:
+        """`prompt` in the dialect that `asked` is not in; None if that one was refused too.
+
+        Raises DialectError where the other one has no place for it.
+        """
+        other = other_dialect(asked.dialect)
+        return None if other in self._refused else translate(prompt, other)
+
+    def take(self, dialect: Dialect) -> None:
+        """Notes that the service took a block in `dialect`, with effect."""
+        with self._lock:
+            self._taken.add(dialect)
+
+    def refuse(self, dialect: Dialect) -> None:
+        """Notes that the service has no use for `dialect`."""
+        with self._lock:
+            self._refused.add(dialect)
+
+    def has_taken(self, dialect: Dialect) -> bool:
+        """Whether the service took `dialect` in this run."""
+        return dialect in self._taken
+
+    def is_refusal(self, error: RefusedError, dialect: Dialect) -> bool:
+        """Whether a 4xx refuses the dialect itself: it names a block as a whole, and never took one before."""
+        if dialect in self._taken:
+            return False
+        return re.search(r"\bprompt(_config)?\b(?![.\[])", error.detail) is not None
+
+
+def was_ignored(asked: Prompt, answer: RemotePrompt, before: RemotePrompt | None) -> bool:
+    """Whether the service answered as if the block had not been sent: it holds what it held before, or no message."""
+    dialect = answer.dialect(asked.dialect)
+    held = answer.prompt(dialect).block
+    try:
+        wanted = translate(asked, dialect).block
+    except DialectError:
+        return True
+    if before is None:
+        return bool(wanted.get("messages")) and not held.get("messages")
+    old = before.prompt(before.dialect(dialect)).block
+    return digest(canonical_block(dialect, old)) == digest(canonical_block(dialect, held)) and bool(
+        differences(_block_alone(dialect, wanted), _block_alone(dialect, held), added=())
+    )
+
+
+def _block_alone(dialect: Dialect, block: Json) -> Prompt:
+    return Prompt("", None, {}, dialect, block)
