@@ -7,6 +7,7 @@ data, so that the documents are the judge and not a second reading of them.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -82,9 +83,11 @@ def check_edit(changes: Mapping[str, Any]) -> None:
 def page_size(query: Mapping[str, str], behaviour: Behaviour) -> int:
     """The `limit` of a list, 1 to `max_page`, 10 if not said. Raises BadRequest."""
     text = query.get("limit", "10")
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= behaviour.max_page):
+    # SDK 3.8 writes its numbers as `10.0`.
+    match = re.fullmatch(r"([0-9]{1,9})(?:\.0+)?", text)
+    if match is None or not 1 <= int(match[1]) <= behaviour.max_page:
         raise BadRequest(f"limit: must be a whole number from 1 to {behaviour.max_page}")
-    return int(text)
+    return int(match[1])
 
 
 def cursors(query: Mapping[str, str]) -> tuple[str | None, str | None]:
@@ -192,7 +195,8 @@ def _words(error: ValidationError) -> str:
     rule = _rule(error)
     match error.validator:
         case "required":
-            return f"{', '.join(name for name in rule if name not in error.instance)} required"
+            present: Any = error.instance
+            return f"{', '.join(name for name in rule if name not in present)} required"
         case "type":
             wanted = rule if isinstance(rule, str) else " or ".join(rule)
             return f"expected {wanted}, received {_kind(error.instance)}"
