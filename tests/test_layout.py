@@ -1,0 +1,95 @@
+"""The rooms of the house: who may import whom. Reads the floors from `.importlinter`, and the imports from the source.
+
+`lint-imports` holds the same and more (chains of imports too); this needs nothing but Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "promptsync"
+CONTRACTS = configparser.ConfigParser()
+CONTRACTS.read(ROOT / ".importlinter", encoding="utf-8")
+
+
+def contract(name: str, option: str) -> list[str]:
+    return CONTRACTS[f"importlinter:contract:{name}"][option].split()
+
+
+# From the ground up: the number of a room's floor.
+FLOORS = {
+    room: number
+    for number, floor in enumerate(reversed(CONTRACTS["importlinter:contract:floors"]["layers"].strip().splitlines()))
+    for room in re.split(r"[\s:]+", floor.strip())
+}
+PURE = [module.removeprefix("promptsync.") for module in contract("pure", "source_modules")]
+IMPURE = set(contract("pure", "forbidden_modules"))
+
+
+def files(room: str) -> list[Path]:
+    folder = PACKAGE / room
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{room}.py"]
+
+
+def rooms() -> list[str]:
+    places = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    return sorted(path.stem for path in places if path.name != "__init__.py")
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The modules that a file imports, in full; what only a type checker imports is left out."""
+    todo: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            todo += node.orelse
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+        else:
+            todo += ast.iter_child_nodes(node)
+
+
+def rooms_imported(room: str) -> set[str]:
+    mine = {
+        module.split(".")[1] for file in files(room) for module in imports(file) if module.startswith("promptsync.")
+    }
+    return mine - {room, "__version__"}
+
+
+def packages_imported(room: str) -> set[str]:
+    return {module.split(".")[0] for file in files(room) for module in imports(file)} - {"promptsync"}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_has_a_floor_and_knows_only_those_below(room: str) -> None:
+    if room == "sandbox":
+        assert rooms_imported(room) == set()
+        return
+    below = {other for other, floor in FLOORS.items() if floor <= FLOORS[room]}
+    if room in ("workflow", "cli"):
+        below.add("sandbox")
+
+    assert rooms_imported(room) - below == set()
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_touches_no_disk_clock_network_or_terminal(room: str) -> None:
+    assert packages_imported(room) & IMPURE == set()
+
+
+@pytest.mark.parametrize(("package", "owners"), [("httpx", {"client"}), ("click", {"cli"})])
+def test_a_package_stays_in_the_room_that_owns_it(package: str, owners: set[str]) -> None:
+    assert {room for room in rooms() if room != "sandbox" and package in packages_imported(room)} == owners

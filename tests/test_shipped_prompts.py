@@ -1,0 +1,100 @@
+"""The prompts that are shipped: all of them are valid, and together they show what a file can say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+PROMPTS = Path(__file__).parent.parent / "prompts"
+FILES = sorted(PROMPTS.glob("**/*.yaml"))
+
+# The body of the request in orq.ai's guide "Using Prompts via the API", as printed there.
+GUIDE = """
+{
+"prompt_config": {
+"model_parameters": {
+"responseFormat": null,
+"temperature": 1,
+"maxTokens": 256,
+"topP": 0.7,
+"frequencyPenalty": 0,
+"presencePenalty": 0
+},
+"model": "openai/gpt-4o",
+"model_type": "vision",
+"provider": "openai",
+"messages": [
+{
+"role": "system",
+"content": "You are a helpful assistant"
+}
+]
+},
+"display_name": "MyPrompt",
+"path": "Default/Prompts",
+"metadata": {
+"language": "English"
+},
+"description": "Prompt Description"
+}
+"""
+
+
+def read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def messages() -> list[dict[str, Any]]:
+    return [message for file in FILES for block in blocks(file) for message in block["messages"]]
+
+
+def blocks(file: Path) -> list[dict[str, Any]]:
+    return [value for name, value in read(file).items() if name in ("prompt", "prompt_config")]
+
+
+def test_the_guides_own_example_is_shipped_literally() -> None:
+    folder = "Default/Prompts"
+
+    sent = read(PROMPTS / folder / "MyPrompt.yaml") | {"path": folder}
+
+    # Compared as JSON text, so that 1 is not 1.0 and null is not left out.
+    assert json.dumps(sent, sort_keys=True) == json.dumps(json.loads(GUIDE), sort_keys=True)
+
+
+def test_there_are_enough_to_look_around_in() -> None:
+    assert len(FILES) >= 8
+
+
+def test_every_kind_of_prompt_is_shown() -> None:
+    roles = {message["role"] for message in messages()}
+    parts = {
+        part["type"]
+        for message in messages()
+        if isinstance(message.get("content"), list)
+        for part in message["content"]
+    }
+
+    assert {name for file in FILES for name in read(file) if name.startswith("prompt")} == {"prompt", "prompt_config"}
+    assert {"system", "user", "assistant", "tool", "prompt"} <= roles
+    assert {"text", "image_url"} <= parts
+    assert any("tool_calls" in message for message in messages())
+    assert any("content_file" in message for message in messages())
+    assert any(
+        block.get("response_format", {}).get("type") == "json_schema" for file in FILES for block in blocks(file)
+    )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_says_what_it_is_for_and_which_variables_it_wants(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    comment = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
+    included = "".join(path.read_text(encoding="utf-8") for path in file.parent.glob(f"{file.stem}.*.md"))
+
+    assert read(file)["description"]
+    for variable in re.findall(r"\{\{(\w+)\}\}", text + included):
+        assert variable in comment
