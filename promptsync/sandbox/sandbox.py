@@ -54,7 +54,8 @@ class Sandbox:
         self.faults = Faults()
         self.requests: deque[LoggedRequest] = deque(maxlen=_LOGGED_REQUESTS)
         self._first_behaviour = self.behaviour
-        self._closing = threading.Event()
+        self._waking = threading.Condition()
+        self._woken = 0
         self.app = App(self)
 
     def __enter__(self) -> Self:
@@ -67,7 +68,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Wake those who wait in a latency or fault, and let go of the database."""
-        self._closing.set()
+        self.wake()
         self.store.close()
 
     def reset(self) -> None:
@@ -78,9 +79,17 @@ class Sandbox:
         self.behaviour = self._first_behaviour
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but not beyond `close`."""
+        """Sleep, but not beyond the next `wake`."""
         if seconds > 0:
-            self._closing.wait(seconds)
+            with self._waking:
+                woken = self._woken
+                self._waking.wait_for(lambda: self._woken != woken, seconds)
+
+    def wake(self) -> None:
+        """End the sleep of those who are in a latency or a fault now; for one who closes."""
+        with self._waking:
+            self._woken += 1
+            self._waking.notify_all()
 
     # What the service does with a request that is right.
 

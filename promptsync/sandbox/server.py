@@ -66,6 +66,7 @@ class Server:
         if not self._closed.is_set():
             self._server.shutdown()
             self._server.close_connections()
+            self._server.sandbox.wake()
             self._server.server_close()
             self._thread.join()
             self._closed.set()

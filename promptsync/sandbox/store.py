@@ -256,7 +256,8 @@ def _stamped(draft: Record, prompt_id: str, milliseconds: int) -> Record:
 
 def _version_id() -> str:
     """16 lower-case letters and digits, as the documents' `05wlf2wpw1z83cxz`."""
-    return "".join(map(secrets.choice, [_VERSION_ALPHABET] * 16))
+    # A byte a letter, so the first four letters come a little more often; 80 bits are left, and one call is fast.
+    return "".join(_VERSION_ALPHABET[byte % 36] for byte in secrets.token_bytes(16))
 
 
 def _row(record: Record, renderer: Renderer) -> tuple[str, str, int, str, str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from promptsync.sandbox import Behaviour, Sandbox
 
-CURRENT = {
+CURRENT: dict[str, Any] = {
     "display_name": "Refund",
     "path": "Default/Support",
     "prompt": {
@@ -17,7 +18,7 @@ CURRENT = {
         "messages": [{"role": "system", "content": "Be kind"}],
     },
 }
-CLASSIC = {
+CLASSIC: dict[str, Any] = {
     "display_name": "Refund",
     "path": "Default/Support",
     "prompt_config": {
@@ -65,3 +66,13 @@ def opened(clock: Clock) -> Iterator[Opener]:
     yield open_one
     for each in open_ones:
         each.close()
+
+
+@pytest.fixture
+def current() -> dict[str, Any]:
+    return copy.deepcopy(CURRENT)
+
+
+@pytest.fixture
+def classic() -> dict[str, Any]:
+    return copy.deepcopy(CLASSIC)
