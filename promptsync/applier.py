@@ -59,6 +59,9 @@ _LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each look for a prompt that a lost create may have made: the list may lag behind."""
 
 
+INTERRUPTED = "interrupted"
+
+
 class Service(Protocol):
     """What the applier needs of the client."""
 
@@ -114,6 +117,11 @@ class Applier:
         """The lockfile with all that was done so far."""
         with self._mutex:
             return replace(self._lock.with_prompts(dict(self._prompts)), owner=self._owner)
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether a person stopped the run."""
+        return self._halted == INTERRUPTED
 
     def stop(self, reason: str) -> None:
         """Lets nothing new begin; what is in flight is finished and recorded."""

@@ -1,0 +1,380 @@
+"""The command line: parse, call one function, print. What is called can be used without a terminal."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from promptsync import __version__
+from promptsync.errors import ExitCode, LoadError, PromptsyncError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptsync.applier import Applier
+    from promptsync.models import Problem
+    from promptsync.plan import Plan, PlanOptions
+    from promptsync.project import Project
+    from promptsync.workflow import Planned
+
+
+def main() -> NoReturn:
+    """The console script: runs the command line and ends the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs a command line and gives its exit code. Whatever a user can mend is told in a sentence, never as a traceback."""
+    from promptsync import console
+
+    console.prepare()
+    try:
+        result = cli.main(arguments, prog_name="promptsync", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or 0)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return ExitCode.ERROR
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it flushes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ERROR
+    except PromptsyncError as error:
+        _show_error(error)
+        return error.exit_code
+
+
+def _show_error(error: PromptsyncError) -> None:
+    from promptsync.console import has_color
+    from promptsync.render.text import render_error, render_problems
+
+    color = has_color(sys.stderr)
+    if isinstance(error, LoadError):
+        click.echo(render_problems(error.problems, color=color).rstrip("\n"), err=True, color=color)
+    click.echo(render_error(error, color=color).rstrip("\n"), err=True, color=color)
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command; the command gets the project that they name."""
+
+    @click.option(
+        "--dir",
+        "root",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="PROMPTSYNC_DIR",
+        default="prompts",
+        show_default=True,
+        help="The folder of the prompt files (PROMPTSYNC_DIR).",
+    )
+    @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
+    @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
+    @functools.wraps(command)
+    def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
+        from promptsync.project import Project
+
+        return command(Project.open(root, target, base_url=base_url, environ=os.environ), **options)
+
+    return wrapped
+
+
+def _deciding(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
+
+    @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
+    @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
+    @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
+    @click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, prune: bool, overwrite: tuple[str, ...], create_twins: bool, only: tuple[str, ...], **kwargs: Any
+    ) -> Any:
+        from promptsync.plan import PlanOptions
+
+        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only), **kwargs)
+
+    return wrapped
+
+
+_verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every field of new prompts.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", prog_name="promptsync", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prompts as code for orq.ai: a folder of YAML files is the truth, the service follows.
+
+    Exit codes: 0 done or nothing to do; 1 error; 2 changes pending; 3 a conflict wants a decision; 4 partly applied
+    or not converged; 5 the saved plan is stale; 64 usage; 130 interrupted.
+    """
+
+
+@cli.command()
+@click.argument("files", nargs=-1, type=click.Path())
+@_common
+def validate(project: Project, files: tuple[str, ...]) -> int:
+    """Check the prompt files, offline."""
+    from promptsync import workflow
+
+    count, warnings = workflow.validate(project, files)
+    _show_warnings(warnings)
+    click.echo(f"{count} prompt file{'s are' if count != 1 else ' is'} valid")
+    return ExitCode.DONE
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply PLAN`.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending, 3 on drift or conflict.")
+@click.option("--offline", is_flag=True, help="Plan against the lock alone, without the service.")
+@_verbose
+@_deciding
+@_common
+def plan(
+    project: Project,
+    options: PlanOptions,
+    out: Path | None,
+    form: str,
+    detailed_exitcode: bool,
+    offline: bool,
+    verbose: bool,
+) -> int:
+    """Show what an apply would do."""
+    from promptsync import console, workflow
+
+    if out is not None and offline:
+        raise UsageError("--out needs the service, and --offline leaves it out")
+    with console.waiting("Reading files and service"):
+        planned = workflow.plan(project, options, offline=offline, observer=console.show_exchange if verbose else None)
+    _show_warnings(planned.warnings)
+    _show_plan(planned, form, verbose=verbose)
+    if out is not None:
+        _save(planned, out)
+    return planned.exit_code(detailed=detailed_exitcode)
+
+
+@cli.command()
+@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@click.option("--all-or-nothing", is_flag=True, help="Write nothing while a conflict is open.")
+@click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
+@click.option("--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Prompts side by side.")
+@_verbose
+@_deciding
+@_common
+def apply(
+    project: Project,
+    options: PlanOptions,
+    plan_file: Path | None,
+    yes: bool,
+    all_or_nothing: bool,
+    max_deletes: int | None,
+    parallelism: int,
+    verbose: bool,
+) -> int:
+    """Make the service say what the files say.
+
+    With PLAN, a file that `plan --out` wrote, exactly that plan is carried out, or nothing if the world has moved.
+    """
+    from promptsync import console, workflow
+    from promptsync.plan import PlanOptions
+    from promptsync.render.text import render_outcomes
+
+    if plan_file is not None and options != PlanOptions():
+        raise UsageError("a saved plan carries its own --prune, --overwrite, --create-twins and --only")
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("without a terminal to ask on, apply needs --yes")
+    saved = _saved(plan_file) if plan_file else None
+    with ExitStack() as stack:
+
+        def show(planned: Planned) -> None:
+            _show_warnings(planned.warnings)
+            _show_plan(planned, "text", verbose=verbose)
+
+        def start(applier: Applier) -> None:
+            _stop_on_signals(applier)
+
+        advance: list[Callable[[Any], Any]] = []
+
+        def confirm(made: Plan) -> bool:
+            if not yes and not click.confirm("Apply these changes?", err=True):
+                return False
+            advance.append(stack.enter_context(console.progress("Applying", len(made.decided))))
+            return True
+
+        watcher = workflow.Watcher(
+            on_plan=show,
+            confirm=confirm,
+            on_start=start,
+            on_outcome=lambda outcome: advance[0](outcome) if advance else None,
+            on_request=console.show_exchange if verbose else None,
+        )
+        applied = workflow.apply(
+            project,
+            options,
+            saved=saved,
+            all_or_nothing=all_or_nothing,
+            max_deletes=max_deletes,
+            parallelism=parallelism,
+            watcher=watcher,
+        )
+    color = console.has_color(sys.stdout)
+    click.echo(render_outcomes(applied.outcomes, applied.plan, color=color).rstrip("\n"), color=color)
+    return applied.exit_code
+
+
+@cli.command()
+@click.option("--offline", is_flag=True, help="Check against the lock alone, without key and service.")
+@click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
+@_verbose
+@_common
+def check(project: Project, offline: bool, fail_on_drift: bool, verbose: bool) -> int:
+    """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
+    from promptsync import console, workflow
+
+    with console.waiting("Reading files and service"):
+        planned = workflow.check(project, offline=offline, observer=console.show_exchange if verbose else None)
+    _show_warnings(planned.warnings)
+    _show_plan(planned, "text", verbose=verbose)
+    failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
+    return ExitCode.CONFLICT if failed else ExitCode.DONE
+
+
+@cli.command()
+@click.argument("key")
+@click.argument("id")
+@_common
+def adopt(project: Project, key: str, id: str) -> int:  # noqa: A002
+    """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
+    from promptsync import console, workflow
+    from promptsync.render.text import render_plan
+
+    made, file = workflow.adopt(project, key, id)
+    color = console.has_color(sys.stdout)
+    click.echo(f"{file.key} is {id} from now on; {project.lock_path} holds it")
+    if made.changes:
+        click.echo("the next apply would change on it:", err=True)
+        click.echo(render_plan(made, color=color, width=console.width(sys.stdout)).rstrip("\n"), color=color)
+    return ExitCode.DONE
+
+
+@cli.group()
+def sandbox() -> None:
+    """The embedded service, to try things on without key and network."""
+
+
+@sandbox.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 takes a free one.")
+@click.option("--key", help="Accept this key alone; by default any.")
+@click.option("--dialect", type=click.Choice(["current", "classic", "both"]), default="current", show_default=True)
+@click.option("--foreign", type=click.Choice(["refuse", "ignore"]), default="refuse", show_default=True)
+@click.option("--patch", type=click.Choice(["merge", "replace", "deep"]), default="merge", show_default=True)
+@click.option("--version-on", type=click.Choice(["block", "any", "always"]), default="any", show_default=True)
+@click.option("--max-page", type=click.IntRange(1), default=200, show_default=True, help="The largest page of a list.")
+@click.option("--list-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
+@click.option("--latency", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds a request.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="FAULT", help="Such as 429:retry-after=1,method=POST,times=3."
+)
+@_common
+def serve(project: Project, port: int, faults: tuple[str, ...], **switches: Any) -> int:
+    """Serve the embedded service on loopback, with a page to look at and edit prompts."""
+    from promptsync.sandbox import Behaviour, Fault, Sandbox, SandboxError, run_forever
+
+    project.prepare_state()
+    try:
+        with Sandbox(project.sandbox_path, behaviour=Behaviour(**switches)) as service:
+            for fault in faults:
+                service.faults.add(Fault.parse(fault))
+            run_forever(service, port=port, ready=_announce)
+    except SandboxError as error:
+        raise PromptsyncError(str(error)) from None
+    except OSError as error:
+        raise PromptsyncError(f"port {port} cannot be served: {error.strerror}", hint="choose another --port") from None
+    return ExitCode.DONE
+
+
+@sandbox.command()
+@_common
+def reset(project: Project) -> int:
+    """Empty the embedded service, and forget what was applied to it."""
+    from promptsync import workflow
+    from promptsync.project import Project
+
+    workflow.sandbox_reset(Project.open(project.root, "sandbox", environ=os.environ))
+    click.echo(f"the sandbox of {project.root} is empty")
+    return ExitCode.DONE
+
+
+def _announce(url: str) -> None:
+    click.echo(f"serving the sandbox at {url} (stop with Ctrl+C)", err=True)
+    click.echo(f"use it with: promptsync apply --target sandbox --base-url {url}", err=True)
+
+
+def _show_warnings(warnings: tuple[Problem, ...]) -> None:
+    from promptsync.console import has_color
+    from promptsync.render.text import render_problems
+
+    if warnings:
+        color = has_color(sys.stderr)
+        click.echo(render_problems(warnings, color=color).rstrip("\n"), err=True, color=color)
+
+
+def _show_plan(planned: Planned, form: str, *, verbose: bool) -> None:
+    from promptsync import console
+
+    if form == "json":
+        from promptsync.render.jsonplan import dumps, plan_json
+
+        click.echo(dumps(plan_json(planned.plan)), nl=False)
+        return
+    from promptsync.render.text import render_plan
+
+    color = console.has_color(sys.stdout)
+    text = render_plan(planned.plan, color=color, width=console.width(sys.stdout), verbose=verbose)
+    click.echo(text.rstrip("\n"), color=color)
+
+
+def _save(planned: Planned, out: Path) -> None:
+    from promptsync.files import write_atomic
+    from promptsync.render.jsonplan import dumps, saved_plan
+
+    write_atomic(out, dumps(saved_plan(planned.plan, planned.host)).encode())
+    click.echo(f"saved; carry it out with: promptsync apply {out}", err=True)
+
+
+def _saved(path: Path) -> Any:
+    from promptsync.files import read_bytes
+    from promptsync.render.jsonplan import parse_saved
+
+    data = read_bytes(path)
+    if data is None:
+        raise UsageError(f"there is no plan {path}")
+    return parse_saved(data, str(path))
+
+
+def _stop_on_signals(applier: Applier) -> None:
+    """The first signal lets what is in flight end and be recorded; the second breaks off."""
+    from promptsync.applier import INTERRUPTED
+
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.default_int_handler)
+        click.echo("finishing what is in flight; once more breaks off", err=True)
+        applier.stop(INTERRUPTED)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)

@@ -1,0 +1,214 @@
+"""A root and one of its targets: where everything lies on disk, and how the service is reached."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
+from promptsync.differ import Scope
+from promptsync.errors import LoadError, LockfileError, PromptsyncError
+from promptsync.files import find_sources, include_reader, read_bytes, write_atomic
+from promptsync.journal import Journal
+from promptsync.loader import Loaded, load
+from promptsync.lockfile import Lockfile, dump, parse
+from promptsync.models import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from promptsync.client import Client, Exchange
+    from promptsync.models import PromptFile
+
+CONFIG_NAME = "promptsync.yaml"
+STATE_FOLDER = ".promptsync"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One root with one target. Nothing is read or written before a method is called."""
+
+    root: Path
+    config: Config
+    target: Target
+    base_url: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def open(cls, root: Path, target: str, *, base_url: str | None = None, environ: Mapping[str, str]) -> Project:
+        """Reads the configuration, if there is one. Raises LoadError for what is wrong in it, ConfigError else."""
+        config = read_config(root)
+        return cls(root, config, config.target(target), base_url, environ)
+
+    @property
+    def state(self) -> Path:
+        """The untracked folder for all that is not the users'."""
+        return self.root / STATE_FOLDER
+
+    @property
+    def lock_path(self) -> Path:
+        """The lockfile of the target; the sandbox keeps its own out of git."""
+        if self.target.name == SANDBOX_TARGET:
+            return self.state / f"promptsync.{SANDBOX_TARGET}.lock.json"
+        name = "promptsync.lock.json" if self.target.name == "default" else f"promptsync.{self.target.name}.lock.json"
+        return self.root / name
+
+    @property
+    def sandbox_path(self) -> Path:
+        """The embedded service's database."""
+        return self.state / "sandbox.sqlite"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where deleted prompts are kept."""
+        return self.state / "archive"
+
+    def connection(self) -> Connection:
+        """Where the service is, and the key. Raises ConfigError where either is missing."""
+        return connection(self.target, self.base_url, self.environ)
+
+    def scope(self) -> Scope:
+        """What the differ must know of the target."""
+        return Scope(
+            target=self.target.name,
+            path_prefix=self.target.path_prefix,
+            exclusive=self.target.exclusive,
+            elsewhere=self._ids_elsewhere(),
+        )
+
+    def load(self) -> Loaded:
+        """Every prompt file. Raises LoadError with all complaints, ConfigError where there are no files."""
+        limit = self.config.max_file_bytes
+        sources, problems = find_sources(self.root, max_bytes=limit)
+        loaded = load(
+            sources,
+            include_reader(self.root, max_bytes=limit),
+            allow_fields=self.config.allow_fields,
+            problems=problems,
+        )
+        homeless = [] if self.target.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
+        if homeless:
+            raise LoadError(homeless)
+        return loaded
+
+    def read_lock(self) -> Lockfile:
+        """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""
+        data = read_bytes(self.lock_path)
+        return parse(data, str(self.lock_path)) if data is not None else Lockfile()
+
+    def write_lock(self, lock: Lockfile) -> None:
+        """Writes the lockfile, if it says something new."""
+        data = dump(lock)
+        if data != read_bytes(self.lock_path) and (lock.prompts or self.lock_path.exists()):
+            if self.lock_path.parent == self.state:
+                self.prepare_state()
+            write_atomic(self.lock_path, data)
+
+    def journal(self) -> Journal:
+        """The journal of the target."""
+        return Journal(self.state / f"journal.{self.target.name}.jsonl")
+
+    def prepare_state(self) -> None:
+        """Makes the folder for state, and keeps it out of git."""
+        ignore = self.state / ".gitignore"
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise PromptsyncError(
+                f"{self.state} cannot be made: {error.strerror}", hint="make the folder of the prompts writable"
+            ) from None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other runs on this target out, on this machine. Raises PromptsyncError where one is at work."""
+        self.prepare_state()
+        path = self.state / f"run.{self.target.name}.lock"
+        holder = self.state / f"run.{self.target.name}.holder"
+        lock = FileLock(path, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            told = (read_bytes(holder) or b"").decode("utf-8", "replace").strip() or "another run"
+            raise PromptsyncError(
+                f"{told} is at work on the target “{self.target.name}”", hint="wait until it has ended, then run again"
+            ) from None
+        try:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    @contextmanager
+    def connect(
+        self,
+        *,
+        connections: int = 16,
+        read_only: bool = False,
+        observer: Callable[[Exchange], None] | None = None,
+    ) -> Iterator[Client]:
+        """The client of the target's service; for the sandbox, the embedded service in this process."""
+        from promptsync.client import Client
+
+        where = self.connection()
+        if where.base_url is not None:
+            with Client(
+                where.base_url,
+                where.key,
+                key_name=where.key_name,
+                connections=connections,
+                read_only=read_only,
+                observer=observer,
+            ) as client:
+                yield client
+            return
+        from promptsync.sandbox import Sandbox
+
+        self.prepare_state()
+        with (
+            Sandbox(self.sandbox_path) as sandbox,
+            Client("http://sandbox", "", app=sandbox.app, read_only=read_only, observer=observer) as client,
+        ):
+            yield client
+
+    def _ids_elsewhere(self) -> frozenset[str]:
+        """The ids in the other lockfiles of this root. One that cannot be read would hide what is managed: an error."""
+        ids: set[str] = set()
+        for path in sorted(self.root.glob("promptsync*.lock.json")):
+            if path != self.lock_path:
+                ids |= parse(read_bytes(path) or b"", str(path)).ids()
+        return frozenset(ids)
+
+
+def read_config(root: Path) -> Config:
+    """The configuration of a root, all defaults where there is none."""
+    path = root / CONFIG_NAME
+    data = read_bytes(path)
+    return parse_config(data, str(path)) if data is not None else Config()
+
+
+def check_workspace(lock: Lockfile, owners: set[str], name: str) -> None:
+    """Raises LockfileError where the service's prompts all belong to another workspace than the lockfile's."""
+    if lock.owner is not None and owners and lock.owner not in owners:
+        raise LockfileError(
+            f"{name} belongs to the workspace {lock.owner}, and this key reaches {', '.join(sorted(owners)[:3])}",
+            hint="use the key of that workspace, or another --target",
+        )
+
+
+def _homeless(file: PromptFile) -> Problem:
+    return Problem(
+        file.file,
+        0,
+        0,
+        "a prompt directly under the root has no path on the service",
+        "move it into a folder such as Default/, or give the target a `path_prefix` in promptsync.yaml",
+    )

@@ -1,0 +1,336 @@
+"""One function for each command: it reads, lets the pure rooms decide, and hands on. Usable without a terminal."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from promptsync.canonical import remote_hash
+from promptsync.differ import diff, own_fields
+from promptsync.errors import (
+    ConfigError,
+    ExitCode,
+    NotFoundError,
+    PromptsyncError,
+    StalePlanError,
+    UsageError,
+)
+from promptsync.lockfile import Lockfile, entry_for
+from promptsync.plan import Plan, PlanOptions
+from promptsync.project import Project, check_workspace
+from promptsync.safety import raise_if_unsafe, raise_if_wrong_place
+from promptsync.strangers import by_name, match_intents, same_content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from promptsync.applier import Applier
+    from promptsync.client import Client, Exchange
+    from promptsync.models import Problem, PromptFile, RemotePrompt
+    from promptsync.plan import Intent, Outcome
+    from promptsync.render.jsonplan import SavedPlan
+
+_PATIENCE_WITH_THE_LIST = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks for what a young intent may have made: the list may lag behind a create."""
+_YOUNG = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, where it would be applied, and what the files gave cause to warn about."""
+
+    plan: Plan
+    host: str
+    warnings: tuple[Problem, ...] = ()
+
+    def exit_code(self, *, detailed: bool = False) -> ExitCode:
+        """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
+        if not detailed:
+            return ExitCode.DONE
+        if self.plan.conflicts or self.plan.drifts:
+            return ExitCode.CONFLICT
+        return ExitCode.CHANGES_PENDING if self.plan.decided else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan. `outcomes` is empty where nothing was begun."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of `apply`: what went wrong before what waits for a decision."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        statuses = {outcome.status for outcome in self.outcomes}
+        if statuses & {"failed", "skipped", "not converged"}:
+            return ExitCode.PARTIAL
+        return ExitCode.CONFLICT if self.plan.conflicts or "left" in statuses else ExitCode.DONE
+
+
+def validate(project: Project, only: Iterable[str] = ()) -> tuple[int, tuple[Problem, ...]]:
+    """Loads every file, offline. Gives how many prompts there are, and the warnings.
+
+    `only` are files: complaints and warnings about others are left out. Raises LoadError.
+    """
+    from promptsync.errors import LoadError
+
+    chosen = {str(name) for name in only}
+    try:
+        loaded = project.load()
+    except LoadError as error:
+        kept = [problem for problem in error.problems if not chosen or problem.file in chosen]
+        if kept:
+            raise LoadError(kept) from None
+        return len(chosen), ()
+    unknown = chosen - {file.file for file in loaded.files.values()}
+    if unknown:
+        raise UsageError(f"{', '.join(sorted(unknown))} is no prompt file under {project.root}")
+    warnings = tuple(warning for warning in loaded.warnings if not chosen or warning.file in chosen)
+    return len(chosen) or len(loaded.files), warnings
+
+
+def plan(
+    project: Project,
+    options: PlanOptions,
+    *,
+    offline: bool = False,
+    observer: Callable[[Exchange], None] | None = None,
+) -> Planned:
+    """What an apply would do. Writes nothing, neither here nor on the service."""
+    loaded = project.load()
+    lock = project.read_lock()
+    recovered = project.journal().recover()
+    lock = recovered.onto(lock)
+    options = _with_policies(project, options)
+    if offline:
+        made = diff(loaded.files, lock, None, project.scope(), options)
+        return Planned(made, "offline", loaded.warnings)
+    with project.connect(read_only=True, observer=observer) as client:
+        service = read_service(client, lock, recovered.creates, loaded.files, project.scope().elsewhere)
+    check_workspace(lock, _owners(service, lock), str(project.lock_path))
+    made = diff(loaded.files, lock, service, project.scope(), options, recovered.creates)
+    raise_if_wrong_place(made)
+    return Planned(made, project.connection().host, loaded.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who looks on while a plan is applied. Each is called from whichever thread it happens in, one at a time."""
+
+    on_plan: Callable[[Planned], None] = lambda _: None
+    confirm: Callable[[Plan], bool] = lambda _: True
+    on_start: Callable[[Applier], None] = lambda _: None
+    on_outcome: Callable[[Outcome], None] = lambda _: None
+    on_request: Callable[[Exchange], None] | None = None
+
+
+def apply(
+    project: Project,
+    options: PlanOptions,
+    *,
+    saved: SavedPlan | None = None,
+    all_or_nothing: bool = False,
+    max_deletes: int | None = None,
+    parallelism: int = 8,
+    watcher: Watcher | None = None,
+) -> Applied:
+    """Makes the service say what the files say, and records it.
+
+    With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
+    rests on the same file, entry and service content; else StalePlanError is raised before any write. Raises
+    PlanError where safety forbids the plan.
+    """
+    from promptsync.applier import Applier
+
+    watcher = watcher or Watcher()
+    with project.alone():
+        loaded = project.load()
+        journal = project.journal()
+        recovered = journal.recover()
+        lock = recovered.onto(project.read_lock())
+        options = saved.options if saved else _with_policies(project, options)
+        with project.connect(connections=max(parallelism, 1), observer=watcher.on_request) as client:
+            scope = project.scope()
+            service = read_service(client, lock, recovered.creates, loaded.files, scope.elsewhere)
+            check_workspace(lock, _owners(service, lock), str(project.lock_path))
+            made = diff(loaded.files, lock, service, scope, options, recovered.creates)
+            if saved is not None:
+                made = _as_saved(made, saved, project.connection().host)
+            raise_if_unsafe(made, max_deletes=max_deletes)
+            watcher.on_plan(Planned(made, project.connection().host, loaded.warnings))
+            stopped = all_or_nothing and bool(made.conflicts)
+            if stopped or (made.decided and not watcher.confirm(made)):
+                return Applied(made, (), interrupted=not stopped)
+            applier = Applier(
+                client,
+                journal,
+                lock,
+                known=service.keys(),
+                archive_folder=project.archive_folder,
+                parallelism=parallelism,
+                on_outcome=watcher.on_outcome,
+            )
+            watcher.on_start(applier)
+            try:
+                outcomes = applier.run(made)
+            finally:
+                project.write_lock(applier.lock)
+            journal.compact()
+            return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
+
+
+def check(
+    project: Project,
+    *,
+    offline: bool = False,
+    observer: Callable[[Exchange], None] | None = None,
+) -> Planned:
+    """The pre-merge check: files, lockfile and plan. The caller judges drift; conflicts fail."""
+    return plan(project, PlanOptions(), offline=offline, observer=observer)
+
+
+def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:  # noqa: A002
+    """Ties the file of `key` to the prompt `id`, which keeps its content until the next apply.
+
+    Gives what an apply would change on it. Raises UsageError where the two cannot be tied.
+    """
+    with project.alone():
+        loaded = project.load()
+        journal = project.journal()
+        lock = journal.recover().onto(project.read_lock())
+        file = _file(loaded.files, key)
+        _check_free(lock, project, key, id)
+        with project.connect(read_only=True) as client:
+            remote = _remote(client, id)
+            held = lock.prompts.get(key)
+            if held is not None and held.id != id and _exists(client, held.id):
+                raise UsageError(
+                    f"`{key}` is tied to {held.id}, which is still there", hint=f"`promptsync plan --only '{key}'`"
+                )
+        check_workspace(lock, {remote.owner} if remote.owner else set(), str(project.lock_path))
+        dialect = remote.dialect(file.prompt.dialect)
+        entry = entry_for(file, remote, dialect, None, own_fields(file, remote, dialect))
+        if not same_content(file, remote):
+            entry = replace(entry, source=remote_hash(remote, dialect))
+        lock = replace(lock.with_prompts({**lock.prompts, key: entry}), owner=lock.owner or remote.owner)
+        project.write_lock(lock)
+        journal.compact()
+        made = diff({key: file}, lock.with_prompts({key: entry}), {remote.id: remote}, project.scope())
+        return made, file
+
+
+def sandbox_reset(project: Project) -> None:
+    """Empties the embedded service and forgets what was applied to it."""
+    from promptsync.sandbox import Sandbox
+
+    with project.alone():
+        with Sandbox(project.sandbox_path) as sandbox:
+            sandbox.reset()
+        project.lock_path.unlink(missing_ok=True)
+        project.journal().compact(keep_open=False)
+
+
+def read_service(
+    client: Client,
+    lock: Lockfile,
+    intents: Iterable[Intent] = (),
+    files: Mapping[str, PromptFile] | None = None,
+    elsewhere: frozenset[str] = frozenset(),
+) -> dict[str, RemotePrompt]:
+    """Every prompt that the service holds, by id. A locked id that is not among them is gone for certain.
+
+    What the list does not bring is asked for by id, since a list may lag behind. A young intent that nothing matches
+    is given some seconds.
+    """
+    service = {prompt.id: prompt for prompt in client.list_all()}
+    young = [intent for intent in intents if time.time() - intent.time < _YOUNG and intent.key not in lock.prompts]
+    for delay in _PATIENCE_WITH_THE_LIST if young else ():
+        strangers = by_name(p for p in service.values() if p.id not in lock.ids() | elsewhere)
+        found = match_intents(young, files or {}, strangers)
+        if all(intent.key in found.certain or intent.key in found.doubtful for intent in young):
+            break
+        time.sleep(delay)
+        service.update({prompt.id: prompt for prompt in client.list_all()})
+    missing = [entry.id for entry in lock.prompts.values() if entry.id not in service]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for prompt in pool.map(lambda id: _get(client, id), missing):  # noqa: A006
+            if prompt is not None:
+                service[prompt.id] = prompt
+    return service
+
+
+def _with_policies(project: Project, options: PlanOptions) -> PlanOptions:
+    return replace(
+        options,
+        overwrite=(*options.overwrite, *project.config.overwrite),
+        create_twins=options.create_twins or project.config.create_twins,
+    )
+
+
+def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
+    """The saved plan, made anew. Raises StalePlanError where it would not be the same."""
+    if saved.target != made.target or saved.host not in (None, host):
+        told = f"“{saved.target}” at {saved.host}" if saved.host else f"“{saved.target}”"
+        raise StalePlanError(
+            f"the plan was made for the target {told}, not for “{made.target}” at {host}",
+            hint="make a new plan for this target",
+        )
+    now = {(change.key, change.action, change.digest): change for change in made.changes}
+    moved = [key for key, action, digest in saved.changes if (key, action, digest) not in now]
+    if moved:
+        named = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+        raise StalePlanError(
+            f"the plan is stale: the file, the lock or the service has moved for {named}",
+            hint="nothing was written; make a new plan and review it",
+        )
+    return replace(made, changes=tuple(now[change] for change in saved.changes), refreshed={})
+
+
+def _owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
+    """The workspaces that the managed prompts name, or all prompts where no managed one is there."""
+    managed = {service[id].owner for id in lock.ids() if id in service}  # noqa: A001
+    owners = managed or {prompt.owner for prompt in service.values()}
+    return {owner for owner in owners if owner is not None}
+
+
+def _file(files: Mapping[str, PromptFile], key: str) -> PromptFile:
+    if key in files:
+        return files[key]
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, files, 1)
+    raise UsageError(f"there is no prompt file `{key}`", hint=f"did you mean `{near[0]}`?" if near else None)
+
+
+def _check_free(lock: Lockfile, project: Project, key: str, id: str) -> None:  # noqa: A002
+    holder = next((other for other, entry in lock.prompts.items() if entry.id == id and other != key), None)
+    if holder is not None:
+        raise UsageError(f"{id} is tied to `{holder}` already", hint="rename the file to keep the id under a new key")
+    if id in project.scope().elsewhere:
+        raise ConfigError(f"{id} is in another lockfile of {project.root}")
+
+
+def _remote(client: Client, id: str) -> RemotePrompt:  # noqa: A002
+    try:
+        return client.get(id)
+    except NotFoundError:
+        raise PromptsyncError(
+            f"there is no prompt {id} where this key reaches", hint="look up the id in orq.ai, and the target"
+        ) from None
+
+
+def _get(client: Client, id: str) -> RemotePrompt | None:  # noqa: A002
+    try:
+        return client.get(id)
+    except NotFoundError:
+        return None
+
+
+def _exists(client: Client, id: str) -> bool:  # noqa: A002
+    return _get(client, id) is not None
