@@ -1,0 +1,83 @@
+"""Data URLs told by type, size and hash: a picture in a prompt is no text for people, and may be large or private."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+from base64 import b64decode, b64encode
+from typing import Any
+
+MAX_DEPTH = 64
+"""Levels of nesting that are shown; a loaded file is bounded anyway, a service's answer is not."""
+
+_TYPE = r"[a-z0-9][\w.+-]{0,80}/[a-z0-9][\w.+-]{0,80}"
+_PARAMETERS = r"(?:;[^;,\s\"'<>()]{1,100}){0,8}"
+_BASE64 = r"[A-Za-z0-9+/_%-]*={0,2}(?:\r?\n[ \t]*[A-Za-z0-9+/_-]{40,}={0,2})*"
+_WHOLE = re.compile(rf"\s*data:((?:{_TYPE})?{_PARAMETERS}),(.*)", re.IGNORECASE | re.DOTALL | re.ASCII)
+_WITHIN = re.compile(
+    rf"data:((?:{_TYPE})?{_PARAMETERS});base64,({_BASE64})|data:({_TYPE}{_PARAMETERS}),([^\s\"'<>()]*)",
+    re.IGNORECASE | re.ASCII,
+)
+_ENCODED_WHOLE = re.compile(r"[A-Za-z0-9+/_%=\s-]*", re.ASCII)
+
+
+def mask(value: Any) -> Any:
+    """`value` with a short text such as `[image/png, 1234 bytes, sha256:0123456789ab]` in place of every data URL.
+
+    Looks into lists, objects and their names, and into the middle of texts. The hash is that of the decoded content,
+    as `sha256sum` tells it for the file.
+    """
+    return _mask(value, MAX_DEPTH)
+
+
+def mask_text(text: str) -> str:
+    """`mask` for one text."""
+    if "data:" not in text.lower():
+        return text
+    whole = _WHOLE.fullmatch(text)
+    if whole and _is_all_data(whole[1], whole[2]):
+        return _describe(whole[1], whole[2].strip())
+    return _WITHIN.sub(_describe_found, text)
+
+
+def _mask(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return mask_text(value)
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return "[nested too deeply to be shown]"
+    if isinstance(value, list):
+        return [_mask(item, depth - 1) for item in value]
+    return {mask_text(str(name)): _mask(item, depth - 1) for name, item in value.items()}
+
+
+def _is_all_data(header: str, payload: str) -> bool:
+    """Whether nothing but data follows; `data:,` alone may well begin a sentence."""
+    if header.lower().endswith(";base64"):
+        return _ENCODED_WHOLE.fullmatch(payload) is not None
+    return "/" in header and not any(character.isspace() for character in payload.strip())
+
+
+def _describe_found(found: re.Match[str]) -> str:
+    if found[2] is not None:
+        return _describe(f"{found[1]};base64", found[2])
+    return _describe(found[3], found[4])
+
+
+def _describe(header: str, payload: str) -> str:
+    encoded = header.lower().endswith(";base64")
+    content = _decoded(payload) if encoded else payload.encode("utf-8", "surrogatepass")
+    media_type = header[: -len(";base64")] if encoded else header
+    short_hash = hashlib.sha256(content).hexdigest()[:12]
+    return f"[{media_type or 'text/plain'}, {len(content)} byte{'s' * (len(content) != 1)}, sha256:{short_hash}]"
+
+
+def _decoded(payload: str) -> bytes:
+    """The content, if it is encoded in the usual way; else the text itself: another spelling is another hash."""
+    try:
+        content = b64decode(payload, validate=True)
+    except (binascii.Error, ValueError):
+        return payload.encode("utf-8", "surrogatepass")
+    return content if b64encode(content).decode() == payload else payload.encode()
