@@ -79,7 +79,7 @@ def test_a_room_has_a_floor_and_knows_only_those_below(room: str) -> None:
         assert rooms_imported(room) == set()
         return
     below = {other for other, floor in FLOORS.items() if floor <= FLOORS[room]}
-    if room in ("workflow", "cli"):
+    if room in ("project", "workflow", "cli"):
         below.add("sandbox")
 
     assert rooms_imported(room) - below == set()
