@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptsync.canonical import canonical_block, digest
-from promptsync.compare import FieldDiff, differences, provider_of, remote_content, service_only
+from promptsync.compare import FieldDiff, differences, on_the_wire, provider_of, remote_content, service_only
 from promptsync.dialects import translate
 from promptsync.errors import DialectError
 from promptsync.models import Dialect, Json, Prompt, RemotePrompt, other_dialect
@@ -93,7 +93,7 @@ class Verdict:
 def judge(asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None) -> Verdict:
     """Compares an answer with what was asked. A cleared field that still has its old value is wrong."""
     dialect = answer.dialect(asked.dialect)
-    desired = translate(asked, dialect)
+    desired = on_the_wire(asked, dialect)
     actual = remote_content(answer, dialect, asked)
     wrong = differences(desired, actual, added=None, provider=provider_of(answer))
     added = []
@@ -118,8 +118,8 @@ class Dialects:
 
         Raises DialectError where the other one has no place for it.
         """
-        if known is not None and known not in self._refused and known != prompt.dialect:
-            return translate(prompt, known)
+        if known is not None and known not in self._refused:
+            return on_the_wire(prompt, known)
         if prompt.dialect in self._refused:
             return translate(prompt, other_dialect(prompt.dialect))
         return prompt

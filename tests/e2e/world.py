@@ -1,0 +1,123 @@
+"""A folder, a service and a colleague in the web page, for tests of the whole command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from promptsync import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+    from promptsync.sandbox import Sandbox
+
+
+@dataclass
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class World:
+    """A folder of prompt files, and a service over HTTP with someone who edits in its web page."""
+
+    root: Path
+    sandbox: Sandbox
+    url: str
+    capsys: pytest.CaptureFixture[str]
+    target: str = "default"
+    extra: list[str] = field(default_factory=list)
+
+    def run(self, command: str, *arguments: str) -> Ran:
+        """Runs a command on this folder and service."""
+        where = ["--dir", str(self.root), "--target", self.target]
+        self.capsys.readouterr()
+        code = cli.run([*command.split(), *where, *arguments, *self.extra])
+        out, err = self.capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Ran(code, out, err)
+
+    def apply(self, *arguments: str) -> Ran:
+        return self.run("apply", "--yes", *arguments)
+
+    def plan(self, *arguments: str) -> Ran:
+        """The exit code is the detailed one."""
+        return self.run("plan", "--detailed-exitcode", *arguments)
+
+    def plan_json(self, *arguments: str) -> Any:
+        return self.run("plan", "--format", "json", *arguments).json
+
+    def actions(self, *arguments: str) -> dict[str, str]:
+        return {change["key"]: change["action"] for change in self.plan_json(*arguments)["changes"]}
+
+    def write(self, key: str, data: dict[str, Any] | str) -> Path:
+        path = self.root / f"{key}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = data if isinstance(data, str) else yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def read(self, key: str) -> Any:
+        return yaml.safe_load((self.root / f"{key}.yaml").read_text(encoding="utf-8"))
+
+    def change(self, key: str, edit: Callable[[Any], object]) -> None:
+        data = self.read(key)
+        edit(data)
+        self.write(key, data)
+
+    def remove(self, key: str) -> None:
+        (self.root / f"{key}.yaml").unlink()
+
+    @property
+    def lock_path(self) -> Path:
+        name = "promptsync.lock.json" if self.target == "default" else f"promptsync.{self.target}.lock.json"
+        return self.root / name
+
+    @property
+    def lock(self) -> Any:
+        return json.loads(self.lock_path.read_text(encoding="utf-8"))
+
+    def id(self, key: str) -> str:
+        return str(self.lock["prompts"][key]["id"])
+
+    def names(self) -> list[str]:
+        """The display names on the service, sorted."""
+        return sorted(prompt["display_name"] for prompt in self.sandbox.prompts())
+
+    def held(self, key: str) -> dict[str, Any]:
+        """What the service holds of a locked prompt."""
+        return next(prompt for prompt in self.sandbox.prompts() if prompt["_id"] == self.id(key))
+
+
+def current(text: str = "You answer briefly.", **fields: Any) -> dict[str, Any]:
+    """A prompt file in the current dialect."""
+    messages = [{"role": "system", "content": text}, {"role": "user", "content": "{{question}}"}]
+    return {"prompt": {"model": "openai/gpt-4o", "temperature": 0.2, "messages": messages, **fields}}
+
+
+def classic(text: str = "You answer briefly.", **parameters: Any) -> dict[str, Any]:
+    """A prompt file in the classic dialect."""
+    return {
+        "prompt_config": {
+            "model": "openai/gpt-4o",
+            "model_type": "chat",
+            "provider": "openai",
+            "model_parameters": {"temperature": 0.2, **parameters},
+            "messages": [{"role": "system", "content": text}, {"role": "user", "content": "{{question}}"}],
+        }
+    }
