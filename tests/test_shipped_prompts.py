@@ -80,7 +80,7 @@ def test_every_kind_of_prompt_is_shown() -> None:
     }
 
     assert {name for file in FILES for name in read(file) if name.startswith("prompt")} == {"prompt", "prompt_config"}
-    assert {"system", "user", "assistant", "tool", "prompt"} <= roles
+    assert {"system", "user", "assistant", "tool"} <= roles
     assert {"text", "image_url"} <= parts
     assert any("tool_calls" in message for message in messages())
     assert any("content_file" in message for message in messages())
