@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WORD = re.compile(r"\s*\S+|\s+")
-_CONTEXT = 6
+_MARK = len(" … (1000000 characters) … ")
+_FRAME = len("(10000 characters) … ") * 2
+_CONTEXT = 4
 _MAX_HUNKS = 8
 _MAX_WORDS = 2_000
 _MAX_PAIRS = 100_000
@@ -51,7 +53,7 @@ def quoted(text: str, room: int, *, plain: bool = False) -> str:
     """`text` in quotes, escaped, in about `room` columns. `plain` shows everything outside ASCII as an escape."""
     if len(text) + 2 <= room and len(shown := _quote(text, plain)) <= room and width(shown) <= room:
         return shown
-    head, left_out, tail = _ends(text, max(room - 30, 12))
+    head, left_out, tail = _ends(text, max(room - _MARK - 4, 12))
     if not left_out:
         return _quote(text, plain)
     return f"{_quote(head, plain)} … {_left_out(left_out)} … {_quote(tail, plain)}"
@@ -61,7 +63,7 @@ def shorten(text: str, room: int) -> str:
     """`text` escaped, in about `room` columns, with both its ends."""
     if len(text) <= room and width(shown := terminal(text)) <= room:
         return shown
-    head, left_out, tail = _ends(text, max(room - 24, 12))
+    head, left_out, tail = _ends(text, max(room - _MARK, 12))
     return f"{terminal(head)} … {_left_out(left_out)} … {terminal(tail)}" if left_out else terminal(text)
 
 
@@ -89,18 +91,21 @@ def word_hunks(old: str, new: str, room: int) -> Iterator[Pair]:
     """The places where two long texts of one line differ, each with some words around it."""
     old_words, new_words = _WORD.findall(old), _WORD.findall(new)
     groups = _groups(old_words, new_words)
+    untold = max(len(groups) - _MAX_HUNKS, 0)
     old_at, new_at = _offsets(old_words), _offsets(new_words)
     plain = look_alike(old, new)
     old_done = new_done = 0
-    for number, (old_from, old_to, new_from, new_to) in enumerate(groups):
-        last = number + 1 == min(len(groups), _MAX_HUNKS)
-        piece = old[old_at[old_from] : old_at[old_to]], new[new_at[new_from] : new_at[new_to]]
-        skipped = old_at[old_from] - old_done, new_at[new_from] - new_done
-        old_done, new_done = old_at[old_to], new_at[new_to]
-        rest = (len(old) - old_done, len(new) - new_done) if last else (0, 0)
-        yield Pair(*_windows(piece, skipped, rest, room, plain))
-        if last:
-            return
+    for number, (old_from, old_to, new_from, new_to) in enumerate(groups[:_MAX_HUNKS]):
+        old_span, new_span = (old_at[old_from], old_at[old_to]), (new_at[new_from], new_at[new_to])
+        lead, trail = _trimmed(old[slice(*old_span)], new[slice(*new_span)], room - _FRAME)
+        old_span, new_span = ((start + lead, end - trail) for start, end in (old_span, new_span))
+        shown_old = _framed(old, old_done, old_span, room, plain)
+        shown_new = _framed(new, new_done, new_span, room, plain)
+        if number + 1 == min(len(groups), _MAX_HUNKS):
+            shown_old += _rest(len(old) - old_span[1], untold)
+            shown_new += _rest(len(new) - new_span[1], untold)
+        yield Pair(shown_old, shown_new)
+        old_done, new_done = old_span[1], new_span[1]
 
 
 def _groups(old: list[str], new: list[str]) -> list[tuple[int, int, int, int]]:
@@ -127,32 +132,30 @@ def _offsets(words: list[str]) -> list[int]:
     return [0, *accumulate(len(word) for word in words)]
 
 
-def _windows(
-    piece: tuple[str, str], skipped: tuple[int, int], rest: tuple[int, int], room: int, plain: bool
-) -> tuple[str, str]:
-    """Both sides of one hunk, cut around the place where they part."""
-    old, new = piece
-    room = max(room - 44, 24)
+def _trimmed(old: str, new: str, room: int) -> tuple[int, int]:
+    """How many characters to leave out on either side of one hunk, so that both sides fit around their difference."""
+    room = max(room, 24)
     if len(old) <= room and len(new) <= room:
-        ranges = [(0, len(old)), (0, len(new))]
-    else:
-        before, after = _common(old, new)
-        margin = max((room - max(len(old), len(new)) + before + after) // 2, room // 4)
-        ranges = [(max(before - margin, 0), len(text) - max(after - margin, 0)) for text in piece]
-    shown = [
-        _framed(text[start:end], skip + start, left + len(text) - end, room, plain)
-        for text, (start, end), skip, left in zip(piece, ranges, skipped, rest, strict=True)
-    ]
-    return shown[0], shown[1]
+        return 0, 0
+    before, after = _common(old, new)
+    if any(_is_wide(text[max(before - room, 0) :][: 2 * room]) for text in (old, new)):
+        room //= 2
+    margin = max((room - max(len(old), len(new)) + before + after) // 2, room // 4)
+    lead, trail = _nearby(old, before, after, margin)
+    return before - lead, after - trail
 
 
-def _framed(text: str, before: int, after: int, room: int, plain: bool) -> str:
-    parts = [quoted(text, room + 30, plain=plain)]
-    if before:
-        parts.insert(0, _left_out(before))
-    if after:
-        parts.append(_left_out(after))
-    return " … ".join(parts)
+def _framed(text: str, done: int, span: tuple[int, int], room: int, plain: bool) -> str:
+    """The span of a text in quotes, behind what is left out since `done`."""
+    start, end = span
+    shown = quoted(text[start:end], room, plain=plain)
+    return f"{_left_out(start - done)} … {shown}" if start > done else shown
+
+
+def _rest(number: int, untold: int) -> str:
+    if untold:
+        return f" … ({counted(number, 'character')} with {counted(untold, 'more difference')})"
+    return f" … {_left_out(number)}" if number else ""
 
 
 def _common(old: str, new: str) -> tuple[int, int]:
@@ -162,6 +165,20 @@ def _common(old: str, new: str) -> tuple[int, int]:
     limit = shorter - before
     after = next((index for index in range(limit) if old[-1 - index] != new[-1 - index]), limit)
     return before, after
+
+
+def _nearby(text: str, before: int, after: int, margin: int) -> tuple[int, int]:
+    """How many characters to show on either side of a difference: about `margin`, and no half of a word."""
+    lead, trail = text[max(before - margin, 0) : before], text[len(text) - after :][:margin]
+    if before > margin:
+        lead = lead[max(lead.find(" "), 0) :]
+    if after > margin and " " in trail:
+        trail = trail[: trail.rindex(" ")]
+    return len(lead), len(trail)
+
+
+def _is_wide(text: str) -> bool:
+    return width(text) > len(text)
 
 
 def _ends(text: str, room: int) -> tuple[str, int, str]:

@@ -88,7 +88,8 @@ def _rows(item: FieldDiff, before: Any, after: Any, layout: Layout) -> Iterator[
     if isinstance(before, str) and isinstance(after, str):
         if "\n" in before or "\n" in after:
             return line_rows(before, after, room)
-        hunks = word_hunks(before, after, room)
+        short = len(before) < room - 1 and len(after) < room - 1
+        hunks = iter([quoted_pair(before, after, room)]) if short else word_hunks(before, after, room)
         return (row for hunk in hunks for row in (Row("-", hunk.old), Row("+", hunk.new)))
     if isinstance(before, dict | list) and isinstance(after, dict | list):
         return line_rows(_indented(before), _indented(after), room)

@@ -133,8 +133,10 @@ def _change(item: Any, where: str, name: str) -> SavedChange:
 
 
 def _text(holder: Json, field: str, name: str, where: str = "") -> str:
-    value = holder.get(field)
-    place = f"{where}.{field}" if where else field
+    return _checked(holder.get(field), f"{where}.{field}" if where else field, name)
+
+
+def _checked(value: Any, place: str, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise _broken(name, f"`{place}` is no text")
     if any("\ud800" <= character <= "\udfff" for character in value):
@@ -153,7 +155,7 @@ def _globs(options: Json, field: str, name: str) -> tuple[str, ...]:
     value = options[field]
     if not isinstance(value, list):
         raise _broken(name, f"`options.{field}` is no list")
-    return tuple(_text({"item": item}, "item", name, f"options.{field}") for item in value)
+    return tuple(_checked(item, f"options.{field}[{index}]", name) for index, item in enumerate(value))
 
 
 def _broken(name: str, what: str) -> PlanError:
