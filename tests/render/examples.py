@@ -206,8 +206,14 @@ def every_kind() -> Plan:
 
 def hostile(text: str) -> Plan:
     """All ten kinds of change with `text` wherever a text can stand."""
-    texts = (replaced(f"prompt.{text}", text, text + "x"), FieldDiff(text, "add", None, {text: [text]}))
-    texts += (replaced("prompt.lines", f"a\n{text}\nb", f"a\n{text}{text}\nb"), FieldDiff("x", "remove", text, None))
+    texts = (
+        replaced(f"prompt.{text}", text, text + "x"),
+        FieldDiff(text, "add", None, {text: [text]}),
+        replaced("prompt.lines", f"a\n{text}\nb", f"a\n{text}{text}\nb"),
+        replaced("prompt.schema", {"a": [text] * 50}, {"b": [text] * 50}),
+        replaced("prompt.long", text * 50, text * 50 + "x"),
+        FieldDiff("x", "remove", text, None),
+    )
     changes = []
     for change in every_kind().changes:
         told = replace(change, key=text, display_name=text, diff=texts, warnings=(text,), path=text)

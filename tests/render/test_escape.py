@@ -4,7 +4,7 @@ import sys
 from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.render.escape import terminal
@@ -49,6 +49,7 @@ def test_every_control_and_format_character_is_escaped() -> None:
     assert terminal(unseen).isascii()
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_nothing_that_acts_is_left(text: str) -> None:
     shown = terminal(text)
@@ -59,6 +60,7 @@ def test_nothing_that_acts_is_left(text: str) -> None:
     shown.encode()
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_no_line_is_a_command_where_newlines_stay(text: str) -> None:
     lines = terminal(text, newlines=True, tabs=True).splitlines()

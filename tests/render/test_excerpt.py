@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.render.cells import width
@@ -53,12 +53,21 @@ def test_a_change_within_one_endless_word_is_shown() -> None:
     assert max(width(text) for text in (*hunk, *wide)) <= 80
 
 
+def test_texts_too_large_to_match_are_told_by_their_ends() -> None:
+    (hunk,) = word_hunks("x " * 50_000, "y " * 50_000, 80)
+
+    assert hunk.old.startswith('"x x x')
+    assert " characters) … " in hunk.old
+    assert len(hunk.old) <= 80
+
+
 def test_what_difflib_would_choke_on_is_not_given_to_it() -> None:
     assert not too_much(["a"] * 300, ["a"] * 300)
     assert too_much(["a"] * 400, ["a"] * 400)
     assert too_much([str(number) for number in range(2_001)], [])
 
 
+@settings(deadline=None)
 @given(st.text(min_size=100), st.text(min_size=100))
 def test_a_hunk_is_bounded_and_never_the_same_on_both_sides(old: str, new: str) -> None:
     if old != new:
@@ -67,6 +76,7 @@ def test_a_hunk_is_bounded_and_never_the_same_on_both_sides(old: str, new: str) 
         assert len(hunks[0].old) < 800
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(40, 100))
 def test_ascii_keeps_within_its_room(text: str, room: int) -> None:
     plain = "".join(character for character in text if " " <= character <= "~") * 9

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.render.mask import mask
@@ -55,6 +55,7 @@ def test_nesting_has_an_end() -> None:
     assert "nested too deeply" in str(mask(value))
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=30), st.text(), st.text())
 def test_no_payload_is_ever_shown(content: bytes, before: str, after: str) -> None:
     payload = b64encode(content).decode()
@@ -64,6 +65,7 @@ def test_no_payload_is_ever_shown(content: bytes, before: str, after: str) -> No
     )
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_other_text_stays(text: str) -> None:
     assert mask(text.replace("data:", "")) == text.replace("data:", "") or "data:" in text.lower()

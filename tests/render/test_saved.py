@@ -19,7 +19,7 @@ SAVED = dumps(saved_plan(PLAN, "api.orq.ai")).encode()
 
 
 def without(field: str) -> dict[str, Any]:
-    document = json.loads(SAVED)
+    document: dict[str, Any] = json.loads(SAVED)
     del document[field]
     return document
 
@@ -103,7 +103,7 @@ def test_what_is_no_saved_plan_is_refused(data: bytes, message: str) -> None:
     assert caught.value.exit_code == ExitCode.ERROR
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     st.integers(0, len(SAVED)),
     st.integers(0, 40),
@@ -120,6 +120,7 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 ANY_JSON = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(NAMES | st.text(), inner))
 
 
+@settings(deadline=None)
 @given(NAMES, ANY_JSON)
 def test_any_value_in_a_field_is_read_or_refused(field: str, value: Any) -> None:
     with contextlib.suppress(PlanError):

@@ -3,19 +3,20 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptsync.plan import ACTIONS, Plan
+from promptsync.plan import ACTIONS, Outcome, Plan
 from promptsync.render.outcomes import render_outcomes
 from promptsync.render.style import LOOKS
 from promptsync.render.text import render_plan
 from tests.render import examples
 from tests.render.golden import same_as_golden
 
+STATUSES: tuple[Literal["done", "failed"], ...] = ("done", "failed")
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from(":#[ \t\n\r\x1b\x85\u2028\u202e\u200b")), min_size=1)
 
 
@@ -65,6 +66,21 @@ def test_an_offline_plan_says_so() -> None:
     assert "     the file changed since the last apply; which fields, only the service can tell" in shown
 
 
+def test_a_create_of_the_classic_dialect_names_provider_and_model() -> None:
+    block = {"provider": "openai", "model": "gpt-4o", "messages": [], "tools": [{}, {}]}
+    file = examples.prompt_file("a/b", block=block)
+    change = replace(examples.create("a/b"), file=replace(file, prompt=replace(file.prompt, dialect="prompt_config")))
+
+    assert render_plan(examples.plan_of(change), color=False).splitlines()[:6] == [
+        "+  create    a/b",
+        "     name:     b",
+        "     path:     a",
+        "     model:    openai/gpt-4o",
+        "     messages: 0",
+        "     tools:    2",
+    ]
+
+
 def test_entries_to_be_recorded_anew_are_told() -> None:
     plan = examples.plan_of(refreshed={"a/b": examples.entry("a/b", 1), "a/c": examples.entry("a/c", 2)})
 
@@ -104,7 +120,7 @@ def test_outcomes(color: bool) -> None:
 
 
 def test_outcomes_without_a_plan_tell_drift_and_conflicts_of_their_own() -> None:
-    outcomes = [examples.Outcome("a/b", "conflict", "left", None, "changed here and there", "decide")]
+    outcomes = [Outcome("a/b", "conflict", "left", None, "changed here and there", "decide")]
 
     assert render_outcomes(outcomes, None, color=False).splitlines() == [
         "!! conflict  a/b",
@@ -117,7 +133,7 @@ def test_outcomes_without_a_plan_tell_drift_and_conflicts_of_their_own() -> None
 
 def test_a_conflict_that_plan_and_outcomes_tell_is_told_once() -> None:
     change = examples.conflict()
-    outcomes = [examples.Outcome(change.key, "conflict", "left", None, "again")]
+    outcomes = [Outcome(change.key, "conflict", "left", None, "again")]
 
     shown = render_outcomes(outcomes, examples.plan_of(change), color=False)
 
@@ -127,7 +143,7 @@ def test_a_conflict_that_plan_and_outcomes_tell_is_told_once() -> None:
 
 def test_no_outcomes() -> None:
     assert render_outcomes([], None, color=False) == "Nothing to do."
-    done = [examples.Outcome("a/b", "create", "done", "1"), examples.Outcome("a/c", "create", "done", "2")]
+    done = [Outcome("a/b", "create", "done", "1"), Outcome("a/c", "create", "done", "2")]
     assert render_outcomes(done, None, color=False) == "Applied: 2 created."
 
 
@@ -135,7 +151,7 @@ def test_no_outcomes() -> None:
 @given(HOSTILE)
 def test_no_text_acts_on_the_terminal_or_the_log(text: str) -> None:
     plan = examples.hostile(text)
-    outcomes = [examples.Outcome(text, "update", status, text, text, text) for status in ("done", "failed")]
+    outcomes = [Outcome(text, "update", status, text, text, text) for status in STATUSES]
     for shown in (
         render_plan(plan, color=False),
         render_plan(plan, color=False, verbose=True),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.render.textdiff import line_rows
@@ -63,6 +63,7 @@ def test_a_small_change_in_a_huge_text_is_still_found() -> None:
     assert told(old + "a\n" + old, old + "b\n" + old)[4:6] == ["-a", "+b"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "a b", ""])), st.lists(st.sampled_from(["a", "b", "c", ""])))
 def test_other_texts_are_never_told_as_alike(old: list[str], new: list[str]) -> None:
     before, after = "\n".join(old), "\n".join(new)
