@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from promptsync import __version__
-from promptsync.errors import ExitCode, LoadError, PromptsyncError, UsageError
+from promptsync.errors import ExitCode, PromptsyncError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Runs a command line and gives its exit code. Whatever a user can mend is told in a sentence, never as a traceback."""
+    """Runs a command line and gives its exit code. What a user can mend is told in a sentence, never as a traceback."""
     from promptsync import console
 
     console.prepare()
@@ -61,12 +61,10 @@ def run(arguments: list[str]) -> int:
 
 def _show_error(error: PromptsyncError) -> None:
     from promptsync.console import has_color
-    from promptsync.render.text import render_error, render_problems
+    from promptsync.render.problems import render_error
 
     color = has_color(sys.stderr)
-    if isinstance(error, LoadError):
-        click.echo(render_problems(error.problems, color=color).rstrip("\n"), err=True, color=color)
-    click.echo(render_error(error, color=color).rstrip("\n"), err=True, color=color)
+    click.echo(render_error(error, color=color), err=True, color=color)
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -192,7 +190,7 @@ def apply(
     """
     from promptsync import console, workflow
     from promptsync.plan import PlanOptions
-    from promptsync.render.text import render_outcomes
+    from promptsync.render.outcomes import render_outcomes
 
     if plan_file is not None and options != PlanOptions():
         raise UsageError("a saved plan carries its own --prune, --overwrite, --create-twins and --only")
@@ -233,7 +231,7 @@ def apply(
             watcher=watcher,
         )
     color = console.has_color(sys.stdout)
-    click.echo(render_outcomes(applied.outcomes, applied.plan, color=color).rstrip("\n"), color=color)
+    click.echo(render_outcomes(applied.outcomes, applied.plan, color=color), color=color)
     return applied.exit_code
 
 
@@ -268,7 +266,7 @@ def adopt(project: Project, key: str, id: str) -> int:  # noqa: A002
     click.echo(f"{file.key} is {id} from now on; {project.lock_path} holds it")
     if made.changes:
         click.echo("the next apply would change on it:", err=True)
-        click.echo(render_plan(made, color=color, width=console.width(sys.stdout)).rstrip("\n"), color=color)
+        click.echo(render_plan(made, color=color, width=console.width(sys.stdout)), color=color)
     return ExitCode.DONE
 
 
@@ -327,11 +325,11 @@ def _announce(url: str) -> None:
 
 def _show_warnings(warnings: tuple[Problem, ...]) -> None:
     from promptsync.console import has_color
-    from promptsync.render.text import render_problems
+    from promptsync.render.problems import render_problems
 
     if warnings:
         color = has_color(sys.stderr)
-        click.echo(render_problems(warnings, color=color).rstrip("\n"), err=True, color=color)
+        click.echo(render_problems(warnings, color=color), err=True, color=color)
 
 
 def _show_plan(planned: Planned, form: str, *, verbose: bool) -> None:
@@ -346,7 +344,7 @@ def _show_plan(planned: Planned, form: str, *, verbose: bool) -> None:
 
     color = console.has_color(sys.stdout)
     text = render_plan(planned.plan, color=color, width=console.width(sys.stdout), verbose=verbose)
-    click.echo(text.rstrip("\n"), color=color)
+    click.echo(text, color=color)
 
 
 def _save(planned: Planned, out: Path) -> None:
@@ -359,7 +357,7 @@ def _save(planned: Planned, out: Path) -> None:
 
 def _saved(path: Path) -> Any:
     from promptsync.files import read_bytes
-    from promptsync.render.jsonplan import parse_saved
+    from promptsync.render.saved import parse_saved
 
     data = read_bytes(path)
     if data is None:

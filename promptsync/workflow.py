@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from promptsync.client import Client, Exchange
     from promptsync.models import Problem, PromptFile, RemotePrompt
     from promptsync.plan import Intent, Outcome
-    from promptsync.render.jsonplan import SavedPlan
+    from promptsync.render.saved import SavedPlan
 
 _PATIENCE_WITH_THE_LIST = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looks for what a young intent may have made: the list may lag behind a create."""
