@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
+from promptsync.errors import PromptsyncError
 from promptsync.models import CLASSIC, Dialect, Json, Prompt, RemotePrompt
 
 CANONICAL = 1
 """The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
+
+MAX_DEPTH = 200
+"""Levels of nesting that are compared; deeper data would end in a RecursionError somewhere on the way."""
 
 _EXACT_INTEGERS = 2**53
 
@@ -23,7 +28,8 @@ def canonical(prompt: Prompt) -> Json:
     """`prompt` as `{display_name, description, metadata, <dialect>: block, …extra}` in canonical form.
 
     Null, `[]` and `{}` say nothing and are left out, except inside a JSON schema, which is the user's own data.
-    An integral float is an integer. An empty description is left out.
+    An integral float is an integer, and an integer that JavaScript cannot hold is the number that it would make of
+    it. An empty description is left out. Raises PromptsyncError where the nesting is deeper than `MAX_DEPTH`.
     """
     content: Json = {
         "display_name": prompt.display_name,
@@ -54,7 +60,7 @@ def digest(value: Any) -> str:
 
 def canonical_json(value: Any) -> bytes:
     """Sorted, compact UTF-8 JSON. A lone surrogate, which a JSON escape can smuggle in, keeps its own encoding."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -63,41 +69,65 @@ def source_hash(prompt: Prompt) -> str:
     return digest(canonical(prompt))
 
 
-def remote_hash(remote: RemotePrompt, dialect: Dialect) -> str:
-    """The hash of what the service holds of a prompt in `dialect`; version, id, owner and times are not part of it."""
-    return digest(canonical(remote.prompt(dialect)))
+def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> str:
+    """The hash of what the service holds of a prompt in `dialect`; version, id, owner and times are not part of it.
+
+    The further top-level fields that `asked` asks for are, so that a change of one of them is seen.
+    """
+    return digest(canonical(remote_content(remote, dialect, asked)))
 
 
-def _mapping(value: Json) -> Json:
+def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None) -> Prompt:
+    """What the service holds in `dialect`, with those further top-level fields that `asked` asks for."""
+    told = {name: remote.raw[name] for name in asked.extra if name in remote.raw} if asked else {}
+    return replace(remote.prompt(dialect), extra=told)
+
+
+def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json:
+    _bound(depth)
     result = {}
     for name, item in value.items():
-        if name == "schema":
-            result[name] = _numbers(item)
+        if holds_schema and name == "schema" and item is not None:
+            result[name] = _numbers(item, depth + 1)
             continue
-        plain = _value(item)
+        plain = _value(item, depth + 1, holds_schema=name == "json_schema")
         if plain is None or (not plain and isinstance(plain, list | dict)):
             continue
         result[name] = plain
     return result
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, depth: int, *, holds_schema: bool = False) -> Any:
     if isinstance(value, dict):
-        return _mapping(value)
+        return _mapping(value, depth, holds_schema=holds_schema)
     if isinstance(value, list):
-        return [_value(item) for item in value]
+        _bound(depth)
+        return [_value(item, depth + 1) for item in value]
     return _number(value)
 
 
-def _numbers(value: Any) -> Any:
+def _numbers(value: Any, depth: int) -> Any:
+    _bound(depth)
     if isinstance(value, dict):
-        return {name: _numbers(item) for name, item in value.items()}
+        return {name: _numbers(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [_numbers(item) for item in value]
+        return [_numbers(item, depth + 1) for item in value]
     return _number(value)
 
 
 def _number(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
         return int(value)
+    if isinstance(value, int) and abs(value) >= _EXACT_INTEGERS:
+        try:
+            return float(value)
+        except OverflowError:
+            return value
     return value
+
+
+def _bound(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise PromptsyncError(
+            f"a prompt is nested more than {MAX_DEPTH} levels deep, which is more than can be compared"
+        )

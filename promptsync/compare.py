@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptsync.canonical import canonical, canonical_json
+from promptsync.canonical import remote_content as remote_content
 from promptsync.dialects import field_in, translate
 from promptsync.errors import DialectError
 from promptsync.models import CLASSIC
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _MISSING: Any = object()
 _INDEX = re.compile(r"\[\d+\]")
+_TOLD_BY_FIELD = {"prompt.thinking", "prompt_config.model_parameters"}
+"""Objects whose fields, but not they themselves, have a counterpart in the other dialect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ def differences(
     found = _walk("", canonical(desired), canonical(actual), provider or _provider(actual))
     if added is None:
         return [item for item in found if not is_service_only(item)]
-    own = {_any_index(field) for field in added}
-    return [item for item in found if not (is_service_only(item) and _any_index(item.field) in own)]
+    own = {generic(field) for field in added}
+    return [item for item in found if not (is_service_only(item) and is_within(item.field, own))]
 
 
 def file_differences(
@@ -60,7 +63,10 @@ def file_differences(
     desired = on_the_wire(file.prompt, remote.dialect(dialect))
     actual = remote_content(remote, desired.dialect, file.prompt)
     found = differences(desired, actual, added=added, provider=provider_of(remote))
-    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in found]
+    if desired.dialect == file.prompt.dialect:
+        return found
+    told = [leaf for item in found for leaf in (_leaves(item) if item.field in _TOLD_BY_FIELD else [item])]
+    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in told]
 
 
 def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
@@ -71,12 +77,6 @@ def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
         return prompt
 
 
-def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt) -> Prompt:
-    """What the service holds in `dialect`, with those further top-level fields that `asked` asks for."""
-    told = {name: remote.raw[name] for name in asked.extra if name in remote.raw}
-    return replace(remote.prompt(dialect), extra=told)
-
-
 def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:
     """The fields that `actual` has and `desired` has not: the service's own additions, or what was taken out here."""
     return [item for item in _walk("", canonical(desired), canonical(actual), None) if is_service_only(item)]
@@ -85,6 +85,33 @@ def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:
 def is_service_only(item: FieldDiff) -> bool:
     """Whether a field is there on the service alone. A surplus element of a list is content, not a field."""
     return item.op == "remove" and not item.field.endswith("]")
+
+
+def generic(field: str) -> str:
+    """The path of a field for every element of a list: `prompt.messages[].name`."""
+    return _INDEX.sub("[]", field)
+
+
+def is_within(field: str, own: Collection[str]) -> bool:
+    """Whether `field` is one of `own`, or a part of one: whose object is the service's own, its fields are too."""
+    parts = generic(field).split(".")
+    return any(".".join(parts[:length]) in own for length in range(1, len(parts) + 1))
+
+
+def drop(content: Any, field: str) -> None:
+    """Takes the field that the path `field` leads to out of `content`; `[0]` or `[]` leads to every element."""
+    _drop(content, generic(field).replace("[]", ".[]").split("."))
+
+
+def _drop(value: Any, names: list[str]) -> None:
+    name, rest = names[0], names[1:]
+    if name == "[]" and isinstance(value, list) and rest:
+        for item in value:
+            _drop(item, rest)
+    elif isinstance(value, dict) and rest:
+        _drop(value.get(name), rest)
+    elif isinstance(value, dict):
+        value.pop(name, None)
 
 
 def expand(items: list[FieldDiff]) -> list[FieldDiff]:
@@ -101,10 +128,6 @@ def provider_of(remote: RemotePrompt) -> str | None:
 def _provider(prompt: Prompt) -> str | None:
     provider = prompt.block.get("provider") if prompt.dialect == CLASSIC else None
     return provider if isinstance(provider, str) else None
-
-
-def _any_index(field: str) -> str:
-    return _INDEX.sub("[]", field)
 
 
 def _walk(field: str, desired: Any, actual: Any, provider: str | None) -> Iterator[FieldDiff]:
@@ -156,7 +179,7 @@ def _signature(item: Any) -> bytes:
 
 
 def _same(field: str, desired: Any, actual: Any, provider: str | None) -> bool:
-    if desired == actual and canonical_json(desired) == canonical_json(actual):
+    if canonical_json(desired) == canonical_json(actual):
         return True
     is_model = field.endswith(".model") and isinstance(desired, str) and isinstance(actual, str)
     return is_model and _same_model(desired, actual, provider)

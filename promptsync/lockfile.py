@@ -89,14 +89,17 @@ def entry_for(
         display_name=remote.display_name,
         dialect=dialect,
         source=source_hash(file.prompt),
-        remote=remote_hash(remote, dialect),
+        remote=remote_hash(remote, dialect, file.prompt),
         added=tuple(sorted(set(added))),
         protected=file.protected,
     )
 
 
 def dump(lock: Lockfile) -> bytes:
-    """The file's bytes: sorted JSON, two spaces, one final newline, no times."""
+    """The file's bytes: sorted JSON, two spaces, one final newline, no times.
+
+    Half of a surrogate pair, which the service may answer in a name, is written as the escape that it came as.
+    """
     data = {
         **lock.extra,
         "lock_version": LOCK_VERSION,
@@ -104,7 +107,7 @@ def dump(lock: Lockfile) -> bytes:
         "workspace": {"owner": lock.owner},
         "prompts": {key: entry.as_json() for key, entry in lock.prompts.items()},
     }
-    return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def parse(data: bytes, name: str) -> Lockfile:
@@ -131,7 +134,8 @@ def parse_entry(value: Any, where: str, name: str) -> LockEntry:
     if not isinstance(value, dict):
         raise _broken(name, f"{where} is no object")
     for field_name in ("id", "display_name", "source", "remote"):
-        if not isinstance(value.get(field_name), str) or not value[field_name]:
+        may_be_empty = field_name == "display_name"
+        if not isinstance(value.get(field_name), str) or not (value[field_name] or may_be_empty):
             raise _broken(name, f"{where} has no text as its `{field_name}`")
     for field_name in ("version", "path"):
         if value.get(field_name) is not None and not isinstance(value[field_name], str):
@@ -162,7 +166,7 @@ def _document(data: bytes, name: str) -> Json:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise _broken(name, "it is not UTF-8 text") from None
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
+    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
         raise LockfileError(
             f"{name} holds the conflict markers of a git merge",
             hint="keep the prompts of both sides, take one side's entry where both have the same prompt, and commit",
@@ -171,8 +175,13 @@ def _document(data: bytes, name: str) -> Json:
         document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise _broken(name, f"line {error.lineno}, column {error.colno} is no JSON") from None
-    except (_NotPlainJsonError, RecursionError) as error:
-        raise _broken(name, str(error) or "it is nested too deeply") from None
+    except RecursionError:
+        raise _broken(name, "it is nested too deeply") from None
+    except _NotPlainJsonError as error:
+        raise _broken(name, str(error)) from None
+    except ValueError:
+        # Python's limit on the digits of an integer.
+        raise _broken(name, "it holds a number that is too long") from None
     if not isinstance(document, dict):
         raise _broken(name, "it holds no object")
     _check_versions(document, name)
