@@ -13,15 +13,19 @@ from promptsync.canonical import CANONICAL, canonical, digest, remote_hash, sour
 from promptsync.compare import (
     FieldDiff,
     differences,
+    drop,
     expand,
     file_differences,
+    generic,
+    is_within,
     on_the_wire,
     provider_of,
     remote_content,
     service_only,
 )
 from promptsync.globs import matches
-from promptsync.models import Prompt
+from promptsync.lockfile import LockEntry
+from promptsync.models import CURRENT, Prompt
 from promptsync.moves import Moves, find_moves
 from promptsync.plan import (
     Adopt,
@@ -39,12 +43,12 @@ from promptsync.plan import (
     Recreate,
     Update,
 )
-from promptsync.strangers import Matches, by_name, match_intents, match_names, same_content
+from promptsync.strangers import Matches, by_name, latest, match_intents, match_names, same_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from promptsync.lockfile import LockEntry, Lockfile
+    from promptsync.lockfile import Lockfile
     from promptsync.models import Dialect, PromptFile, RemotePrompt
 
 _DEFAULT_LANGUAGE = "English"
@@ -112,29 +116,36 @@ class _Differ:
 
     def changes(self, intents: list[Intent]) -> Iterator[Change]:
         strangers = self._strangers()
-        ours = match_intents(self._open(intents), self.files, strangers)
-        yield from self._from_intents(ours, {intent.key: intent for intent in intents})
+        begun = self._open(intents)
+        ours = match_intents(begun, self.files, strangers)
         settled = ours.certain.keys() | ours.doubtful.keys()
-        taken = {prompt.id for prompt in ours.certain.values()}
-        strangers = by_name(p for group in strangers.values() for p in group if p.id not in taken)
+        lost = _not_recorded(ours, latest(begun), self.files)
 
         new = [file for key, file in self.files.items() if key not in self.lock.prompts and key not in settled]
         old = {
             key: entry for key, entry in self.lock.prompts.items() if key not in self.files and not self.is_gone(entry)
         }
-        moves = find_moves(new, old, self.service)
-        yield from self._from_moves(moves)
-        doubtful = moves.doubtful.keys() if not self.options.create_twins else set()
-        yield from self._new(
-            [file for file in new if file.key not in moves.pairs and file.key not in doubtful], strangers
-        )
+        moves = find_moves(new, {**old, **lost}, self.service)
         moved = set(moves.pairs.values())
+        yield from self._from_intents(ours, latest(begun), moved)
+        yield from self._from_moves(moves, lost)
+
+        doubtful = moves.doubtful.keys() if not self.options.create_twins else set()
+        unpaired = [file for file in new if file.key not in moves.pairs and file.key not in doubtful]
+        free = _without(strangers, ours)
+        found = match_names(unpaired, free) if self.scope.exclusive else Matches()
+        strangers = _without(strangers, Matches(certain={**ours.certain, **found.certain}))
+        yield from self._new(unpaired, found, strangers)
+
+        wanted = {key for keys in moves.doubtful.values() for key in keys} if doubtful else set()
         for key, entry in self.lock.prompts.items():
             change = None
-            if key in self.files and key not in settled:
+            if key in settled and key not in moved:
+                continue
+            if key in self.files:
                 change = self._locked(self.files[key], entry, key, strangers)
-            elif key not in self.files and key not in moved:
-                change = self._without_file(key, entry)
+            elif key not in moved or key in lost:
+                change = self._without_file(key, entry, kept=key in wanted)
             if change is not None:
                 yield change
 
@@ -147,23 +158,33 @@ class _Differ:
         locked = self.lock.prompts
         return [intent for intent in intents if intent.key not in locked or self.is_gone(locked[intent.key])]
 
-    def _from_intents(self, ours: Matches, intents: Mapping[str, Intent]) -> Iterator[Change]:
+    def _from_intents(self, ours: Matches, intents: Mapping[str, Intent], moved: set[str]) -> Iterator[Change]:
         for key, prompt in ours.certain.items():
-            yield self._adopt(key, prompt, source=intents[key].source, path=intents[key].path)
+            if key not in moved:
+                file, intent = self.files.get(key), intents[key]
+                source = source_hash(file.prompt) if file else intent.source
+                yield self._adopt(key, prompt, source=source, path=intent.path, unplaced=key in ours.unplaced)
         for key, prompts in ours.doubtful.items():
             yield self._name_conflict(
-                key, prompts, f"an interrupted run may have made any of {len(prompts)} prompts of this name"
+                key,
+                prompts,
+                f"an interrupted run may have made {_which_of(prompts)} of this name",
+                hint=f"`promptsync adopt {key} ID` takes the right one over; delete what is left of the others",
             )
 
-    def _from_moves(self, moves: Moves) -> Iterator[Change]:
+    def _from_moves(self, moves: Moves, lost: Mapping[str, LockEntry]) -> Iterator[Change]:
         for key, old_key in moves.pairs.items():
-            change = self._locked(self.files[key], self.lock.prompts[old_key], old_key, {})
+            change: Change | None
+            if old_key in lost:
+                change = self._adopt_moved(self.files[key], lost[old_key])
+            else:
+                change = self._locked(self.files[key], self.lock.prompts[old_key], old_key, {})
             if change is not None:
                 yield change
         if self.options.create_twins:
             return
         for key, candidates in moves.doubtful.items():
-            entries = [self.lock.prompts[candidate] for candidate in candidates]
+            entries = [lost.get(candidate) or self.lock.prompts[candidate] for candidate in candidates]
             yield Conflict(
                 key=key,
                 display_name=self.files[key].prompt.display_name,
@@ -174,15 +195,25 @@ class _Differ:
                 candidates=tuple(entry.id for entry in entries),
             )
 
-    def _new(self, files: list[PromptFile], strangers: Mapping[str, list[RemotePrompt]]) -> Iterator[Change]:
-        found = match_names(files, strangers) if self.scope.exclusive else Matches()
+    def _adopt_moved(self, file: PromptFile, lost: LockEntry) -> Adopt:
+        """What an interrupted run made for a file that was renamed since."""
+        prompt = (self.service or {})[lost.id]
+        return self._adopt(file.key, prompt, source=source_hash(file.prompt), path=lost.path)
+
+    def _new(
+        self, files: list[PromptFile], found: Matches, strangers: Mapping[str, list[RemotePrompt]]
+    ) -> Iterator[Change]:
         for file in files:
             alike = strangers.get(file.prompt.display_name, [])
             if file.key in found.certain:
                 yield self._adopt(
-                    file.key, found.certain[file.key], source=source_hash(file.prompt), path=self.scope.path_of(file)
+                    file.key,
+                    found.certain[file.key],
+                    source=source_hash(file.prompt),
+                    path=self.scope.path_of(file),
+                    unplaced=file.key in found.unplaced,
                 )
-            elif not alike or self.options.create_twins or (self.scope.exclusive and file.key not in found.doubtful):
+            elif not alike or self.options.create_twins:
                 yield self._create(file)
             else:
                 yield self._name_conflict(file.key, alike, _count(len(alike), "prompt") + " of this name already there")
@@ -204,19 +235,31 @@ class _Differ:
         )
 
     def _adopt(
-        self, key: str, remote: RemotePrompt, *, source: str, path: str | None, entry: LockEntry | None = None
+        self,
+        key: str,
+        remote: RemotePrompt,
+        *,
+        source: str,
+        path: str | None,
+        entry: LockEntry | None = None,
+        unplaced: bool = False,
     ) -> Adopt:
-        """Records a prompt that is there. What only the service has of it is its own, unless the lock knows better."""
+        """Records a prompt that is there. What only the service has of it is its own, unless the lock knows better.
+
+        `path` is the one it was sent to; None if no one knows, and then it stays. Where it is `unplaced`, it is sent.
+        """
         file = self.files.get(key)
         own = entry.added if entry else None
         fields = file_differences(file, remote, _dialect(file, entry), own) if file else []
-        wanted = self.scope.path_of(file) if file else path
-        if path is not None and wanted != path:
+        wanted = self.scope.path_of(file) if file and path is not None else path
+        if unplaced and file:
+            fields = [FieldDiff("path", "add", None, wanted), *fields]
+        elif wanted != path:
             fields = [FieldDiff("path", "replace", path, wanted), *fields]
         return Adopt(
             key=key,
             display_name=file.prompt.display_name if file else remote.display_name,
-            path=wanted,
+            path=None if unplaced and not file else wanted,
             digest=self._digest("adopt", key, file, entry, remote),
             diff=tuple(expand(fields)),
             file=file,
@@ -225,7 +268,7 @@ class _Differ:
             source=source,
         )
 
-    def _name_conflict(self, key: str, prompts: list[RemotePrompt], what: str) -> Conflict:
+    def _name_conflict(self, key: str, prompts: list[RemotePrompt], what: str, *, hint: str | None = None) -> Conflict:
         file = self.files.get(key)
         told = ", ".join(f"{prompt.id} ({_difference(file, prompt)})" for prompt in prompts)
         return Conflict(
@@ -234,7 +277,7 @@ class _Differ:
             path=self.scope.path_of(file) if file else None,
             digest=self._digest("conflict", key, file, *prompts),
             reason=f"{what}: {told}",
-            hint=f"`promptsync adopt {key} ID` takes one of them over, `--create-twins` makes another one",
+            hint=hint or f"`promptsync adopt {key} ID` takes one of them over, `--create-twins` makes another one",
             candidates=tuple(prompt.id for prompt in prompts),
         )
 
@@ -253,7 +296,7 @@ class _Differ:
         fields += file_differences(file, remote, entry.dialect, entry.added)
         here = old_key != file.key or any(item.field == "path" for item in fields)
         here = here or self._changed_here(file, entry, fields)
-        there = _changed_there(file, entry, remote)
+        there = self._changed_there(file, entry, remote)
         if not there:
             if here:
                 return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
@@ -284,13 +327,19 @@ class _Differ:
             return []
         return [FieldDiff("path", "add" if entry.path is None else "replace", entry.path, wanted)]
 
+    def _path_to_send(self, file: PromptFile, entry: LockEntry) -> str | None:
+        """A path that was never sent is not known, and stays as it is under the same key."""
+        return None if entry.path is None else self.scope.path_of(file)
+
     def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> None:
         """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
-        hashed = remote_hash(remote, entry.dialect)
-        added = entry.added if hashed == entry.remote else own_fields(file, remote, entry.dialect)
+        dialect = remote.dialect(entry.dialect)
+        hashed = remote_hash(remote, dialect, file.prompt)
+        added = entry.added if hashed == entry.remote else own_fields(file, remote, dialect)
         fresh = replace(
             entry,
-            version=remote.version(entry.dialect),
+            version=remote.version(dialect),
+            dialect=dialect,
             source=source_hash(file.prompt),
             remote=hashed,
             added=added,
@@ -320,7 +369,7 @@ class _Differ:
         return Update(
             key=file.key,
             display_name=file.prompt.display_name,
-            path=self.scope.path_of(file),
+            path=self._path_to_send(file, entry),
             digest=self._digest("update", file.key, file, entry, remote),
             diff=shown,
             file=file,
@@ -384,13 +433,16 @@ class _Differ:
             entry=entry,
         )
 
-    def _without_file(self, key: str, entry: LockEntry) -> Change:
+    def _without_file(self, key: str, entry: LockEntry, *, kept: bool = False) -> Change:
+        """`kept` says that a new file may be this prompt, so that it must not be deleted before that is decided."""
         if self.is_gone(entry):
             return Forget(
                 key=key, display_name=entry.display_name, digest=self._digest("forget", key, None, entry), entry=entry
             )
         remote = self.service.get(entry.id) if self.service is not None else None
-        if remote is not None and _changed_there(None, entry, remote) and not matches(key, self.options.overwrite):
+        deletes = self.options.prune and not entry.protected and not kept
+        overwritten = matches(key, self.options.overwrite)
+        if remote is not None and not overwritten and self._changed_without_file(entry, remote, deletes=deletes):
             return Conflict(
                 key=key,
                 display_name=entry.display_name,
@@ -399,7 +451,7 @@ class _Differ:
                 hint=f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`",
                 id=entry.id,
             )
-        if self.options.prune and not entry.protected:
+        if deletes:
             return Delete(
                 key=key,
                 display_name=entry.display_name,
@@ -408,7 +460,9 @@ class _Differ:
                 entry=entry,
                 remote=remote,
             )
-        why = "it is protected" if entry.protected else "`--prune` would delete it"
+        why = "`--prune` would delete it"
+        if entry.protected or kept:
+            why = "it is protected" if entry.protected else "a new file may be it"
         return Orphan(
             key=key,
             display_name=entry.display_name,
@@ -427,7 +481,7 @@ class _Differ:
             return Update(
                 key=file.key,
                 display_name=file.prompt.display_name,
-                path=self.scope.path_of(file),
+                path=self._path_to_send(file, entry),
                 digest=self._digest("update", file.key, file, entry),
                 diff=tuple(fields),
                 file=file,
@@ -449,7 +503,32 @@ class _Differ:
     def _digest(self, action: str, key: str, file: PromptFile | None, *rest: Any) -> str:
         """The hash of all that a change rests on: the file, the entry, and each prompt of the service."""
         asked = [source_hash(file.prompt), self.scope.path_of(file), file.protected] if file else None
-        return digest([action, key, asked, *(_evidence(item) for item in rest)])
+        return digest([action, key, asked, *(_evidence(item, file) for item in rest)])
+
+    def _changed_there(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+        """Whether the service holds something else than when the entry was written.
+
+        The hash tells that nothing changed. Where it differs, the version decides: the block of one version is
+        always the same, however it is told. Name, description and metadata may change without a new version.
+        """
+        dialect = remote.dialect(entry.dialect)
+        if remote_hash(remote, dialect, file.prompt) == entry.remote:
+            return False
+        if not _same_version(entry, remote, dialect):
+            return True
+        if _without_news(file, entry, remote, dialect) == entry.remote:
+            return False
+        comparable = self.lock.canonical == CANONICAL and dialect == entry.dialect
+        return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
+
+    def _changed_without_file(self, entry: LockEntry, remote: RemotePrompt, *, deletes: bool) -> bool:
+        """The same with nothing to compare description and metadata with: what is to be deleted must be certain."""
+        dialect = remote.dialect(entry.dialect)
+        if remote_hash(remote, dialect) == entry.remote:
+            return False
+        certain = self.lock.canonical == CANONICAL and dialect == entry.dialect
+        same = _same_version(entry, remote, dialect) and remote.display_name == entry.display_name
+        return not same or (deletes and certain)
 
 
 def own_fields(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> tuple[str, ...]:
@@ -459,31 +538,69 @@ def own_fields(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> tupl
     return tuple(sorted(item.field for item in service_only(desired, content)))
 
 
-def _evidence(item: Any) -> Any:
+def _evidence(item: Any, file: PromptFile | None) -> Any:
     if item is None or isinstance(item, str):
         return item
     if hasattr(item, "as_json"):
         return item.as_json()
-    return [item.id, item.version(), sorted(remote_hash(item, dialect) for dialect in item.blocks)]
+    asked = file.prompt if file else None
+    return [item.id, item.version(), sorted(remote_hash(item, dialect, asked) for dialect in item.blocks)]
 
 
-def _changed_there(file: PromptFile | None, entry: LockEntry, remote: RemotePrompt) -> bool:
-    """Whether the service holds something else than when the entry was written.
+def _without(strangers: Mapping[str, list[RemotePrompt]], found: Matches) -> dict[str, list[RemotePrompt]]:
+    """`strangers` without those that are, or may be, spoken for."""
+    taken = {prompt.id for prompts in [found.certain.values(), *found.doubtful.values()] for prompt in prompts}
+    return by_name(prompt for group in strangers.values() for prompt in group if prompt.id not in taken)
 
-    The hash tells that nothing changed. Where it differs, the version decides: the block of one version is always
-    the same, however it is told. Name, description and metadata may change without a new version.
+
+def _not_recorded(
+    ours: Matches, intents: Mapping[str, Intent], files: Mapping[str, PromptFile]
+) -> dict[str, LockEntry]:
+    """What interrupted runs made for files that are not there under that key any more, as if it were locked."""
+    entries = {}
+    for key, prompt in ours.certain.items():
+        if key not in files and key not in ours.unplaced:
+            intent, dialect = intents[key], prompt.dialect(CURRENT)
+            entries[key] = LockEntry(
+                id=prompt.id,
+                version=prompt.version(dialect),
+                path=intent.path,
+                display_name=intent.display_name,
+                dialect=dialect,
+                source=intent.source,
+                remote=remote_hash(prompt, dialect),
+            )
+    return entries
+
+
+def _same_version(entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> bool:
+    return entry.version is not None and remote.version(dialect) == entry.version
+
+
+def _without_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> str:
+    """The hash of the service's answer without the fields that it did not tell when the entry was written.
+
+    These are in the block, or metadata of a kind not known; what a person may set without making a version is no news.
     """
-    if remote_hash(remote, entry.dialect) == entry.remote:
-        return False
-    if entry.version is None or remote.version(entry.dialect) != entry.version:
-        return True
-    if remote.display_name != entry.display_name:
-        return True
-    return file is not None and not _same_about(file, entry, remote)
+    desired = on_the_wire(file.prompt, dialect)
+    held = remote_content(remote, dialect, file.prompt)
+    own = {generic(name) for name in entry.added}
+    content = canonical(held)
+    for item in service_only(desired, held) if desired.dialect == dialect else []:
+        group, _, name = item.field.partition(".")
+        told = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
+        if name == "language" and item.before == _DEFAULT_LANGUAGE:
+            told = False
+        if not told and not is_within(item.field, own):
+            drop(content, item.field)
+    return digest(content)
 
 
-def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
-    """Whether description and metadata on the service are those of the file, or the service's own known default."""
+def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:
+    """Whether description and metadata on the service are those of the file, or the service's own.
+
+    Where the hashes are `comparable`, the service's own may only be its known default: anything else is a change.
+    """
     if (file.prompt.description or None) != (remote.description or None):
         return False
     wanted, held = (
@@ -491,8 +608,9 @@ def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> boo
         for metadata in (file.prompt.metadata, remote.metadata)
     )
     for name in {*wanted, *(known for known in _KNOWN_METADATA if known in held)}:
-        own_default = name == "language" and "metadata.language" in entry.added and held.get(name) == _DEFAULT_LANGUAGE
-        if wanted.get(name) != held.get(name) and not own_default:
+        default = name == "language" and held.get(name) == _DEFAULT_LANGUAGE
+        own = name not in wanted and (default or (not comparable and f"metadata.{name}" in entry.added))
+        if digest(wanted.get(name)) != digest(held.get(name)) and not own:
             return False
     return True
 
@@ -527,6 +645,10 @@ def _difference(file: PromptFile | None, prompt: RemotePrompt) -> str:
 
 def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:
     return entry.dialect if entry else file.prompt.dialect
+
+
+def _which_of(prompts: list[RemotePrompt]) -> str:
+    return "this prompt" if len(prompts) == 1 else f"any of {len(prompts)} prompts"
 
 
 def _count(number: int, noun: str) -> str:

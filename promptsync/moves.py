@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.canonical import canonical_block, digest
+from promptsync.canonical import canonical_block, digest, source_hash
+from promptsync.compare import drop, on_the_wire
+from promptsync.models import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from promptsync.lockfile import LockEntry
     from promptsync.models import Prompt, PromptFile, RemotePrompt
+
+_MOST_RENAMES = 50_000
+"""How many pairs of a new file and an old name are looked at; there are more only where a whole tree is new."""
 
 _Trait: TypeAlias = "Callable[[_Side], Hashable | None]"
 
@@ -28,6 +33,7 @@ class Moves:
 @dataclass(frozen=True, slots=True)
 class _Side:
     key: str
+    source: str
     block: str | None
     name: str | None
 
@@ -41,18 +47,32 @@ def find_moves(
 ) -> Moves:
     """Pairs files without an entry with entries without a file.
 
-    Alike in block, or else in explicit name, or else in stem; exactly one of each. Equal blocks on both sides, as
-    after a renamed folder, are told apart by stem. `service` is None offline, where only the lock's hashes are known.
+    Alike in all that a file says, or else in block, or else in explicit name, or else in stem; exactly one of each.
+    What is alike on both sides, as the copies in a renamed folder, is told apart by the end of its key. `service` is
+    None offline, where only the lock's hashes are known.
     """
+    new = list(new)
+    if not old:
+        return Moves()
     files = [_of_file(file) for file in new]
     entries = [_of_entry(key, entry, service) for key, entry in old.items()]
     moves = Moves()
+    for sources in (files, _renamed(files, new, old)):
+        certain = Moves()
+        _pair(certain, [side for side in sources if side.key not in moves.pairs], entries, _source)
+        moves.pairs.update(certain.pairs)
+        entries = [side for side in entries if side.key not in {*moves.pairs.values()}]
+    files = [side for side in files if side.key not in moves.pairs]
     for trait in (_block, _name, _stem):
         _pair(moves, files, entries, trait)
         files = [side for side in files if side.key not in moves.pairs and side.key not in moves.doubtful]
         taken = {*moves.pairs.values(), *(key for keys in moves.doubtful.values() for key in keys)}
         entries = [side for side in entries if side.key not in taken]
     return moves
+
+
+def _source(side: _Side) -> str:
+    return side.source
 
 
 def _block(side: _Side) -> str | None:
@@ -74,16 +94,40 @@ def _pair(moves: Moves, files: list[_Side], entries: list[_Side], trait: _Trait)
         if len(new) == len(old) == 1:
             moves.pairs[new[0].key] = old[0].key
         elif new:
-            _pair_by_stem(moves, new, old)
+            _pair_by_end(moves, new, old)
 
 
-def _pair_by_stem(moves: Moves, new: list[_Side], old: list[_Side]) -> None:
-    files, entries = _grouped(new, _stem), _grouped(old, _stem)
-    if len(files) == len(new) == len(entries) == len(old) and files.keys() == entries.keys():
-        moves.pairs.update({files[stem][0].key: entries[stem][0].key for stem in files})
-        return
+def _pair_by_end(moves: Moves, new: list[_Side], old: list[_Side]) -> None:
+    """Pairs by the last elements of the keys, as few as tell them apart; all of a group or none."""
+    depth = max(side.key.count("/") for side in [*new, *old]) if len(new) == len(old) else 0
+    for length in range(1, depth + 1):
+        files, entries = _by_end(new, length), _by_end(old, length)
+        if len(files) == len(new) and len(entries) == len(old) and files.keys() == entries.keys():
+            moves.pairs.update({files[end]: entries[end] for end in files})
+            return
     candidates = tuple(sorted(side.key for side in old))
     moves.doubtful.update({side.key: candidates for side in new})
+
+
+def _by_end(sides: list[_Side], length: int) -> dict[str, str]:
+    return {"/".join(side.key.rsplit("/", length)[-length:]): side.key for side in sides}
+
+
+def _renamed(files: list[_Side], new: Iterable[PromptFile], old: Mapping[str, LockEntry]) -> list[_Side]:
+    """The files that are named by their stem, with the hash that they had under the name that just one entry has."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for entry in old.values():
+        names[entry.display_name].add(entry.source)
+    if len(files) * len(names) > _MOST_RENAMES:
+        return []
+    renamed = []
+    for side, file in zip(files, new, strict=True):
+        if not file.named:
+            hashes = {name: source_hash(replace(file.prompt, display_name=name)) for name in names}
+            known = {source for name, source in hashes.items() if source in names[name]}
+            if len(known) == 1:
+                renamed.append(replace(side, source=known.pop()))
+    return renamed
 
 
 def _grouped(sides: list[_Side], trait: _Trait) -> dict[Hashable, list[_Side]]:
@@ -96,30 +140,31 @@ def _grouped(sides: list[_Side], trait: _Trait) -> dict[Hashable, list[_Side]]:
 
 
 def _of_file(file: PromptFile) -> _Side:
-    return _Side(file.key, _fingerprint(file.prompt, ()), file.prompt.display_name if file.named else None)
+    return _Side(
+        file.key,
+        source_hash(file.prompt),
+        _fingerprint(file.prompt, ()),
+        file.prompt.display_name if file.named else None,
+    )
 
 
 def _of_entry(key: str, entry: LockEntry, service: Mapping[str, RemotePrompt] | None) -> _Side:
     remote = service.get(entry.id) if service is not None else None
     block = _fingerprint(remote.prompt(remote.dialect(entry.dialect)), entry.added) if remote else None
-    return _Side(key, block, entry.display_name)
+    return _Side(key, entry.source, block, entry.display_name)
 
 
 def _fingerprint(prompt: Prompt, added: Iterable[str]) -> str:
-    """A hash of the block without the service's own fields and the model's prefix, which the service may cut."""
+    """A hash of the block without the service's own fields and the model's prefix, which the service may cut.
+
+    In the current dialect, where that says it all: the file's dialect may not be the one on the wire.
+    """
     block = canonical_block(prompt.dialect, prompt.block)
     for field_name in added:
-        _drop(block, field_name.removeprefix(f"{prompt.dialect}.").split("."))
+        drop({prompt.dialect: block}, field_name)
+    plain = on_the_wire(replace(prompt, block=block), CURRENT)
+    block = canonical_block(plain.dialect, plain.block)
     model = block.get("model")
     if isinstance(model, str):
         block["model"] = model.rpartition("/")[2]
-    return digest([prompt.dialect, block])
-
-
-def _drop(block: dict[str, object], names: list[str]) -> None:
-    for name in names[:-1]:
-        inner = block.get(name)
-        if not isinstance(inner, dict):
-            return
-        block = inner
-    block.pop(names[-1], None)
+    return digest([plain.dialect, block])
