@@ -10,7 +10,7 @@ from promptsync.plan import Delete
 if TYPE_CHECKING:
     from promptsync.plan import Plan
 
-MAX_DELETED_SHARE = 0.3
+MAX_DELETED_PERCENT = 30
 """The share of the lock that one plan may delete, once `MIN_LOCKED` prompts are locked."""
 MIN_LOCKED = 10
 MIN_GONE = 3
@@ -22,7 +22,8 @@ def raise_if_wrong_place(plan: Plan) -> None:
         raise PlanError(
             f"{plan.gone} of the {plan.locked} locked prompts are not on the service: "
             "this is the wrong key or the wrong workspace",
-            hint="check the key and the base URL of the target; if they were really all deleted, remove the lockfile",
+            hint="check the key and the base URL of the target; "
+            "if they were really deleted, take them out of the lockfile with `promptsync lock forget`",
         )
 
 
@@ -33,8 +34,8 @@ def raise_if_unsafe(plan: Plan, *, max_deletes: int | None = None) -> None:
     if max_deletes is not None:
         if deletes > max_deletes:
             raise PlanError(f"the plan deletes {deletes} prompts, and --max-deletes allows {max_deletes}")
-    elif plan.locked >= MIN_LOCKED and deletes > plan.locked * MAX_DELETED_SHARE:
+    elif plan.locked >= MIN_LOCKED and deletes * 100 > plan.locked * MAX_DELETED_PERCENT:
         raise PlanError(
-            f"the plan deletes {deletes} of {plan.locked} locked prompts, more than {MAX_DELETED_SHARE:.0%}",
+            f"the plan deletes {deletes} of {plan.locked} locked prompts, more than {MAX_DELETED_PERCENT} %",
             hint=f"if that is meant, say so with --max-deletes {deletes}",
         )
