@@ -176,10 +176,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             if fault.kind == "reset":
                 self.server.reset(self.connection)
+        except OSError:
+            raise  # the client is gone; the base class ends the connection
         except Exception:
             _log.exception("the sandbox failed at %s %s", self.command, self.path)
             self.close_connection = True
-            raise
+            self._begin("500 Internal Server Error", [("Content-Type", "application/json"), ("Connection", "close")])
+            self.wfile.write(b'{"message": "The sandbox failed; its log says why"}')
 
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_OPTIONS = _answer  # noqa: N815
 

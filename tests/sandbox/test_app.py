@@ -165,3 +165,10 @@ def test_a_body_may_be_large_but_not_without_end(opened: Any, current: dict[str,
     assert client.post("/v2/prompts", json=current).status_code == 200
     huge = httpx.Headers({"Content-Length": str(33 * 1024 * 1024)})
     assert client.post("/v2/prompts", content=b"{}", headers=huge).status_code == 413
+
+
+def test_a_fault_after_an_error_hides_it(opened: Any) -> None:
+    sandbox, client = opened()
+    sandbox.faults.add(Fault("status", status=502, when="after"))
+    assert client.get("/v2/prompts/01J").status_code == 502
+    assert client.get("/v2/prompts/01J").status_code == 404

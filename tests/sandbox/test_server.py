@@ -147,6 +147,24 @@ def test_a_target_with_two_slashes_is_a_path(served: Any) -> None:
     assert answer.startswith(b"HTTP/1.1 404")
 
 
+def test_a_mistake_in_the_sandbox_is_a_500(served: Any, current: dict[str, Any]) -> None:
+    sandbox, _, client = served
+    sandbox.behaviour = Behaviour(rewriter=lambda entity: {}["no such"])
+    assert client.post("/v2/prompts", json=current).status_code == 500
+    sandbox.behaviour = Behaviour()
+    assert client.get("/v2/prompts").status_code == 200
+
+
+def test_closing_does_not_wait_for_a_fault(current: dict[str, Any]) -> None:
+    with Sandbox() as sandbox, serve(sandbox) as server:
+        sandbox.faults.add(Fault("slow", seconds=30))
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{server.url}/v2/prompts", timeout=0.03)
+        start = time.monotonic()
+        server.close()
+        assert time.monotonic() - start < 5
+
+
 def test_closing_is_quick_and_can_be_done_twice() -> None:
     with Sandbox(behaviour=Behaviour()) as sandbox:
         server = serve(sandbox)
