@@ -70,11 +70,20 @@ def source_hash(prompt: Prompt) -> str:
 
 
 def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> str:
-    """The hash of what the service holds of a prompt in `dialect`; version, id, owner and times are not part of it.
+    """The hash of what the service holds of a prompt in `dialect`; version, ids, owner and times are not part of it.
 
     The further top-level fields that `asked` asks for are, so that a change of one of them is seen.
     """
-    return digest(canonical(remote_content(remote, dialect, asked)))
+    content = canonical(remote_content(remote, dialect, asked))
+    return digest(without_ids(content))
+
+
+def without_ids(content: Json) -> Json:
+    """Canonical content without the id of the model: in the documents a create does not answer it, a retrieve does."""
+    block = content.get(CLASSIC)
+    if not block or "model_db_id" not in block:
+        return content
+    return {**content, CLASSIC: {name: value for name, value in block.items() if name != "model_db_id"}}
 
 
 def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None) -> Prompt:

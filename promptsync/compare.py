@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from promptsync.models import Dialect, Prompt, PromptFile, RemotePrompt
 
+SET_BY_SERVICE = frozenset({f"{CLASSIC}.model_db_id"})
+"""What the service writes into a block by itself, and not in every answer: never cleared, never a difference."""
+
 _MISSING: Any = object()
 _INDEX = re.compile(r"\[\d+\]")
 _TOLD_BY_FIELD = {"prompt.thinking", "prompt_config.model_parameters"}
@@ -49,7 +52,7 @@ def differences(
     found = _walk("", canonical(desired), canonical(actual), provider or _provider(actual))
     if added is None:
         return [item for item in found if not is_service_only(item)]
-    own = {generic(field) for field in added}
+    own = {generic(field) for field in added} | SET_BY_SERVICE
     return [item for item in found if not (is_service_only(item) and is_within(item.field, own))]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.canonical import CANONICAL, canonical, digest, remote_hash, source_hash
+from promptsync.canonical import CANONICAL, canonical, digest, remote_hash, source_hash, without_ids
 from promptsync.compare import (
     FieldDiff,
     differences,
@@ -43,6 +43,7 @@ from promptsync.plan import (
     Recreate,
     Update,
 )
+from promptsync.shapes import known_fields
 from promptsync.strangers import Matches, by_name, latest, match_intents, match_names, same_content
 
 if TYPE_CHECKING:
@@ -292,11 +293,13 @@ class _Differ:
         return self._three_way(file, entry, old_key, remote)
 
     def _three_way(self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt) -> Change | None:
+        there = self._changed_there(file, entry, remote)
+        if not there:
+            entry = _with_news(file, entry, remote)
         fields = self._path_change(file, entry, old_key)
         fields += file_differences(file, remote, entry.dialect, entry.added)
         here = old_key != file.key or any(item.field == "path" for item in fields)
         here = here or self._changed_here(file, entry, fields)
-        there = self._changed_there(file, entry, remote)
         if not there:
             if here:
                 return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
@@ -516,7 +519,7 @@ class _Differ:
             return False
         if not _same_version(entry, remote, dialect):
             return True
-        if _without_news(file, entry, remote, dialect) == entry.remote:
+        if _hash_without(remote, dialect, file, _news(file, entry, remote, dialect)) == entry.remote:
             return False
         comparable = self.lock.canonical == CANONICAL and dialect == entry.dialect
         return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
@@ -577,23 +580,51 @@ def _same_version(entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> b
     return entry.version is not None and remote.version(dialect) == entry.version
 
 
-def _without_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> str:
-    """The hash of the service's answer without the fields that it did not tell when the entry was written.
+def _with_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> LockEntry:
+    """The entry, with what the service newly tells of the same version among the fields of its own."""
+    dialect = remote.dialect(entry.dialect)
+    if not _same_version(entry, remote, dialect) or remote_hash(remote, dialect, file.prompt) == entry.remote:
+        return entry
+    news = _news(file, entry, remote, dialect)
+    if _hash_without(remote, dialect, file, news) != entry.remote:
+        known = known_fields(dialect)
+        news = [name for name in news if not _is_known(name, dialect, known)]
+    return replace(entry, added=tuple(sorted({*entry.added, *news}))) if news else entry
+
+
+def _is_known(name: str, dialect: Dialect, known: frozenset[str]) -> bool:
+    """Whether a file could have held the field, so that it may have been taken out of it."""
+    group, _, rest = name.partition(".")
+    parts = rest.split(".")
+    return group != dialect or parts[0] in known - {"model_parameters"} or ".".join(parts[:2]) in known
+
+
+def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> list[str]:
+    """The fields that only the service has and that the entry does not know.
 
     These are in the block, or metadata of a kind not known; what a person may set without making a version is no news.
     """
     desired = on_the_wire(file.prompt, dialect)
-    held = remote_content(remote, dialect, file.prompt)
+    if desired.dialect != dialect:
+        return []
     own = {generic(name) for name in entry.added}
-    content = canonical(held)
-    for item in service_only(desired, held) if desired.dialect == dialect else []:
+    found = []
+    for item in service_only(desired, remote_content(remote, dialect, file.prompt)):
         group, _, name = item.field.partition(".")
         told = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
         if name == "language" and item.before == _DEFAULT_LANGUAGE:
             told = False
         if not told and not is_within(item.field, own):
-            drop(content, item.field)
-    return digest(content)
+            found.append(item.field)
+    return found
+
+
+def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: list[str]) -> str:
+    """The hash of the service's answer without some fields."""
+    content = canonical(remote_content(remote, dialect, file.prompt))
+    for name in names:
+        drop(content, name)
+    return digest(without_ids(content))
 
 
 def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptsync.canonical import canonical_block, digest
-from promptsync.compare import FieldDiff, differences, on_the_wire, provider_of, remote_content, service_only
+from promptsync.compare import (
+    SET_BY_SERVICE,
+    FieldDiff,
+    differences,
+    generic,
+    is_within,
+    on_the_wire,
+    provider_of,
+    remote_content,
+    service_only,
+)
 from promptsync.dialects import translate
 from promptsync.errors import DialectError
 from promptsync.models import Dialect, Json, Prompt, RemotePrompt, other_dialect
@@ -18,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from promptsync.errors import RefusedError
-
-_INDEXED = re.compile(r"\[\d+\]")
 
 
 def create_body(prompt: Prompt, path: str) -> Json:
@@ -46,9 +54,9 @@ def patch_for(prompt: Prompt, actual: Prompt, path: str | None, added: Collectio
     None stands for all of them. A field is cleared as null where it may be null, as `[]` where it is a list, and
     else by leaving it out.
     """
-    own = {_INDEXED.sub("[]", name) for name in added} if added is not None else None
+    own = {generic(name) for name in added} | SET_BY_SERVICE if added is not None else None
     extra = service_only(prompt, actual)
-    clearing = [] if own is None else [item for item in extra if _INDEXED.sub("[]", item.field) not in own]
+    clearing = [] if own is None else [item for item in extra if not is_within(item.field, own)]
     body: Json = {"display_name": prompt.display_name, "metadata": dict(prompt.metadata), **prompt.extra}
     kept = {item.field for item in extra} - {item.field for item in clearing}
     if prompt.description is not None or "description" not in kept:

@@ -180,7 +180,7 @@ def test_the_documents_answer_is_no_difference() -> None:
     # use_cases is what a person may have set: no field of a newer service
     late = plan([asked], locked((asked.key, entry(asked, sent))), [replace(fetched, metadata={"language": "English"})])
     assert told(late) == []
-    assert late.refreshed[asked.key].added == ("prompt_config.model_db_id",)
+    assert late.refreshed == {}
 
 
 def test_the_service_changed() -> None:
