@@ -30,7 +30,7 @@ def contract(name: str, option: str) -> list[str]:
 FLOORS = {
     room: number
     for number, floor in enumerate(reversed(CONTRACTS["importlinter:contract:floors"]["layers"].strip().splitlines()))
-    for room in re.split(r"[\s:]+", floor.strip())
+    for room in re.split(r"[\s:()]+", floor.strip(" ()"))
 }
 PURE = [module.removeprefix("promptsync.") for module in contract("pure", "source_modules")]
 IMPURE = set(contract("pure", "forbidden_modules"))

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from promptsync.files import find_sources, include_reader
+from promptsync.loader import Loaded, load
+
 PROMPTS = Path(__file__).parent.parent / "prompts"
 FILES = sorted(PROMPTS.glob("**/*.yaml"))
 
@@ -57,17 +60,34 @@ def blocks(file: Path) -> list[dict[str, Any]]:
     return [value for name, value in read(file).items() if name in ("prompt", "prompt_config")]
 
 
-def test_the_guides_own_example_is_shipped_literally() -> None:
-    folder = "Default/Prompts"
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    sources, problems = find_sources(PROMPTS)
+    return load(sources, include_reader(PROMPTS), problems=problems)
 
-    sent = read(PROMPTS / folder / "MyPrompt.yaml") | {"path": folder}
+
+def test_all_are_valid_without_a_warning(loaded: Loaded) -> None:
+    assert sorted(loaded.files) == [file.relative_to(PROMPTS).with_suffix("").as_posix() for file in FILES]
+    assert len(loaded.files) >= 8
+    assert loaded.warnings == ()
+
+
+def test_the_guides_own_example_is_shipped_literally(loaded: Loaded) -> None:
+    file = loaded.files["Default/Prompts/MyPrompt"]
+    prompt = file.prompt
+    asked = {
+        "display_name": prompt.display_name,
+        "description": prompt.description,
+        "metadata": prompt.metadata,
+        "path": file.folder,
+        prompt.dialect: prompt.block,
+    }
+    written = read(PROMPTS / "Default/Prompts/MyPrompt.yaml") | {"path": "Default/Prompts"}
 
     # Compared as JSON text, so that 1 is not 1.0 and null is not left out.
-    assert json.dumps(sent, sort_keys=True) == json.dumps(json.loads(GUIDE), sort_keys=True)
-
-
-def test_there_are_enough_to_look_around_in() -> None:
-    assert len(FILES) >= 8
+    guide = json.dumps(json.loads(GUIDE), sort_keys=True)
+    assert json.dumps(asked, sort_keys=True) == guide
+    assert json.dumps(written, sort_keys=True) == guide
 
 
 def test_every_kind_of_prompt_is_shown() -> None:
