@@ -29,6 +29,7 @@ from promptsync.models import CURRENT, Prompt
 from promptsync.moves import Moves, find_moves
 from promptsync.plan import (
     Adopt,
+    BothChanged,
     Change,
     Conflict,
     Create,
@@ -403,9 +404,10 @@ class _Differ:
             digest=self._digest("conflict", file.key, file, entry, remote),
             diff=tuple(expand(fields)),
             reason=reason,
-            hint=f"`--overwrite '{file.key}'` makes the service say what the file says; "
-            "to keep the service's side, bring it into the file",
+            hint=f"`promptsync pull {file.key}` joins the two, "
+            f"`--overwrite '{file.key}'` makes the service say what the file says",
             id=entry.id,
+            both=BothChanged(file, entry, remote),
         )
 
     def _gone(self, file: PromptFile, entry: LockEntry, alike: list[RemotePrompt]) -> Change:

@@ -157,6 +157,19 @@ class Forget(_Change):
         return self.entry.id
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who changed what since the lock and the service agreed, as far as the service's versions tell.
+
+    `since` is one clause: from which version on, when and by whom. `here` are the file's changes, base before and file
+    after; `there` the service's, base before and service after.
+    """
+
+    since: str
+    here: tuple[FieldDiff, ...] = ()
+    there: tuple[FieldDiff, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift(_Change):
     """A prompt that was changed on the service alone; it is told and left as it is."""
@@ -165,11 +178,21 @@ class Drift(_Change):
     file: PromptFile
     entry: LockEntry
     remote: RemotePrompt
+    sides: Sides | None = None
 
     @property
     def id(self) -> str:
         """The id on the service."""
         return self.entry.id
+
+
+@dataclass(frozen=True, slots=True)
+class BothChanged:
+    """A file and a prompt that both changed, each from what `entry` says."""
+
+    file: PromptFile
+    entry: LockEntry
+    remote: RemotePrompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +204,8 @@ class Conflict(_Change):
     hint: str
     id: str | None = None
     candidates: tuple[str, ...] = ()
+    both: BothChanged | None = None
+    sides: Sides | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
