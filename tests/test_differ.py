@@ -494,8 +494,8 @@ def test_an_intent_that_made_nothing_is_a_create() -> None:
 
 def test_an_intent_that_any_of_several_may_have_met_is_a_conflict_even_with_create_twins() -> None:
     there = [remote("id-1"), remote("id-2")]
-    for options in ({}, {"create_twins": True}):
-        made = plan([file()], service=there, intents=[intent()], scope=EXCLUSIVE, **options)
+    for create_twins in (False, True):
+        made = plan([file()], service=there, intents=[intent()], scope=EXCLUSIVE, create_twins=create_twins)
         assert told(made) == [("conflict", KEY, None)]
         change = made.changes[0]
         assert isinstance(change, Conflict)
@@ -621,7 +621,8 @@ def test_an_edit_of_words_without_a_new_version_is_drift(before: Any, after: Any
 def test_an_edit_of_the_files_own_metadata_is_drift() -> None:
     asked = file(metadata={"language": "Dutch"}, description="D")
     base = lock(refund=entry(asked, held(asked)))
-    for change in ({"metadata": {"language": "English"}}, {"metadata": {}}, {"description": None}):
+    changes: list[dict[str, Any]] = [{"metadata": {"language": "English"}}, {"metadata": {}}, {"description": None}]
+    for change in changes:
         assert told(plan([asked], base, [held(asked, **change)])) == [("drift", KEY, "id-1")]
 
 
