@@ -38,7 +38,7 @@ def committed_locks(path: Path, *, elsewhere: bool = False) -> Iterator[Lockfile
 
 def _git(path: Path, *arguments: str) -> bytes | None:
     try:
-        ran = subprocess.run(
+        ran = subprocess.run(  # noqa: S603 - fixed words, a path and commit ids
             ["git", "-C", str(path.parent), *arguments],  # noqa: S607 - whichever git the user has
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -12,8 +12,8 @@ from filelock import FileLock, Timeout
 
 from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
 from promptsync.differ import Scope
-from promptsync.errors import LoadError, LockfileError, PromptsyncError
-from promptsync.files import find_sources, include_reader, read_bytes, write_atomic
+from promptsync.errors import LoadError, LockfileError, PromptsyncError, UsageError
+from promptsync.files import ENDINGS, find_sources, include_reader, read_bytes, write_atomic
 from promptsync.journal import Journal
 from promptsync.loader import Loaded, load
 from promptsync.lockfile import Lockfile, dump, parse
@@ -125,6 +125,21 @@ class Project:
             raise PromptsyncError(
                 f"{self.state} cannot be made: {error.strerror}", hint="make the folder of the prompts writable"
             ) from None
+
+    def rename(self, old: str, new: str) -> bool:
+        """Renames the file of the key `old`, if it is still there and `new` is not. Gives whether it did."""
+        here = next((path for ending in ENDINGS if (path := self.root / f"{old}{ending}").exists()), None)
+        there = self.root / f"{new}{here.suffix if here else '.yaml'}"
+        if here is None or (there.exists() and not there.samefile(here)):
+            return False
+        if not there.resolve().is_relative_to(self.root.resolve()):
+            raise UsageError(f"`{new}` is outside of {self.root}")
+        try:
+            there.parent.mkdir(parents=True, exist_ok=True)
+            here.rename(there)
+        except OSError as error:
+            raise PromptsyncError(f"{here} cannot be renamed to {there}: {error.strerror}") from None
+        return True
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from promptsync import versions
+from promptsync.behind import caught_up, later_entries, seemingly_changed, told_behind
 from promptsync.canonical import remote_hash
 from promptsync.differ import diff, own_fields
 from promptsync.errors import (
@@ -17,20 +20,27 @@ from promptsync.errors import (
     StalePlanError,
     UsageError,
 )
-from promptsync.lockfile import Lockfile, entry_for
-from promptsync.plan import Plan, PlanOptions
+from promptsync.files import read_bytes, write_atomic
+from promptsync.gitlog import committed_locks
+from promptsync.lockfile import Lockfile, dump, entry_for, parse
+from promptsync.lockmerge import merge_locks, split_conflicted
+from promptsync.plan import Conflict, Drift, Plan, PlanOptions
 from promptsync.project import Project, check_workspace
 from promptsync.safety import raise_if_unsafe, raise_if_wrong_place
 from promptsync.strangers import by_name, match_intents, same_content
+from promptsync.versions import with_sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from promptsync.applier import Applier
     from promptsync.client import Client, Exchange
+    from promptsync.lockfile import LockEntry
     from promptsync.models import Problem, PromptFile, RemotePrompt
     from promptsync.plan import Intent, Outcome
     from promptsync.render.saved import SavedPlan
+    from promptsync.versions import Step
 
 _PATIENCE_WITH_THE_LIST = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looks for what a young intent may have made: the list may lag behind a create."""
@@ -113,9 +123,10 @@ def plan(
         return Planned(made, "offline", loaded.warnings)
     with project.connect(read_only=True, observer=observer) as client:
         service = read_service(client, lock, recovered.creates, loaded.files, project.scope().elsewhere)
-    check_workspace(lock, _owners(service, lock), str(project.lock_path))
-    made = diff(loaded.files, lock, service, project.scope(), options, recovered.creates)
-    raise_if_wrong_place(made)
+        check_workspace(lock, _owners(service, lock), str(project.lock_path))
+        made, _ = decide(project, loaded.files, lock, service, options, recovered.creates)
+        raise_if_wrong_place(made)
+        made = with_sides(client, made)
     return Planned(made, project.connection().host, loaded.warnings)
 
 
@@ -159,7 +170,7 @@ def apply(
             scope = project.scope()
             service = read_service(client, lock, recovered.creates, loaded.files, scope.elsewhere)
             check_workspace(lock, _owners(service, lock), str(project.lock_path))
-            made = diff(loaded.files, lock, service, scope, options, recovered.creates)
+            made, lock = decide(project, loaded.files, lock, service, options, recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, project.connection().host)
             raise_if_unsafe(made, max_deletes=max_deletes)
@@ -183,6 +194,131 @@ def apply(
                 project.write_lock(applier.lock)
             journal.compact()
             return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
+
+
+def decide(
+    project: Project,
+    files: Mapping[str, PromptFile],
+    lock: Lockfile,
+    service: Mapping[str, RemotePrompt],
+    options: PlanOptions,
+    intents: Iterable[Intent] = (),
+) -> tuple[Plan, Lockfile]:
+    """The plan, and the lockfile that it rests on: where the lock was turned back, the later one that git remembers."""
+    scope = project.scope()
+    made = diff(files, lock, service, scope, options, intents)
+    changed = seemingly_changed(made)
+    if not changed:
+        return made, lock
+    later = later_entries(changed, committed_locks(project.lock_path))
+    if later:
+        lock = caught_up(lock, later)
+        made = diff(files, lock, service, scope, options, intents)
+        changed = seemingly_changed(made)
+    if changed:
+        made = told_behind(made, later_entries(changed, committed_locks(project.lock_path, elsewhere=True)))
+    return made, lock
+
+
+def drift(project: Project, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
+    """The service against the lock: what someone changed or deleted there. Writes nothing anywhere."""
+    planned = plan(project, PlanOptions(), observer=observer)
+    kept = tuple(
+        change
+        for change in planned.plan.changes
+        if isinstance(change, Drift) or (isinstance(change, Conflict) and change.id is not None)
+    )
+    return replace(planned, plan=replace(planned.plan, changes=kept))
+
+
+def move(project: Project, old: str, new: str) -> str:
+    """Gives the prompt of `old` the key `new`, and keeps its id; the file is renamed too, if that was not done yet.
+
+    Gives a sentence on what was done. The next apply moves it on the service.
+    """
+    with project.alone():
+        journal = project.journal()
+        lock = journal.recover().onto(project.read_lock())
+        renamed = project.rename(old, new)
+        loaded = project.load()
+        _file(loaded.files, new)
+        if old not in lock.prompts:
+            if renamed:
+                return f"{old} is {new} now; it was never applied"
+            raise UsageError(f"there is no `{old}` in {project.lock_path}")
+        if new in lock.prompts:
+            raise UsageError(f"`{new}` is tied to {lock.prompts[new].id} already")
+        entry = lock.prompts[old]
+        prompts = {(new if key == old else key): value for key, value in lock.prompts.items()}
+        project.write_lock(lock.with_prompts(prompts))
+        journal.compact()
+    return f"{old} is {new} from now on, with the id {entry.id}"
+
+
+def history(project: Project, key: str, limit: int = 20) -> tuple[LockEntry, list[Step]]:
+    """The versions of the prompt of `key`, newest first."""
+    lock = project.journal().recover().onto(project.read_lock())
+    entry = _locked(lock, key, project)
+    dialect = entry.dialect
+    with project.connect(read_only=True) as client:
+        return entry, versions.history(client, entry, dialect, limit)
+
+
+def lock_verify(project: Project) -> list[str]:
+    """What does not fit between lock, files and service, one sentence each; empty if all is well."""
+    lock = project.journal().recover().onto(project.read_lock())
+    loaded = project.load()
+    found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - loaded.files.keys())]
+    found += [f"{key}: a file that was never applied" for key in sorted(loaded.files.keys() - lock.prompts.keys())]
+    with project.connect(read_only=True) as client:
+        service = read_service(client, lock)
+    check_workspace(lock, _owners(service, lock), str(project.lock_path))
+    for key, entry in sorted(lock.prompts.items()):
+        remote = service.get(entry.id)
+        if remote is None:
+            found.append(f"{key}: {entry.id} is not on the service")
+        elif remote.version(entry.dialect) != entry.version:
+            found.append(f"{key}: locked at version {entry.version}, the service is at {remote.version(entry.dialect)}")
+        elif remote_hash(remote, entry.dialect) != entry.remote and remote.display_name != entry.display_name:
+            found.append(f"{key}: renamed on the service to “{remote.display_name}”")
+    return found
+
+
+def lock_forget(project: Project, keys: Iterable[str]) -> list[LockEntry]:
+    """Takes keys out of the lockfile; their prompts stay on the service, unmanaged."""
+    with project.alone():
+        journal = project.journal()
+        lock = journal.recover().onto(project.read_lock())
+        gone = [_locked(lock, key, project) for key in keys]
+        ids = {entry.id for entry in gone}
+        project.write_lock(lock.with_prompts({k: entry for k, entry in lock.prompts.items() if entry.id not in ids}))
+        journal.compact()
+    return gone
+
+
+def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:
+    """Joins two sides of a lockfile into `ours`, prompt by prompt; gives a sentence for each true conflict.
+
+    With three paths it is a git merge driver (%O %A %B). With `ours` alone, that file holds git's conflict markers.
+    Where there is a true conflict nothing is written.
+    """
+    data = read_bytes(ours)
+    if data is None:
+        raise UsageError(f"there is no lockfile {ours}")
+    if theirs is None:
+        sides = split_conflicted(data, str(ours))
+    else:
+        old = read_bytes(base) if base is not None else None
+        sides = (
+            parse(old, str(base)) if old else None,
+            parse(data, str(ours)),
+            parse(read_bytes(theirs) or b"", str(theirs)),
+        )
+    merged = merge_locks(*sides)
+    if merged.conflicts:
+        return [f"{key}: {merged.reasons[key]}" for key in merged.conflicts]
+    write_atomic(ours, dump(merged.lock))
+    return []
 
 
 def check(
@@ -299,11 +435,16 @@ def _owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
     return {owner for owner in owners if owner is not None}
 
 
+def _locked(lock: Lockfile, key: str, project: Project) -> LockEntry:
+    if key in lock.prompts:
+        return lock.prompts[key]
+    near = get_close_matches(key, lock.prompts, 1)
+    raise UsageError(f"there is no `{key}` in {project.lock_path}", hint=f"did you mean `{near[0]}`?" if near else None)
+
+
 def _file(files: Mapping[str, PromptFile], key: str) -> PromptFile:
     if key in files:
         return files[key]
-    from difflib import get_close_matches
-
     near = get_close_matches(key, files, 1)
     raise UsageError(f"there is no prompt file `{key}`", hint=f"did you mean `{near[0]}`?" if near else None)
 
