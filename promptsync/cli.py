@@ -253,6 +253,116 @@ def check(project: Project, offline: bool, fail_on_drift: bool, verbose: bool) -
 
 
 @cli.command()
+@_verbose
+@_common
+def drift(project: Project, verbose: bool) -> int:
+    """Show what was changed on the service since the last apply. Reads only; exits 3 if there is anything."""
+    from promptsync import console, workflow
+
+    with console.waiting("Reading files and service"):
+        planned = workflow.drift(project, observer=console.show_exchange if verbose else None)
+    _show_warnings(planned.warnings)
+    if not planned.plan.changes:
+        click.echo("No drift. The service holds what the lockfile says.")
+        return ExitCode.DONE
+    _show_plan(planned, "text", verbose=verbose)
+    return ExitCode.CONFLICT
+
+
+@cli.command()
+@click.argument("key")
+@click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many versions.")
+@_common
+def history(project: Project, key: str, limit: int) -> int:
+    """Show the versions of the prompt KEY, newest first, and what each changed."""
+    from promptsync import console, workflow
+    from promptsync.render.listing import render_history
+
+    entry, steps = workflow.history(project, key, limit)
+    color = console.has_color(sys.stdout)
+    click.echo(render_history(key, entry, steps, color=color, width=console.width(sys.stdout)), color=color)
+    return ExitCode.DONE
+
+
+@cli.command()
+@click.argument("old")
+@click.argument("new")
+@_common
+def mv(project: Project, old: str, new: str) -> int:
+    """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
+    from promptsync import workflow
+
+    click.echo(workflow.move(project, old, new))
+    return ExitCode.DONE
+
+
+@cli.group()
+def lock() -> None:
+    """The lockfile: look at it, check it, mend it."""
+
+
+@lock.command()
+@_common
+def show(project: Project) -> int:
+    """List the locked prompts with their ids and versions."""
+    from promptsync import console
+    from promptsync.render.listing import render_lock
+
+    color = console.has_color(sys.stdout)
+    click.echo(render_lock(project.journal().recover().onto(project.read_lock()), color=color), color=color)
+    return ExitCode.DONE
+
+
+@lock.command()
+@_common
+def verify(project: Project) -> int:
+    """Compare lockfile, files and service. Exits 3 where they do not fit."""
+    from promptsync import workflow
+    from promptsync.render.escape import terminal
+
+    found = workflow.lock_verify(project)
+    for sentence in found:
+        click.echo(terminal(sentence))
+    if not found:
+        click.echo("lockfile, files and service fit")
+    return ExitCode.CONFLICT if found else ExitCode.DONE
+
+
+@lock.command()
+@click.argument("keys", nargs=-1, required=True)
+@_common
+def forget(project: Project, keys: tuple[str, ...]) -> int:
+    """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
+    from promptsync import workflow
+
+    for key, entry in zip(keys, workflow.lock_forget(project, keys), strict=True):
+        click.echo(f"{key} is forgotten; {entry.id} stays on the service")
+    return ExitCode.DONE
+
+
+@lock.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@_common
+def merge(project: Project, paths: tuple[Path, ...]) -> int:
+    """Join two sides of a lockfile, prompt by prompt.
+
+    Without PATHS, or with one, the conflict markers that git left in the lockfile are resolved. With three it is a
+    git merge driver: `promptsync lock merge %O %A %B`.
+    """
+    from promptsync import workflow
+
+    if len(paths) not in (0, 1, 3):
+        raise UsageError("lock merge takes no path, the conflicted lockfile, or BASE OURS THEIRS")
+    base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else project.lock_path, None)
+    conflicts = workflow.lock_merge(base, ours, theirs)
+    for sentence in conflicts:
+        click.echo(sentence, err=True)
+    if not conflicts:
+        click.echo(f"{ours} is merged", err=True)
+    return ExitCode.CONFLICT if conflicts else ExitCode.DONE
+
+
+@cli.command()
 @click.argument("key")
 @click.argument("id")
 @_common

@@ -169,7 +169,7 @@ def _document(data: bytes, name: str) -> Json:
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
         raise LockfileError(
             f"{name} holds the conflict markers of a git merge",
-            hint="keep the prompts of both sides, take one side's entry where both have the same prompt, and commit",
+            hint=f"mend it with `promptsync lock merge {name}`",
         )
     try:
         document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from promptsync.models import PromptFile
-    from promptsync.plan import Action, Plan
+    from promptsync.plan import Action, Plan, Sides
 
 __all__ = ["change_line", "render_error", "render_outcomes", "render_plan", "render_problems", "summary_line"]
 
@@ -110,12 +110,27 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _details(change: Change, layout: Layout) -> Iterator[str]:
-    yield from (f"{' ' * layout.indent}{line}" for line in _remarks(change, layout))
-    if layout.verbose or not isinstance(change, Create | Delete):
+    indent = " " * layout.indent
+    sides = change.sides if isinstance(change, Drift | Conflict) else None
+    yield from (f"{indent}{line}" for line in _remarks(change, layout))
+    if sides is not None:
+        yield f"{indent}{terminal(sides.since)}"
+    if sides is not None and sides.there:
+        yield from _sides(sides, layout)
+    elif layout.verbose or not isinstance(change, Create | Delete):
         for item in change.diff:
             yield from field_lines(item, layout)
     for warning in change.warnings:
-        yield f"{' ' * layout.indent}{layout.style('yellow', 'warning:')} {terminal(warning)}"
+        if sides is None or warning != sides.since:
+            yield f"{indent}{layout.style('yellow', 'warning:')} {terminal(warning)}"
+
+
+def _sides(sides: Sides, layout: Layout) -> Iterator[str]:
+    for title, fields in (("on the service:", sides.there), ("in the file:", sides.here)):
+        if fields:
+            yield f"{' ' * layout.indent}{layout.style('bold', title)}"
+        for item in fields:
+            yield from field_lines(item, layout)
 
 
 def _remarks(change: Change, layout: Layout) -> Iterator[str]:
