@@ -99,6 +99,15 @@ class World:
         """The display names on the service, sorted."""
         return sorted(prompt["display_name"] for prompt in self.sandbox.prompts())
 
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """The requests that may have changed something, oldest first, as method and path."""
+        return [(request.method, request.path) for request in self.sandbox.requests if request.method != "GET"]
+
+    def sent(self, method: str) -> list[Any]:
+        """The bodies of the requests with this method, oldest first."""
+        return [request.body for request in self.sandbox.requests if request.method == method]
+
     def held(self, key: str) -> dict[str, Any]:
         """What the service holds of a locked prompt."""
         return next(prompt for prompt in self.sandbox.prompts() if prompt["_id"] == self.id(key))

@@ -1,0 +1,216 @@
+"""The two product documents, taken at their word: what they send is sent, and what they answer is no difference."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from promptsync.sandbox import Behaviour
+from tests.e2e.world import World
+
+# The body of the request in “Using Prompts via the API”, and the answer, as printed there.
+SENT: dict[str, Any] = json.loads("""
+{
+"prompt_config": {
+"model_parameters": {
+"responseFormat": null,
+"temperature": 1,
+"maxTokens": 256,
+"topP": 0.7,
+"frequencyPenalty": 0,
+"presencePenalty": 0
+},
+"model": "openai/gpt-4o",
+"model_type": "vision",
+"provider": "openai",
+"messages": [
+{
+"role": "system",
+"content": "You are a helpful assistant"
+}
+]
+},
+"display_name": "MyPrompt",
+"path": "Default/Prompts",
+"metadata": {
+"language": "English"
+},
+"description": "Prompt Description"
+}
+""")
+CREATED: dict[str, Any] = json.loads("""
+{
+"display_name": "MyPrompt",
+"description": "Prompt Description",
+"prompt_config": {
+"model": "openai/gpt-4o",
+"model_type": "vision",
+"model_parameters": {
+"temperature": 1,
+"maxTokens": 256,
+"topP": 0.7,
+"frequencyPenalty": 0,
+"presencePenalty": 0,
+"responseFormat": null
+},
+"provider": "openai",
+"version": "xqvy5y4ssaeqkfsh",
+"messages": [
+{
+"role": "system",
+"content": "You are a helpful assistant"
+}
+]
+},
+"metadata": {
+"language": "English"
+},
+"_id": "PROMPT_ID",
+"type": "prompt",
+"owner": "USER_ID",
+"domain_id": "DOMAIN_ID",
+"created": "2025-06-06T12:19:50.426Z",
+"updated": "2025-06-06T12:19:50.426Z",
+"created_by_id": null,
+"updated_by_id": null
+}
+""")
+RETRIEVED: dict[str, Any] = json.loads("""
+{
+"_id": "PROMPT_ID",
+"display_name": "MyPrompt",
+"prompt_config": {
+"model": "gpt-4o",
+"model_db_id": "<model_id>",
+"model_type": "vision",
+"model_parameters": {
+"temperature": 1,
+"maxTokens": 256,
+"topP": 0.7,
+"frequencyPenalty": 0,
+"presencePenalty": 0,
+"responseFormat": null
+},
+"provider": "openai",
+"integration_id": null,
+"version": "05wlf2wpw1z83cxz",
+"messages": [
+{
+"role": "system",
+"content": "You are a useful assistant"
+}
+]
+},
+"metadata": {
+"use_cases": [
+"API interaction",
+"Chatbots",
+"Code understanding"
+],
+"language": "English"
+},
+"type": "prompt",
+"owner": "USER_ID",
+"domain_id": "DOMAIN_ID",
+"created": "2025-06-06T10:56:08.795Z",
+"updated": "2025-06-06T10:57:07.067Z",
+"created_by_id": null,
+"updated_by_id": "USER_ID"
+}
+""")
+
+MY_PROMPT = """\
+display_name: MyPrompt
+description: Prompt Description
+metadata:
+  language: English
+prompt_config:
+  model_parameters:
+    responseFormat: null
+    temperature: 1
+    maxTokens: 256
+    topP: 0.7
+    frequencyPenalty: 0
+    presencePenalty: 0
+  model: openai/gpt-4o
+  model_type: vision
+  provider: openai
+  messages:
+    - role: system
+      content: You are a helpful assistant
+"""
+
+
+def as_retrieved(entity: dict[str, Any]) -> dict[str, Any]:
+    """The documents' retrieve answer for whatever is held."""
+    return RETRIEVED
+
+
+def as_created_then_retrieved(entity: dict[str, Any]) -> dict[str, Any]:
+    """The documents' answers to both calls; the sandbox answers `use_cases` to all but a POST.
+
+    The documents retrieve a prompt that someone edited after their create. Here no one did, so the words and the use
+    cases are those of the create, and the rest is as printed.
+    """
+    if "use_cases" not in entity["metadata"]:
+        return CREATED
+    block = {**RETRIEVED["prompt_config"], "messages": CREATED["prompt_config"]["messages"]}
+    metadata = {"use_cases": [], "language": "English"}
+    return {**RETRIEVED, "prompt_config": block, "metadata": metadata, "description": "Prompt Description"}
+
+
+@pytest.mark.parametrize(
+    "behaviour", [Behaviour(dialect="classic"), Behaviour(dialect="both")], ids=["classic", "both"]
+)
+def test_the_create_payload_arrives_value_for_value(world: World) -> None:
+    world.write("Default/Prompts/MyPrompt", MY_PROMPT)
+    assert world.apply().code == 0
+    # As JSON text, so that 1 is not 1.0 and null is not left out.
+    (sent,) = world.sent("POST")
+    assert json.dumps(sent, sort_keys=True) == json.dumps(SENT, sort_keys=True)
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_retrieved)])
+def test_what_a_retrieve_answers_is_no_difference(world: World) -> None:
+    """`gpt-4o`, and `model_db_id`, `integration_id: null`, `use_cases` and `version` that no one sent."""
+    world.write(
+        "Default/Prompts/MyPrompt",
+        MY_PROMPT.replace("helpful", "useful").replace("description: Prompt Description\n", ""),
+    )
+    applied = world.apply()
+    assert applied.code == 0, applied.out
+    assert world.lock["prompts"]["Default/Prompts/MyPrompt"]["id"] == "PROMPT_ID"
+    assert world.lock["prompts"]["Default/Prompts/MyPrompt"]["version"] == "05wlf2wpw1z83cxz"
+    planned = world.plan()
+    assert (planned.code, planned.out) == (0, "No changes. 1 prompt is as its file says.\n")
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_created_then_retrieved)])
+def test_a_create_and_a_retrieve_that_answer_differently_are_no_difference(world: World) -> None:
+    world.write("Default/Prompts/MyPrompt", MY_PROMPT)
+    assert world.apply().code == 0
+    planned = world.plan()
+    assert (planned.code, world.actions()) == (0, {}), planned.out
+    assert world.apply().code == 0
+    # The entry has the version of the retrieve from now on, so there is nothing left to say.
+    assert world.plan().out == "No changes. 1 prompt is as its file says.\n"
+    assert [method for method, _ in world.writes] == ["POST"]
+
+
+def as_edited(entity: dict[str, Any]) -> dict[str, Any]:
+    return CREATED if "use_cases" not in entity["metadata"] else RETRIEVED
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_edited)])
+def test_what_someone_edited_between_the_documents_calls_is_drift(world: World) -> None:
+    """Word for word, the documents fetch another text, no description and other use cases than they sent."""
+    world.write("Default/Prompts/MyPrompt", MY_PROMPT)
+    world.apply()
+    planned = world.plan_json("--detailed-exitcode")
+    (change,) = planned["changes"]
+    assert (change["action"], [item["field"] for item in change["diff"]]) == (
+        "drift",
+        ["metadata.use_cases", "prompt_config.messages[0].content", "description"],
+    )

@@ -1,0 +1,230 @@
+"""Saved plans: carried out as they were reviewed, or refused before anything is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promptsync.sandbox import Sandbox, serve
+from tests.e2e.world import World, current
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+KEY = "Default/refund"
+
+
+def saved(world: World, *arguments: str) -> Path:
+    """A saved plan that updates `refund` and creates `greeting`; the next to last thing that happened to the world."""
+    out = world.root.parent / "plan.json"
+    world.write(KEY, current())
+    assert world.apply().code == 0
+    world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
+    world.write("Default/greeting", current("Greet the customer."))
+    planned = world.plan("--out", str(out), *arguments)
+    assert planned.code == 2
+    assert planned.err == f"saved; carry it out with: promptsync apply {out}\n"
+    world.sandbox.requests.clear()
+    return out
+
+
+def test_what_was_reviewed_is_carried_out_and_nothing_else(world: World) -> None:
+    plan = saved(world)
+    world.write("Default/late", current("Written after the review."))
+
+    applied = world.apply(str(plan))
+    assert (applied.code, applied.out.splitlines()[-1]) == (0, "Applied: 1 created, 1 updated.")
+    assert world.names() == ["greeting", "refund"]
+    assert world.held(KEY)["prompt"]["temperature"] == 0.7
+    assert world.actions() == {"Default/late": "create"}
+
+
+def edit_file(world: World) -> None:
+    world.change(KEY, lambda data: data["prompt"].update(temperature=0.8))
+
+
+def edit_service(world: World) -> None:
+    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+
+
+def edit_lock(world: World) -> None:
+    lock = world.lock
+    lock["prompts"][KEY]["remote"] = "sha256:" + "0" * 64
+    world.lock_path.write_text(json.dumps(lock))
+
+
+def lose_lock(world: World) -> None:
+    world.lock_path.unlink()
+
+
+def delete_there(world: World) -> None:
+    world.sandbox.ui_delete(world.id(KEY))
+
+
+def take_the_name(world: World) -> None:
+    world.sandbox.ui_create({"display_name": "greeting", "prompt": {"messages": []}})
+
+
+def remove_file(world: World) -> None:
+    world.remove("Default/greeting")
+
+
+@pytest.mark.parametrize(
+    ("move", "moved"),
+    [
+        (edit_file, KEY),
+        (edit_service, KEY),
+        (edit_lock, KEY),
+        (lose_lock, KEY),
+        (delete_there, KEY),
+        (take_the_name, "Default/greeting"),
+        (remove_file, "Default/greeting"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_a_world_that_moved_refuses_it(world: World, move: Callable[[World], None], moved: str) -> None:
+    plan = saved(world)
+    move(world)
+    before = world.lock_path.read_bytes() if world.lock_path.exists() else None
+
+    applied = world.apply(str(plan))
+    assert (applied.code, applied.out) == (5, "")
+    assert applied.err == (
+        f"error: the plan is stale: the file, the lock or the service has moved for {moved}\n"
+        "help: nothing was written; make a new plan and review it\n"
+    )
+    assert world.writes == []
+    assert (world.lock_path.read_bytes() if world.lock_path.exists() else None) == before
+
+
+def test_it_is_carried_out_once(world: World) -> None:
+    plan = saved(world)
+    assert world.apply(str(plan)).code == 0
+    world.sandbox.requests.clear()
+    again = world.apply(str(plan))
+    assert (again.code, world.writes) == (5, [])
+    assert "the plan is stale" in again.err
+
+
+def test_another_target_refuses_it(world: World) -> None:
+    (world.root / "promptsync.yaml").write_text(f"targets:\n  staging: {{base_url: '{world.url}'}}\n")
+    plan = saved(world)
+    world.target = "staging"
+    applied = world.apply(str(plan))
+    assert (applied.code, world.writes) == (5, [])
+    assert "the plan was made for the target “default” at " in applied.err
+    assert "not for “staging” at " in applied.err
+
+
+def test_another_host_refuses_it(world: World) -> None:
+    plan = saved(world)
+    with Sandbox() as other, serve(other) as server:
+        applied = world.apply(str(plan), "--base-url", server.url)
+        assert (applied.code, other.prompts()) == (5, [])
+    assert "the plan was made for the target “default” at " in applied.err
+
+
+@pytest.mark.parametrize(
+    "option", [["--prune"], ["--overwrite", "**"], ["--create-twins"], ["--only", KEY]], ids=lambda each: each[0]
+)
+def test_it_carries_its_own_options(world: World, option: list[str]) -> None:
+    plan = saved(world)
+    applied = world.apply(str(plan), *option)
+    assert (applied.code, world.writes) == (64, [])
+    assert applied.err == ("error: a saved plan carries its own --prune, --overwrite, --create-twins and --only\n")
+
+
+def test_an_overwrite_is_part_of_what_was_reviewed(world: World) -> None:
+    plan = world.root.parent / "plan.json"
+    world.write(KEY, current())
+    world.write("Default/other", current())
+    world.apply()
+    for key in (KEY, "Default/other"):
+        world.change(key, lambda data: data["prompt"].update(temperature=0.7))
+        world.sandbox.ui_edit(world.id(key), {"prompt": {"temperature": 0.9}})
+    assert world.plan("--overwrite", KEY, "--out", str(plan)).code == 3
+
+    applied = world.apply(str(plan))
+    assert applied.code == 3
+    assert [world.held(key)["prompt"]["temperature"] for key in (KEY, "Default/other")] == [0.7, 0.9]
+
+
+def test_only_what_was_chosen_is_part_of_it(world: World) -> None:
+    plan = saved(world, "--only", KEY)
+    applied = world.apply(str(plan))
+    assert (applied.code, world.names()) == (0, ["refund"])
+
+
+def spoil(name: str, value: Any) -> Callable[[Any], None]:
+    def change(data: Any) -> None:
+        data[name] = value
+
+    return change
+
+
+def forge_digest(data: Any) -> None:
+    data["changes"][0]["digest"] = "sha256:" + "0" * 64
+
+
+def forge_action(data: Any) -> None:
+    data["changes"][0]["action"] = "delete"
+
+
+def forge_key(data: Any) -> None:
+    data["changes"][0]["key"] = "Default/other"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (forge_digest, 5, "the plan is stale"),
+        (forge_action, 5, "the plan is stale"),
+        (forge_key, 5, "the plan is stale"),
+        (spoil("target", "production"), 5, "the plan was made for the target “production”"),
+        (spoil("format_version", 99), 1, "is a plan of format 99, and this promptsync knows 1"),
+        (spoil("changes", {}), 1, "`changes` is no list"),
+        (spoil("options", {"prune": True}), 1, "`options` lacks"),
+    ],
+    ids=["digest", "action", "key", "target", "format", "changes", "options"],
+)
+def test_a_plan_that_someone_tampered_with_is_refused(
+    world: World, change: Callable[[Any], None], code: int, words: str
+) -> None:
+    plan = saved(world)
+    data = json.loads(plan.read_text())
+    change(data)
+    plan.write_text(json.dumps(data))
+    applied = world.apply(str(plan))
+    assert (applied.code, world.writes) == (code, [])
+    assert words in applied.err
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff", "{}", "null"])
+def test_what_is_no_plan_is_refused(world: World, text: str) -> None:
+    plan = saved(world)
+    plan.write_bytes(text.encode("latin-1"))
+    applied = world.apply(str(plan))
+    assert (applied.code, applied.out, world.writes) == (1, "", [])
+    assert applied.err.startswith(f"error: {plan}")
+
+
+def test_the_json_that_plan_prints_is_no_saved_plan(world: World) -> None:
+    plan = saved(world)
+    plan.write_text(world.run("plan", "--format", "json").out)
+    applied = world.apply(str(plan))
+    assert (applied.code, world.writes) == (1, [])
+    assert "lacks `options`, as what `--format json` prints does" in applied.err
+
+
+def test_neither_the_plan_nor_its_file_holds_the_key(world: World) -> None:
+    plan = saved(world)
+    assert "key-for-tests" not in plan.read_text()
+
+
+def test_an_offline_plan_cannot_be_saved(world: World) -> None:
+    world.write(KEY, current())
+    planned = world.plan("--offline", "--out", str(world.root.parent / "plan.json"))
+    assert (planned.code, planned.out) == (64, "")
