@@ -236,6 +236,16 @@ class Client:
         """
         return self._sweep("/v2/prompts", "listing prompts", self._prompt, limit, starting_after)
 
+    def page(self, *, limit: int = PAGE_SIZES[0], starting_after: str | None = None) -> Page[RemotePrompt] | None:
+        """One page of the list, for those who read several places of it side by side; see `pages`.
+
+        None where the service refuses `starting_after`: that prompt may be gone. Others take a prompt that is gone
+        for the end of the list, or begin at the top: to tell that is up to the caller.
+        """
+        call = _Call("GET", "/v2/prompts", "listing prompts")
+        page = self._page(call, self._prompt, max(1, min(limit, PAGE_SIZES[0])), starting_after)
+        return None if isinstance(page, ServiceError) else page
+
     def list_all(self) -> list[RemotePrompt]:
         """Every prompt that the key reaches, each once, newest first; see `pages`."""
         return [prompt for page in self.pages() for prompt in page]
@@ -319,7 +329,7 @@ class Client:
     def _sweep(
         self, path: str, doing: str, parse: Callable[[_Call, Any], T], limit: int, after: str | None
     ) -> Iterator[list[T]]:
-        def fetch(cursor: str | None) -> _Page[T] | ServiceError:
+        def fetch(cursor: str | None) -> Page[T] | ServiceError:
             return self._page(_Call("GET", path, doing), parse, max(1, min(limit, PAGE_SIZES[0])), cursor)
 
         def stuck() -> ServiceError:
@@ -332,7 +342,7 @@ class Client:
 
     def _page(
         self, call: _Call, parse: Callable[[_Call, Any], T], limit: int, cursor: str | None
-    ) -> _Page[T] | ServiceError:
+    ) -> Page[T] | ServiceError:
         """One page, or the refusal of its cursor. Anything else that goes wrong is raised."""
         budget = self._budget()
         size = wanted = min(limit, self._page_size)
@@ -361,12 +371,12 @@ class Client:
             return False
         return cursor is None or not self._page_size_works or "limit" in _detail(outcome).casefold()
 
-    def _parsed_page(self, call: _Call, parse: Callable[[_Call, Any], T], data: Any, size: int) -> _Page[T]:
+    def _parsed_page(self, call: _Call, parse: Callable[[_Call, Any], T], data: Any, size: int) -> Page[T]:
         items = data.get("data") if isinstance(data, dict) else None
         if not isinstance(items, list):
             raise self._not_the_api(call, "a list")
         more = data.get("has_more")
-        return _Page([parse(call, item) for item in items], more if isinstance(more, bool) else None, size)
+        return Page([parse(call, item) for item in items], more if isinstance(more, bool) else None, size)
 
     def _exchange(self, call: _Call, budget: _Budget) -> _Outcome:
         """Send, wait and repeat as the rules for the method allow. The outcome is the last one, and never a 429."""
@@ -712,13 +722,16 @@ T = TypeVar("T", bound=_Identified)
 
 
 @dataclass(frozen=True, slots=True)
-class _Page(Generic[T]):
+class Page(Generic[T]):
+    """A page of a list. `has_more` is None where the answer does not tell; `limit` is how many were asked for."""
+
     items: list[T]
     has_more: bool | None
     limit: int
 
     @property
     def promises_more(self) -> bool:
+        """Whether the list goes on behind this page, as far as the page tells."""
         return self.has_more if self.has_more is not None else len(self.items) >= self.limit
 
 
@@ -732,7 +745,7 @@ class _Sweep(Generic[T]):
 
     def __init__(
         self,
-        fetch: Callable[[str | None], _Page[T] | ServiceError],
+        fetch: Callable[[str | None], Page[T] | ServiceError],
         stuck: Callable[[], ServiceError],
         after: str | None,
     ) -> None:
@@ -767,7 +780,7 @@ class _Sweep(Generic[T]):
             used.add(cursor)
             promised = page.promises_more
 
-    def _fresh(self, page: _Page[T]) -> list[T]:
+    def _fresh(self, page: Page[T]) -> list[T]:
         fresh = []
         for item in page.items:
             if item.id not in self._seen:
@@ -778,13 +791,13 @@ class _Sweep(Generic[T]):
             self._steps_back = 0
         return fresh
 
-    def _is_end(self, page: _Page[T], fresh: list[T]) -> bool:
+    def _is_end(self, page: Page[T], fresh: list[T]) -> bool:
         if not page.items or page.has_more is False:
             return True
         # Without has_more a short page may be the last, or a service that gives fewer than asked: the next page tells.
         return page.has_more is None and not fresh and len(page.items) < page.limit
 
-    def _step_back(self, cursor: str | None, page: _Page[T] | ServiceError) -> str | None:
+    def _step_back(self, cursor: str | None, page: Page[T] | ServiceError) -> str | None:
         place = self._seen.get(cursor) if cursor is not None else None
         if place is None and isinstance(page, ServiceError):
             raise page  # the caller's own cursor

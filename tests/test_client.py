@@ -881,6 +881,31 @@ def test_a_cursor_of_the_caller_that_is_unknown_is_an_error(world: World) -> Non
         list(client.pages(starting_after="nobody"))
 
 
+def test_a_single_page(world: World) -> None:
+    with world.client(Service(30)) as client:
+        page = client.page(limit=10, starting_after="p4")
+        assert page is not None
+        assert [prompt.id for prompt in page.items] == [f"p{number}" for number in range(5, 15)]
+        assert page.promises_more
+        assert client.requests == 1
+        last = client.page(starting_after="p28")
+        assert last is not None
+        assert (last.has_more, last.promises_more, len(last.items)) == (False, False, 1)
+
+
+@pytest.mark.parametrize("lost", ["refuse", "unknown"])
+def test_a_single_page_behind_a_cursor_that_is_refused(world: World, lost: str) -> None:
+    with world.client(Service(30, lost=lost)) as client:
+        assert client.page() is not None
+        assert client.page(starting_after="nobody") is None
+
+
+@pytest.mark.parametrize(("status", "error"), [(500, UnavailableError), (401, AuthError), (400, RefusedError)])
+def test_a_single_page_that_fails_is_an_error(world: World, status: int, error: type[Exception]) -> None:
+    with world.playing(status) as client, pytest.raises(error):
+        client.page()
+
+
 def test_versions_are_paged_alike(world: World) -> None:
     service = Service(230)
     with world.client(service) as client:
