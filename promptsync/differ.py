@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from promptsync.models import Dialect, PromptFile, RemotePrompt
 
 _DEFAULT_LANGUAGE = "English"
+_MOST_TOLD = 10
 _KNOWN_METADATA = ("language", "use_cases")
 
 
@@ -272,7 +273,9 @@ class _Differ:
 
     def _name_conflict(self, key: str, prompts: list[RemotePrompt], what: str, *, hint: str | None = None) -> Conflict:
         file = self.files.get(key)
-        told = ", ".join(f"{prompt.id} ({_difference(file, prompt)})" for prompt in prompts)
+        told = ", ".join(f"{prompt.id} ({_difference(file, prompt)})" for prompt in prompts[:_MOST_TOLD])
+        if len(prompts) > _MOST_TOLD:
+            told += f" and {len(prompts) - _MOST_TOLD} more"
         return Conflict(
             key=key,
             display_name=file.prompt.display_name if file else prompts[0].display_name,

@@ -55,14 +55,17 @@ def find_moves(
     if not old:
         return Moves()
     files = [_of_file(file) for file in new]
-    entries = [_of_entry(key, entry, service) for key, entry in old.items()]
+    entries = [_Side(key, entry.source, None, entry.display_name) for key, entry in old.items()]
     moves = Moves()
     for sources in (files, _renamed(files, new, old)):
         certain = Moves()
         _pair(certain, [side for side in sources if side.key not in moves.pairs], entries, _source)
         moves.pairs.update(certain.pairs)
         entries = [side for side in entries if side.key not in {*moves.pairs.values()}]
-    files = [side for side in files if side.key not in moves.pairs]
+    by_key = {file.key: file for file in new}
+    files = [_with_block(side, by_key[side.key]) for side in files if side.key not in moves.pairs]
+    if service is not None and files:
+        entries = [_with_held_block(side, old[side.key], service) for side in entries]
     for trait in (_block, _name, _stem):
         _pair(moves, files, entries, trait)
         files = [side for side in files if side.key not in moves.pairs and side.key not in moves.doubtful]
@@ -140,18 +143,18 @@ def _grouped(sides: list[_Side], trait: _Trait) -> dict[Hashable, list[_Side]]:
 
 
 def _of_file(file: PromptFile) -> _Side:
-    return _Side(
-        file.key,
-        source_hash(file.prompt),
-        _fingerprint(file.prompt, ()),
-        file.prompt.display_name if file.named else None,
-    )
+    return _Side(file.key, source_hash(file.prompt), None, file.prompt.display_name if file.named else None)
 
 
-def _of_entry(key: str, entry: LockEntry, service: Mapping[str, RemotePrompt] | None) -> _Side:
-    remote = service.get(entry.id) if service is not None else None
-    block = _fingerprint(remote.prompt(remote.dialect(entry.dialect)), entry.added) if remote else None
-    return _Side(key, entry.source, block, entry.display_name)
+def _with_block(side: _Side, file: PromptFile) -> _Side:
+    return replace(side, block=_fingerprint(file.prompt, ()))
+
+
+def _with_held_block(side: _Side, entry: LockEntry, service: Mapping[str, RemotePrompt]) -> _Side:
+    remote = service.get(entry.id)
+    if remote is None:
+        return side
+    return replace(side, block=_fingerprint(remote.prompt(remote.dialect(entry.dialect)), entry.added))
 
 
 def _fingerprint(prompt: Prompt, added: Iterable[str]) -> str:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from promptsync.canonical import remote_hash, source_hash
 from promptsync.compare import file_differences
+from promptsync.models import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from promptsync.models import PromptFile, RemotePrompt
+    from promptsync.models import Json, PromptFile, RemotePrompt
     from promptsync.plan import Intent
 
 CLOCK_SKEW = 5.0
@@ -99,15 +100,14 @@ def match_names(files: Iterable[PromptFile], strangers: Mapping[str, list[Remote
         if len(group) == len(prompts) == 1:
             found.certain[group[0].key] = next(iter(prompts.values()))
             continue
-        wanting = [
-            _Wanting(
-                file.key,
-                (source_hash(file.prompt),),
-                frozenset(prompts),
-                frozenset(id_ for id_, prompt in prompts.items() if same_content(file, prompt)),
-            )
-            for file in group
-        ]
+        by_words: dict[tuple[str | None, ...], list[RemotePrompt]] = defaultdict(list)
+        for prompt in prompts.values():
+            by_words[_words(prompt.prompt(prompt.dialect(CURRENT)).block)].append(prompt)
+        wanting = []
+        for file in group:
+            near = by_words.get(_words(file.prompt.block), [])
+            alike = frozenset(prompt.id for prompt in near if same_content(file, prompt))
+            wanting.append(_Wanting(file.key, (source_hash(file.prompt),), frozenset(prompts), alike))
         rest = _match_group(found, wanting, prompts)
         left = prompts.keys() - {prompt.id for prompt in found.certain.values()}
         if len(rest) == len(left) == 1:
@@ -133,6 +133,15 @@ def made_since(prompt: RemotePrompt, time: float) -> bool:
         return created.timestamp() >= time - CLOCK_SKEW
     except (ValueError, OverflowError):
         return True
+
+
+def _words(block: Json) -> tuple[str | None, ...]:
+    """What the messages of a block say, the same in both dialects: to look closely only at what is near."""
+    messages = block.get("messages")
+    contents = (
+        [item.get("content") for item in messages if isinstance(item, dict)] if isinstance(messages, list) else []
+    )
+    return tuple(content if isinstance(content, str) else None for content in contents)
 
 
 def _candidates(intents: list[Intent], strangers: Mapping[str, list[RemotePrompt]]) -> dict[str, RemotePrompt]:
