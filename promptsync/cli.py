@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptsync.models import Problem
     from promptsync.plan import Plan, PlanOptions
     from promptsync.project import Project
+    from promptsync.pulling import Pulled
     from promptsync.workflow import Planned
 
 
@@ -285,6 +286,72 @@ def history(project: Project, key: str, limit: int) -> int:
 
 
 @cli.command()
+@click.argument("keys", nargs=-1)
+@click.option("--ours", "resolve", flag_value="ours", help="Where both sides changed, keep the file's.")
+@click.option("--theirs", "resolve", flag_value="theirs", help="Where both sides changed, take the service's.")
+@_common
+def pull(project: Project, keys: tuple[str, ...], resolve: Any) -> int:
+    """Merge what was changed on the service into the files, by default into all of them.
+
+    What does not overlap merges by itself. What does is left in the file and shown; exit 3 while it is open.
+    """
+    from promptsync import console, pulling
+
+    with console.waiting("Reading files and service"):
+        done = pulling.pull(project, keys, resolve)
+    return _show_pulled(done, "nothing was changed on the service")
+
+
+@cli.command()
+@click.argument("key")
+@click.argument("version")
+@_common
+def restore(project: Project, key: str, version: str) -> int:
+    """Bring the content of an old VERSION into the file KEY. The next apply makes it live."""
+    from promptsync import pulling
+
+    return _show_pulled([pulling.restore(project, key, version)], "the file says that already")
+
+
+@cli.command("import")
+@click.option("--list", "listing", is_flag=True, help="Show what the service holds that no file does.")
+@click.option("--all", "everything", is_flag=True, help="Import all of that.")
+@click.option("--id", "ids", multiple=True, help="Import this prompt.")
+@click.option("--into", default="Default", show_default=True, metavar="FOLDER", help="The folder of the new files.")
+@_common
+def import_(project: Project, listing: bool, everything: bool, ids: tuple[str, ...], into: str) -> int:
+    """Bring prompts that no file holds into files and lock, or list them. The service is only read."""
+    from promptsync import console, importing
+    from promptsync.render.escape import terminal
+    from promptsync.render.listing import render_strangers
+
+    if listing + everything + bool(ids) != 1:
+        raise UsageError("import takes one of --list, --all and --id")
+    color = console.has_color(sys.stdout)
+    if listing:
+        found = importing.strangers(project)
+        click.echo(render_strangers(found, color=color) if found else "every prompt on the service is in a lockfile")
+        return ExitCode.DONE
+    with ExitStack() as stack:
+        advance: list[Callable[[Any], Any]] = []
+        done = importing.bring_in(
+            project,
+            None if everything else ids,
+            into,
+            on_start=lambda total: advance.append(stack.enter_context(console.progress("Importing", total))),
+            on_prompt=lambda key: advance[0](key),
+        )
+    for key, id in done.keys.items():  # noqa: A001
+        click.echo(f"{terminal(key)}  {terminal(id)}")
+    for id, why in done.left_out.items():  # noqa: A001
+        click.echo(f"{terminal(id)} was left out: {terminal(why)}", err=True)
+    if done.allow_fields:
+        click.echo(f"promptsync.yaml lets through: {terminal(', '.join(done.allow_fields))}", err=True)
+    click.echo(f"{len(done.keys)} imported, {len(done.left_out)} left out", err=True)
+    return ExitCode.PARTIAL if done.left_out else ExitCode.DONE
+
+
+@cli.command()
 @click.argument("old")
 @click.argument("new")
 @_common
@@ -426,6 +493,19 @@ def reset(project: Project) -> int:
     workflow.sandbox_reset(Project.open(project.root, "sandbox", environ=os.environ))
     click.echo(f"the sandbox of {project.root} is empty")
     return ExitCode.DONE
+
+
+def _show_pulled(done: list[Pulled], nothing: str) -> int:
+    from promptsync import console
+    from promptsync.render.merged import render_pulled
+
+    color = console.has_color(sys.stdout)
+    changed = [pulled for pulled in done if pulled.edits or pulled.is_open]
+    if changed:
+        click.echo(render_pulled(changed, color=color, width=console.width(sys.stdout)), color=color)
+    else:
+        click.echo(nothing)
+    return ExitCode.CONFLICT if any(pulled.is_open for pulled in done) else ExitCode.DONE
 
 
 def _announce(url: str) -> None:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from promptsync.client import Exchange
-    from promptsync.plan import Outcome
 
 
 def prepare() -> None:
@@ -45,7 +44,7 @@ def show_exchange(exchange: Exchange) -> None:
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[Outcome], Any]]:
+def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
     """A bar on stderr with count and rate, where that is a terminal and there is something to wait for."""
     if total < 2 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None

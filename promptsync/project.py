@@ -60,6 +60,11 @@ class Project:
         return self.root / name
 
     @property
+    def journal_path(self) -> Path:
+        """Intents and outcomes of the target's last run."""
+        return self.state / f"journal.{self.target.name}.jsonl"
+
+    @property
     def sandbox_path(self) -> Path:
         """The embedded service's database."""
         return self.state / "sandbox.sqlite"
@@ -112,7 +117,7 @@ class Project:
 
     def journal(self) -> Journal:
         """The journal of the target."""
-        return Journal(self.state / f"journal.{self.target.name}.jsonl")
+        return Journal(self.journal_path)
 
     def prepare_state(self) -> None:
         """Makes the folder for state, and keeps it out of git."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from promptsync import versions
+from promptsync import reader, versions
 from promptsync.behind import caught_up, later_entries, seemingly_changed, told_behind
 from promptsync.canonical import remote_hash
 from promptsync.differ import diff, own_fields
@@ -122,8 +121,8 @@ def plan(
         made = diff(loaded.files, lock, None, project.scope(), options)
         return Planned(made, "offline", loaded.warnings)
     with project.connect(read_only=True, observer=observer) as client:
-        service = read_service(client, lock, recovered.creates, loaded.files, project.scope().elsewhere)
-        check_workspace(lock, _owners(service, lock), str(project.lock_path))
+        service = read_service(client, lock, loaded.files, recovered.creates, project.scope().elsewhere)
+        check_workspace(lock, owners(service, lock), str(project.lock_path))
         made, _ = decide(project, loaded.files, lock, service, options, recovered.creates)
         raise_if_wrong_place(made)
         made = with_sides(client, made)
@@ -168,8 +167,8 @@ def apply(
         options = saved.options if saved else _with_policies(project, options)
         with project.connect(connections=max(parallelism, 1), observer=watcher.on_request) as client:
             scope = project.scope()
-            service = read_service(client, lock, recovered.creates, loaded.files, scope.elsewhere)
-            check_workspace(lock, _owners(service, lock), str(project.lock_path))
+            service = read_service(client, lock, loaded.files, recovered.creates, scope.elsewhere)
+            check_workspace(lock, owners(service, lock), str(project.lock_path))
             made, lock = decide(project, loaded.files, lock, service, options, recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, project.connection().host)
@@ -241,7 +240,7 @@ def move(project: Project, old: str, new: str) -> str:
         lock = journal.recover().onto(project.read_lock())
         renamed = project.rename(old, new)
         loaded = project.load()
-        _file(loaded.files, new)
+        file_of(loaded.files, new)
         if old not in lock.prompts:
             if renamed:
                 return f"{old} is {new} now; it was never applied"
@@ -258,7 +257,7 @@ def move(project: Project, old: str, new: str) -> str:
 def history(project: Project, key: str, limit: int = 20) -> tuple[LockEntry, list[Step]]:
     """The versions of the prompt of `key`, newest first."""
     lock = project.journal().recover().onto(project.read_lock())
-    entry = _locked(lock, key, project)
+    entry = locked_entry(lock, key, project)
     dialect = entry.dialect
     with project.connect(read_only=True) as client:
         return entry, versions.history(client, entry, dialect, limit)
@@ -271,8 +270,8 @@ def lock_verify(project: Project) -> list[str]:
     found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - loaded.files.keys())]
     found += [f"{key}: a file that was never applied" for key in sorted(loaded.files.keys() - lock.prompts.keys())]
     with project.connect(read_only=True) as client:
-        service = read_service(client, lock)
-    check_workspace(lock, _owners(service, lock), str(project.lock_path))
+        service = read_service(client, lock, {})
+    check_workspace(lock, owners(service, lock), str(project.lock_path))
     for key, entry in sorted(lock.prompts.items()):
         remote = service.get(entry.id)
         if remote is None:
@@ -289,7 +288,7 @@ def lock_forget(project: Project, keys: Iterable[str]) -> list[LockEntry]:
     with project.alone():
         journal = project.journal()
         lock = journal.recover().onto(project.read_lock())
-        gone = [_locked(lock, key, project) for key in keys]
+        gone = [locked_entry(lock, key, project) for key in keys]
         ids = {entry.id for entry in gone}
         project.write_lock(lock.with_prompts({k: entry for k, entry in lock.prompts.items() if entry.id not in ids}))
         journal.compact()
@@ -340,7 +339,7 @@ def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:  # no
         loaded = project.load()
         journal = project.journal()
         lock = journal.recover().onto(project.read_lock())
-        file = _file(loaded.files, key)
+        file = file_of(loaded.files, key)
         _check_free(lock, project, key, id)
         with project.connect(read_only=True) as client:
             remote = _remote(client, id)
@@ -369,23 +368,26 @@ def sandbox_reset(project: Project) -> None:
         with Sandbox(project.sandbox_path) as sandbox:
             sandbox.reset()
         project.lock_path.unlink(missing_ok=True)
-        project.journal().compact(keep_open=False)
+        project.journal_path.unlink(missing_ok=True)
 
 
 def read_service(
     client: Client,
     lock: Lockfile,
-    intents: Iterable[Intent] = (),
     files: Mapping[str, PromptFile] | None = None,
+    intents: Iterable[Intent] = (),
     elsewhere: frozenset[str] = frozenset(),
 ) -> dict[str, RemotePrompt]:
-    """Every prompt that the service holds, by id. A locked id that is not among them is gone for certain.
+    """What the service holds, by id. A locked id that is not among them is gone for certain.
 
-    What the list does not bring is asked for by id, since a list may lag behind. A young intent that nothing matches
-    is given some seconds.
+    Prompts that no lockfile holds are among them where they matter: where a file of `files` is not locked (all, where
+    `files` is None), or an intent is open. A young intent that nothing matches is given some seconds, since a list may
+    lag behind.
     """
-    service = {prompt.id: prompt for prompt in client.list_all()}
+    intents = tuple(intents)
     young = [intent for intent in intents if time.time() - intent.time < _YOUNG and intent.key not in lock.prompts]
+    matters = files is None or bool(young) or not files.keys() <= lock.prompts.keys()
+    service = reader.read_service(client, locked=lock.ids(), need_strangers=matters or bool(intents))
     for delay in _PATIENCE_WITH_THE_LIST if young else ():
         strangers = by_name(p for p in service.values() if p.id not in lock.ids() | elsewhere)
         found = match_intents(young, files or {}, strangers)
@@ -393,11 +395,6 @@ def read_service(
             break
         time.sleep(delay)
         service.update({prompt.id: prompt for prompt in client.list_all()})
-    missing = [entry.id for entry in lock.prompts.values() if entry.id not in service]
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        for prompt in pool.map(lambda id: _get(client, id), missing):  # noqa: A006
-            if prompt is not None:
-                service[prompt.id] = prompt
     return service
 
 
@@ -428,21 +425,23 @@ def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
     return replace(made, changes=tuple(now[change] for change in saved.changes), refreshed={})
 
 
-def _owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
+def owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
     """The workspaces that the managed prompts name, or all prompts where no managed one is there."""
     managed = {service[id].owner for id in lock.ids() if id in service}  # noqa: A001
     owners = managed or {prompt.owner for prompt in service.values()}
     return {owner for owner in owners if owner is not None}
 
 
-def _locked(lock: Lockfile, key: str, project: Project) -> LockEntry:
+def locked_entry(lock: Lockfile, key: str, project: Project) -> LockEntry:
+    """The entry of a key. Raises UsageError where there is none."""
     if key in lock.prompts:
         return lock.prompts[key]
     near = get_close_matches(key, lock.prompts, 1)
     raise UsageError(f"there is no `{key}` in {project.lock_path}", hint=f"did you mean `{near[0]}`?" if near else None)
 
 
-def _file(files: Mapping[str, PromptFile], key: str) -> PromptFile:
+def file_of(files: Mapping[str, PromptFile], key: str) -> PromptFile:
+    """The file of a key. Raises UsageError where there is none."""
     if key in files:
         return files[key]
     near = get_close_matches(key, files, 1)

@@ -1,0 +1,251 @@
+"""Brings the service's side into the files: what someone edited in the web UI, or an old version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from promptsync import versions
+from promptsync.canonical import remote_hash
+from promptsync.compare import file_differences, remote_content
+from promptsync.dialects import translate
+from promptsync.differ import own_fields
+from promptsync.errors import DialectError, LoadError, NotFoundError, PromptsyncError, UsageError
+from promptsync.files import include_reader, read_bytes, write_atomic
+from promptsync.loader import Source, load_one
+from promptsync.lockfile import entry_for
+from promptsync.merge import merge
+from promptsync.plan import Conflict, Drift, PlanOptions
+from promptsync.project import check_workspace
+from promptsync.workflow import decide, file_of, locked_entry, owners, read_service
+from promptsync.yamledit import EditError, edit
+from promptsync.yamltext import read
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from promptsync.client import Client
+    from promptsync.edits import Edit
+    from promptsync.lockfile import LockEntry
+    from promptsync.merge import FieldConflict
+    from promptsync.models import Prompt, PromptFile, RemotePrompt
+    from promptsync.plan import Plan
+    from promptsync.project import Project
+
+Resolve: TypeAlias = Literal["ours", "theirs"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What became of one file.
+
+    `edits` were made in it, `conflicts` are left in it as they were. `problem` says why nothing could be done, and
+    `base_is_gone` that the service no longer has the version that both sides come from.
+    """
+
+    key: str
+    edits: tuple[Edit, ...] = ()
+    conflicts: tuple[FieldConflict, ...] = ()
+    problem: str | None = None
+    base_is_gone: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to decide."""
+        return bool(self.conflicts) or self.problem is not None
+
+
+def pull(project: Project, keys: Collection[str] = (), resolve: Resolve = None) -> list[Pulled]:
+    """Three-way merges what changed on the service into the files of `keys`, all that changed by default.
+
+    A file whose conflicts are all decided has the service's version as its base from then on; a plan shows what is
+    still different. Raises UsageError for a key that is no file.
+    """
+    with project.alone():
+        loaded = project.load()
+        for key in keys:
+            file_of(loaded.files, key)
+        journal = project.journal()
+        recovered = journal.recover()
+        lock = recovered.onto(project.read_lock())
+        with project.connect(read_only=True) as client:
+            service = read_service(client, lock, {})
+            check_workspace(lock, owners(service, lock), str(project.lock_path))
+            made, lock = decide(project, loaded.files, lock, service, PlanOptions(), recovered.creates)
+            done: list[Pulled] = []
+            prompts = dict(lock.prompts)
+            for file, entry, remote in _changed_there(made, keys):
+                pulled, fresh = _pull_one(project, client, loaded.files, file, entry, remote, resolve)
+                done.append(pulled)
+                prompts[file.key] = fresh
+                if fresh != entry:
+                    journal.end_with(0, file.key, fresh)
+        project.write_lock(lock.with_prompts(prompts))
+        journal.compact()
+    return done
+
+
+def restore(project: Project, key: str, version: str) -> Pulled:
+    """Brings the content of an old version into the file of `key`; the next apply makes it live.
+
+    Raises UsageError for a version that the prompt never had.
+    """
+    with project.alone():
+        loaded = project.load()
+        file = file_of(loaded.files, key)
+        lock = project.journal().recover().onto(project.read_lock())
+        entry = locked_entry(lock, key, project)
+        with project.connect(read_only=True) as client:
+            old = _version(client, entry, version)
+        old = replace(old, display_name=file.prompt.display_name)
+        theirs = _in_words_of(file, old, entry)
+        if isinstance(theirs, str):
+            return Pulled(key, problem=theirs)
+        merged = merge(file.prompt, file.prompt, theirs, added=entry.added)
+        return _edited(project, loaded.files, file, Pulled(key, edits=tuple(merged.edits)))
+
+
+def _changed_there(made: Plan, keys: Collection[str]) -> Iterator[tuple[PromptFile, LockEntry, RemotePrompt]]:
+    for change in made.changes:
+        if keys and change.key not in keys:
+            continue
+        if isinstance(change, Drift):
+            yield change.file, change.entry, change.remote
+        elif isinstance(change, Conflict) and change.both is not None:
+            yield change.both.file, change.both.entry, change.both.remote
+
+
+def _pull_one(
+    project: Project,
+    client: Client,
+    files: Mapping[str, PromptFile],
+    file: PromptFile,
+    entry: LockEntry,
+    remote: RemotePrompt,
+    resolve: Resolve,
+) -> tuple[Pulled, LockEntry]:
+    found = versions.base_of(client, entry)
+    theirs = _in_words_of(file, remote, entry)
+    base = _in_words_of(file, found, entry) if found is not None else None
+    if isinstance(theirs, str):
+        return Pulled(file.key, problem=theirs), entry
+    merged = merge(base if not isinstance(base, str) else None, file.prompt, theirs, added=entry.added, resolve=resolve)
+    pulled = _edited(
+        project,
+        files,
+        file,
+        Pulled(file.key, tuple(merged.edits), tuple(merged.conflicts), base_is_gone=found is None),
+    )
+    if pulled.is_open:
+        return pulled, entry
+    return pulled, _agreed(project, file, remote, entry)
+
+
+def _in_words_of(file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> Prompt | str:
+    """What the service holds, in the file's dialect; a sentence where that cannot be said there."""
+    dialect = remote.dialect(entry.dialect)
+    try:
+        return translate(remote_content(remote, dialect, file.prompt), file.prompt.dialect)
+    except DialectError as error:
+        fields = ", ".join(error.fields)
+        return f"`{file.prompt.dialect}` has no place for {fields}, which the service holds"
+
+
+def _edited(project: Project, files: Mapping[str, PromptFile], file: PromptFile, pulled: Pulled) -> Pulled:
+    """Makes the edits in the file, and in the texts beside it; leaves everything alone where one cannot be made."""
+    if not pulled.edits:
+        return pulled
+    path = Path(file.file)
+    try:
+        raw = (read_bytes(path) or b"").decode("utf-8")
+        names = _included(raw)
+        texts = {name: _text_of(project, file.key, name) for name in names}
+        edited = edit(raw, pulled.edits, texts=texts, shared=_shared(files, file, names))
+    except EditError as error:
+        return replace(
+            pulled, edits=(), problem=f"the file cannot be edited so that nothing else changes: {error.message}"
+        )
+    _check(project, file, edited.text, edited.texts)
+    for name, text in edited.texts.items():
+        write_atomic(_beside(project, file.key, name), text.encode())
+    if edited.text != raw:
+        write_atomic(path, edited.text.encode())
+    return pulled
+
+
+def _check(project: Project, file: PromptFile, text: str, texts: Mapping[str, str]) -> None:
+    """The edited file must load. Raises LoadError before anything is written."""
+    reader = include_reader(project.root, max_bytes=project.config.max_file_bytes)
+
+    def include(file: str, name: str) -> str:
+        if name not in texts:
+            return reader(file, name)
+        return texts[name].removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
+
+    source = Source(file.key, file.file, text.encode())
+    loaded, problems = load_one(source, include, allow_fields=project.config.allow_fields)
+    if loaded is None:
+        raise LoadError(problems)
+
+
+def _agreed(project: Project, file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> LockEntry:
+    """The entry with the service's state as its base: what the file says beyond that is a change of the file."""
+    fresh = project.load().files[file.key]
+    dialect = remote.dialect(entry.dialect)
+    same = not file_differences(fresh, remote, dialect, entry.added)
+    added = own_fields(fresh, remote, dialect) if same else entry.added
+    agreed = entry_for(fresh, remote, dialect, entry.path, added)
+    return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))
+
+
+def _version(client: Client, entry: LockEntry, version: str) -> RemotePrompt:
+    known: list[str] = []
+    try:
+        for found in client.versions(entry.id):
+            if versions.names(found, version):
+                return versions.as_remote(found, entry)
+            known.append(found.id)
+    except NotFoundError:
+        raise PromptsyncError(f"the prompt {entry.id} is not on the service any more") from None
+    near = get_close_matches(version, known, 1)
+    raise UsageError(
+        f"the prompt has no version {version}", hint=f"did you mean {near[0]}?" if near else "`promptsync history KEY`"
+    )
+
+
+def _beside(project: Project, key: str, name: str) -> Path:
+    return project.root.joinpath(PurePosixPath(key).parent, PurePosixPath(name))
+
+
+def _text_of(project: Project, key: str, name: str) -> str:
+    return (read_bytes(_beside(project, key, name)) or b"").decode("utf-8")
+
+
+def _included(raw: str) -> list[str]:
+    """The `content_file` names as the file writes them."""
+    return sorted(set(_names(read(raw.removeprefix("\ufeff").replace("\r\n", "\n")).data)))
+
+
+def _names(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("content_file"), str):
+            yield value["content_file"]
+        for inner in value.values():
+            yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)
+
+
+def _shared(files: Mapping[str, PromptFile], file: PromptFile, names: Iterable[str]) -> set[str]:
+    """Those of `names` that other prompts include, too: an edit of one prompt must not change another."""
+    others = {
+        str(_place(other.key, name)) for other in files.values() if other.key != file.key for name in other.includes
+    }
+    return {name for name in names if str(_place(file.key, name)) in others}
+
+
+def _place(key: str, name: str) -> PurePosixPath:
+    return PurePosixPath(key).parent / name
