@@ -346,6 +346,8 @@ for _ in range(900):
         (remote({"messages": [SYSTEM], "x": DEEP}), "it is nested deeper than 64 levels"),
         (remote({"messages": [SYSTEM], "temperature": 3}), "`temperature` is 3, expected at most 2"),
         (with_content("x", role="developer"), "`role` is 'developer', expected system, user, assistant or tool"),
+        (remote({"messages": ["Hi"]}), "`messages[0]` is text, expected a mapping with `role`"),
+        (remote({"messages": [SYSTEM], "x": [0] * 100_000}), "more than 100,000 values"),
         (remote({}), "the key `messages` is missing in `prompt`"),
         (remote(name="\x1b[2J" + "x" * 128), "`display_name` has 132 characters, expected at most 128"),
         (remote(name=" "), "`display_name` is empty, expected something in it"),

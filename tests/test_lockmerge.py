@@ -122,6 +122,16 @@ def test_keys_of_a_later_format_are_merged_too() -> None:
     )
 
 
+def test_what_a_later_format_says_of_the_whole_is_settled_alike_on_both_sides() -> None:
+    ours, theirs = Lockfile(extra={"top": 1}), Lockfile(extra={"top": 2})
+
+    assert clean(None, ours, theirs).extra == {"top": 2}
+
+
+def test_hashes_of_older_rules_make_the_whole_older() -> None:
+    assert clean(BASE, replace(BASE, canonical=0), BASE).canonical == 0
+
+
 def test_a_workspace_that_one_side_does_not_know_yet() -> None:
     assert clean(None, Lockfile(), BASE).owner == "acme"
 
