@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import World
+
+if TYPE_CHECKING:
+    from tests.e2e.world import World
 
 # The body of the request in “Using Prompts via the API”, and the answer, as printed there.
 SENT: dict[str, Any] = json.loads("""
