@@ -218,8 +218,9 @@ def split_conflicted(data: bytes, name: str) -> tuple[Lockfile | None, Lockfile,
     """The base, our side and their side of a lockfile in which git left conflict markers.
 
     The base is there with the conflict style diff3, and None with the others. Without it, what one side removed inside
-    a conflict comes back: git's own three versions are better, where the merge is still open. `name` is the path to show in messages. Raises
-    LockfileError where a side is no whole lockfile: git joins what is outside the markers line by line.
+    a conflict comes back: git's own three versions are better, where the merge is still open. `name` is the path to
+    show in messages. Raises LockfileError where a side is no whole lockfile: git joins what is outside the markers
+    line by line.
     """
     try:
         text = data.decode("utf-8")
