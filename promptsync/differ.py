@@ -297,6 +297,8 @@ class _Differ:
         return self._three_way(file, entry, old_key, remote)
 
     def _three_way(self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt) -> Change | None:
+        if old_key == file.key and self._is_as_agreed(file, entry, remote):
+            return None
         there = self._changed_there(file, entry, remote)
         if not there:
             entry = _with_news(file, entry, remote)
@@ -321,6 +323,18 @@ class _Differ:
             remote,
             fields,
             "changed here and on the service" if old_key == file.key else "moved here and changed on the service",
+        )
+
+    def _is_as_agreed(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+        """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
+        return (
+            self.lock.canonical == CANONICAL
+            and entry.dialect in remote.blocks
+            and remote.version(entry.dialect) == entry.version
+            and file.protected == entry.protected
+            and not self._path_change(file, entry, file.key)
+            and source_hash(file.prompt) == entry.source
+            and remote_hash(remote, entry.dialect, file.prompt) == entry.remote
         )
 
     def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
