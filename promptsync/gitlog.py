@@ -36,6 +36,14 @@ def committed_locks(path: Path, *, elsewhere: bool = False) -> Iterator[Lockfile
             continue
 
 
+def merge_stages(path: Path) -> tuple[bytes | None, bytes, bytes] | None:
+    """The three versions of a file that git holds while a merge is open: base (None if there is none), ours, theirs."""
+    ours, theirs = (_git(path, "show", f":{stage}:./{path.name}") for stage in (2, 3))
+    if ours is None or theirs is None:
+        return None
+    return _git(path, "show", f":1:./{path.name}"), ours, theirs
+
+
 def _git(path: Path, *arguments: str) -> bytes | None:
     try:
         ran = subprocess.run(  # noqa: S603 - fixed words, a path and commit ids

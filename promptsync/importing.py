@@ -59,7 +59,8 @@ def bring_in(
     changes. Each file is recorded in the journal as it is written, so that an interrupted import can go on.
     Raises UsageError for an id that is not there or is managed already.
     """
-    project.root.mkdir(parents=True, exist_ok=True)
+    _check_folder(folder)
+    _make_folder(project.root)
     with project.alone():
         journal = project.journal()
         lock = journal.recover().onto(project.read_lock())
@@ -134,6 +135,15 @@ def _write(project: Project, key: str, remote: RemotePrompt, emitted: Emitted) -
     _make_folder(path.parent)
     write_atomic(path, data)
     return entry_for(file, remote, emitted.dialect, None, own_fields(file, remote, emitted.dialect))
+
+
+def _check_folder(folder: str) -> None:
+    """A folder whose files are found again: inside the root, and none that is passed over."""
+    parts = folder.strip("/").split("/")
+    if folder.startswith("/") or "\\" in folder or any(part in ("", "..") or part[0] in "._" for part in parts):
+        raise UsageError(
+            f"--into {folder} is no folder for prompts", hint="name one inside the root, as Default/Support"
+        )
 
 
 def _make_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ from promptsync.errors import (
     UsageError,
 )
 from promptsync.files import read_bytes, write_atomic
-from promptsync.gitlog import committed_locks
+from promptsync.gitlog import committed_locks, merge_stages
 from promptsync.lockfile import Lockfile, dump, entry_for, parse
 from promptsync.lockmerge import merge_locks, split_conflicted
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
@@ -298,26 +298,27 @@ def lock_forget(project: Project, keys: Iterable[str]) -> list[LockEntry]:
 def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:
     """Joins two sides of a lockfile into `ours`, prompt by prompt; gives a sentence for each true conflict.
 
-    With three paths it is a git merge driver (%O %A %B). With `ours` alone, that file holds git's conflict markers.
-    Where there is a true conflict nothing is written.
+    With three paths it is a git merge driver (%O %A %B). With `ours` alone, that file holds git's conflict markers:
+    its sides are those of the open merge, or what the markers tell. Where there is a true conflict nothing is written.
     """
     data = read_bytes(ours)
     if data is None:
         raise UsageError(f"there is no lockfile {ours}")
-    if theirs is None:
-        sides = split_conflicted(data, str(ours))
+    if theirs is not None:
+        sides = _sides(read_bytes(base) if base is not None else None, data, read_bytes(theirs) or b"", str(ours))
     else:
-        old = read_bytes(base) if base is not None else None
-        sides = (
-            parse(old, str(base)) if old else None,
-            parse(data, str(ours)),
-            parse(read_bytes(theirs) or b"", str(theirs)),
-        )
+        stages = merge_stages(ours)
+        sides = _sides(*stages, str(ours)) if stages is not None else split_conflicted(data, str(ours))
     merged = merge_locks(*sides)
     if merged.conflicts:
         return [f"{key}: {merged.reasons[key]}" for key in merged.conflicts]
     write_atomic(ours, dump(merged.lock))
     return []
+
+
+def _sides(base: bytes | None, ours: bytes, theirs: bytes, name: str) -> tuple[Lockfile | None, Lockfile, Lockfile]:
+    old = parse(base, f"{name} (base)") if base else None
+    return old, parse(ours, f"{name} (ours)"), parse(theirs, f"{name} (theirs)")
 
 
 def check(
