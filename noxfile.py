@@ -23,7 +23,7 @@ def tests(session: nox.Session) -> None:
     """The tests, with the official SDKs beside them as judges of the sandbox."""
     install = [sys.executable, "tests/sdk/install.py", ".sdk", "--json"]
     told = subprocess.run(install, check=True, stdout=subprocess.PIPE)
-    python(session, "-m", "pytest", *session.posargs, **json.loads(told.stdout))
+    python(session, "-m", "pytest", "-n", "auto", *session.posargs, **json.loads(told.stdout))
 
 
 @nox.session
