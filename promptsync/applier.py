@@ -12,18 +12,16 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from promptsync.archive import archive
 from promptsync.canonical import remote_hash, source_hash
-from promptsync.compare import remote_content
 from promptsync.differ import own_fields
 from promptsync.errors import (
     AuthError,
     DialectError,
     NotFoundError,
     PromptsyncError,
-    RefusedError,
     ServiceError,
     UnavailableError,
 )
@@ -31,6 +29,7 @@ from promptsync.lockfile import LockEntry, Lockfile, entry_for
 from promptsync.models import CURRENT
 from promptsync.plan import (
     Adopt,
+    Begun,
     Create,
     Decided,
     Delete,
@@ -41,39 +40,20 @@ from promptsync.plan import (
     Recreate,
     Update,
 )
-from promptsync.strangers import made_since, same_content
-from promptsync.wire import Dialects, Patch, create_body, judge, patch_for, was_ignored
+from promptsync.sending import DoubtfulError, Sender, moved, patch_over
+from promptsync.wire import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from promptsync.journal import Journal
-    from promptsync.models import Dialect, Json, Prompt, PromptFile, RemotePrompt
+    from promptsync.models import Dialect, Prompt, PromptFile, RemotePrompt
     from promptsync.plan import Plan
-
-_ATTEMPTS = 3
-"""How often a write whose answer was lost is sent, each time after looking that it was not carried out."""
-
-_LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
-"""Seconds to wait before each look for a prompt that a lost create may have made: the list may lag behind."""
-
+    from promptsync.sending import Service
+    from promptsync.wire import Patch
 
 INTERRUPTED = "interrupted"
-
-
-class Service(Protocol):
-    """What the applier needs of the client."""
-
-    def pages(self) -> Iterator[list[RemotePrompt]]: ...
-    def get(self, id: str) -> RemotePrompt: ...  # noqa: A002
-    def create(self, body: Json) -> RemotePrompt: ...
-    def update(self, id: str, body: Json) -> RemotePrompt: ...  # noqa: A002
-    def delete(self, id: str) -> None: ...  # noqa: A002
-
-
-class _DoubtfulError(PromptsyncError):
-    """A create whose answer was lost, and which any of several prompts on the service may be."""
 
 
 class Applier:
@@ -96,17 +76,14 @@ class Applier:
         sleep: Callable[[float], Any] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._service = service
+        self._sender = Sender(service, known=known, sleep=sleep)
         self._journal = journal
         self._lock = lock
         self._prompts = dict(lock.prompts)
-        self._known = set(known)
         self._archive_folder = archive_folder
         self._parallelism = parallelism
         self._on_outcome = on_outcome or (lambda _: None)
-        self._sleep = sleep
         self._clock = clock
-        self._dialects = Dialects()
         self._mutex = threading.Lock()
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
@@ -148,7 +125,7 @@ class Applier:
         else:
             try:
                 outcome = self._carry_out(change)
-            except (ServiceError, DialectError, _DoubtfulError) as error:
+            except (ServiceError, DialectError, DoubtfulError) as error:
                 if isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
                     self.stop("the service no longer accepts the key")
                 outcome = _failed(change, error)
@@ -179,105 +156,16 @@ class Applier:
 
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
-        asked = self._dialects.first(file.prompt)
+        asked = self._sender.first(file.prompt)
         intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
         with self._names[file.prompt.display_name]:
-            number = self._begin(change.action, intent, replaces)
+            number = self._journal.begin_create(change.action, intent, replaces)
             try:
-                asked, answer = self._send_create(file, asked, path, intent)
+                asked, answer = self._sender.create(file, asked, path, intent)
             except PromptsyncError as error:
                 self._end_unless_unknown(number, file.key, error)
                 raise
-            with self._mutex:
-                self._known.add(answer.id)
         return self._conclude(change, file, asked, answer, path, number)
-
-    def _send_create(self, file: PromptFile, asked: Prompt, path: str, intent: Intent) -> tuple[Prompt, RemotePrompt]:
-        try:
-            answer = self._create_once(asked, path, intent, file)
-        except RefusedError as error:
-            other = self._other_dialect(file.prompt, asked, error)
-            answer = self._create_once(other, path, intent, file)
-            self._dialects.refuse(asked.dialect)
-            asked = other
-        if self._dialects.has_taken(asked.dialect) or not was_ignored(asked, answer, None):
-            self._dialects.take(asked.dialect)
-            return asked, answer
-        return self._try_other(file.prompt, asked, answer, answer, path)
-
-    def _create_once(self, asked: Prompt, path: str, intent: Intent, file: PromptFile) -> RemotePrompt:
-        """One prompt, however often its answer gets lost: before a create is sent again, the last one is looked for."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._service.create(create_body(asked, path))
-            except UnavailableError as error:
-                if not error.ambiguous:
-                    raise
-                made = self._look_for(intent, file)
-                if made is not None:
-                    return made
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError
-
-    def _look_for(self, intent: Intent, file: PromptFile) -> RemotePrompt | None:
-        for delay in _LOOKS:
-            self._sleep(delay)
-            found = self._candidates(intent)
-            if len(found) > 1:
-                found = [prompt for prompt in found if same_content(file, prompt)] or found
-            if len(found) > 1:
-                raise _DoubtfulError(
-                    "the answer to the create was lost, and it may have made any of "
-                    + ", ".join(prompt.id for prompt in found),
-                    hint=f"take one over with `promptsync adopt {intent.key} ID` and delete the others",
-                )
-            if found:
-                return found[0]
-        return None
-
-    def _candidates(self, intent: Intent) -> list[RemotePrompt]:
-        """Prompts of the intent's name that came to the service after it began; the list is newest first."""
-        found = []
-        for page in self._service.pages():
-            found += [
-                prompt
-                for prompt in page
-                if prompt.id not in self._known
-                and prompt.display_name == intent.display_name
-                and made_since(prompt, intent.time)
-            ]
-            if not any(made_since(prompt, intent.time) for prompt in page):
-                break
-        return found
-
-    def _other_dialect(self, prompt: Prompt, asked: Prompt, error: RefusedError) -> Prompt:
-        """`prompt` in the other dialect, where `error` refuses the one it was asked in. Raises `error` else."""
-        other = self._dialects.other(prompt, asked) if self._dialects.is_refusal(error, asked.dialect) else None
-        if other is None:
-            raise error
-        return other
-
-    def _try_other(
-        self, prompt: Prompt, asked: Prompt, answer: RemotePrompt, before: RemotePrompt, path: str | None
-    ) -> tuple[Prompt, RemotePrompt]:
-        """The block was taken without effect: the same in the other dialect, if that helps."""
-        try:
-            other = self._dialects.other(prompt, asked)
-        except DialectError:
-            other = None
-        if other is None:
-            return asked, answer
-        actual = remote_content(before, before.dialect(other.dialect), other)
-        try:
-            second = self._service.update(answer.id, patch_for(other, actual, path, None).body)
-        except RefusedError:
-            return asked, answer
-        if was_ignored(other, second, answer):
-            return asked, answer
-        self._dialects.refuse(asked.dialect)
-        self._dialects.take(other.dialect)
-        return other, second
 
     def _update(
         self,
@@ -292,11 +180,22 @@ class Applier:
             return now
         unknown = entry is not None and entry.path is None and not isinstance(change, Move)
         path = None if unknown else change.path
-        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
-        asked = self._dialects.first(file.prompt, entry.dialect if entry else None)
-        number = self._begin(change.action, intent, now.id)
+        asked = self._sender.first(file.prompt, entry.dialect if entry else None)
+        number = self._journal.begin_write(
+            Begun(
+                action=change.action,
+                key=file.key,
+                id=now.id,
+                time=self._clock(),
+                path=path,
+                old_key=change.old_key if isinstance(change, Move) else None,
+                asked=file.prompt,
+                protected=file.protected,
+                cleared=patch_over(asked, now, path, added).cleared,
+            )
+        )
         try:
-            asked, answer, patch = self._send_update(file.prompt, asked, now, path, added)
+            asked, answer, patch = self._sender.update(file.prompt, asked, now, path, added)
         except PromptsyncError as error:
             self._end_unless_unknown(number, file.key, error)
             raise
@@ -309,54 +208,12 @@ class Applier:
         """What the service holds just before the write, or why the write is left: it moved since the plan was made."""
         assert planned is not None, "a plan made offline cannot be applied"  # noqa: S101
         try:
-            now = self._service.get(planned.id)
+            now = self._sender.get(planned.id)
         except NotFoundError:
             return _left(change, "it was deleted on the service since the plan was made")
-        if _moved(planned, now):
+        if moved(planned, now):
             return _left(change, "it was changed on the service since the plan was made")
         return now
-
-    def _send_update(
-        self,
-        prompt: Prompt,
-        asked: Prompt,
-        now: RemotePrompt,
-        path: str | None,
-        added: Collection[str] | None,
-    ) -> tuple[Prompt, RemotePrompt | None, Patch]:
-        patch = _patch(asked, now, path, added)
-        try:
-            answer = self._update_once(asked, now, patch)
-        except RefusedError as error:
-            other = self._other_dialect(prompt, asked, error)
-            patch = _patch(other, now, path, added)
-            answer = self._update_once(other, now, patch)
-            self._dialects.refuse(asked.dialect)
-            asked = other
-        if answer is None:
-            return asked, None, patch
-        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now):
-            second, other_answer = self._try_other(prompt, asked, answer, now, path)
-            return second, other_answer, patch if second is asked else Patch({})
-        self._dialects.take(asked.dialect)
-        return asked, answer, patch
-
-    def _update_once(self, asked: Prompt, before: RemotePrompt, patch: Patch) -> RemotePrompt | None:
-        """The answer to one update; None where someone else changed the prompt while the answer was lost."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._service.update(before.id, patch.body)
-            except UnavailableError as error:
-                if not error.ambiguous:
-                    raise
-                now = self._service.get(before.id)
-                if not judge(asked, now, patch.cleared).wrong:
-                    return now
-                if _moved(before, now):
-                    return None
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError
 
     def _move(self, change: Move) -> Outcome:
         if change.diff:
@@ -381,9 +238,12 @@ class Applier:
                 return Outcome(change.key, change.action, "done", change.id, "it was already gone")
             return now
         archive(self._archive_folder, change.key, now)
-        intent = Intent(change.key, change.display_name, None, change.entry.source, self._clock())
-        number = self._begin(change.action, intent, change.id)
-        self._service.delete(change.id)
+        number = self._journal.begin_write(Begun(change.action, change.key, change.id, self._clock()))
+        try:
+            self._sender.delete(change.id)
+        except PromptsyncError as error:
+            self._end_unless_unknown(number, change.key, error)
+            raise
         self._end(number, change.key, None)
         return Outcome(change.key, change.action, "done", change.id)
 
@@ -425,12 +285,9 @@ class Applier:
             self._owner = answer.owner
         self._journal.note_owner(answer.owner)
 
-    def _begin(self, action: str, intent: Intent, id: str | None) -> int:  # noqa: A002
-        return self._journal.begin(action, intent, id)
-
     def _end_unless_unknown(self, number: int, key: str, error: PromptsyncError) -> None:
         """An intent whose write may have been carried out stays open: the next run looks what became of it."""
-        if not isinstance(error, _DoubtfulError) and not (isinstance(error, UnavailableError) and error.ambiguous):
+        if not isinstance(error, DoubtfulError) and not (isinstance(error, UnavailableError) and error.ambiguous):
             self._journal.end(number, key)
 
     def _end(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
@@ -470,21 +327,6 @@ def _adopted(change: Adopt) -> LockEntry:
 def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
     """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
     return entry_for(file, remote, dialect, path, own_fields(file, remote, dialect))
-
-
-def _patch(asked: Prompt, now: RemotePrompt, path: str | None, added: Collection[str] | None) -> Patch:
-    return patch_for(asked, remote_content(now, asked.dialect, asked), path, added)
-
-
-def _moved(before: RemotePrompt, now: RemotePrompt) -> bool:
-    """Whether the service holds something else than `before`. One version has one block, however it is told."""
-    if before.version() is not None and before.version() == now.version():
-        return (before.display_name, before.description or None, before.metadata) != (
-            now.display_name,
-            now.description or None,
-            now.metadata,
-        )
-    return any(remote_hash(before, dialect) != remote_hash(now, dialect) for dialect in {*before.blocks, *now.blocks})
 
 
 def _failed(change: Decided, error: PromptsyncError) -> Outcome:

@@ -522,8 +522,19 @@ def _show_warnings(warnings: tuple[Problem, ...]) -> None:
         click.echo(render_problems(warnings, color=color), err=True, color=color)
 
 
+def _show_notes(notes: tuple[str, ...]) -> None:
+    from promptsync.render.escape import terminal
+
+    if notes:
+        click.echo("the last run was interrupted:", err=True)
+    for note in notes:
+        click.echo(f"  {terminal(note)}", err=True)
+
+
 def _show_plan(planned: Planned, form: str, *, verbose: bool) -> None:
     from promptsync import console
+
+    _show_notes(planned.notes)
 
     if form == "json":
         from promptsync.render.jsonplan import dumps, plan_json

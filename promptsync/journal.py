@@ -4,11 +4,13 @@ One JSON object a line, appended and synced before and after each write to the s
 agreed before the run, the journal what the run did since; together they are complete after every write.
 
     {"intent": 3, "key": …, "action": "create", "id": null, "display_name": …, "path": …, "source": …, "time": …}
+    {"intent": 3, "key": …, "action": "update", "id": …, "path": …, "time": …, "asked": {…}, "cleared": {…}}
     {"outcome": 3, "key": …, "entry": {…}}            the entry to record, null to forget it
     {"outcome": 3, "key": …, "entry": {…}, "replaces": …}       likewise, and the key it had before
     {"outcome": 3, "key": …}                          nothing was carried out
 
 A line that was cut off by a crash is the last one, and tells nothing: what it would have told did not happen yet.
+`asked` is what the file said, so that the next run knows its own write again, whatever became of the file since.
 """
 
 from __future__ import annotations
@@ -16,18 +18,22 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from promptsync.errors import PromptsyncError
 from promptsync.files import read_bytes, write_atomic
 from promptsync.lockfile import LockEntry, Lockfile, parse_entry
-from promptsync.plan import Intent
+from promptsync.models import DIALECTS, Prompt
+from promptsync.plan import Begun, Intent
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from promptsync.models import Json
+
+_PROMPT_FIELDS = {item.name for item in fields(Prompt)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +41,23 @@ class Recovered:
     """What a journal tells of an earlier run.
 
     `entries` maps a key to the entry to record, or None where it was forgotten, in the order of the run. `creates`
-    are creates whose end is not known. `owner` is the workspace that answered.
+    are creates whose end is not known, `writes` are other writes of that kind, the oldest first. `owner` is the
+    workspace that answered.
     """
 
     entries: dict[str, LockEntry | None] = field(default_factory=dict)
     creates: tuple[Intent, ...] = ()
+    writes: tuple[Begun, ...] = ()
     owner: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to recover."""
-        return not self.entries and not self.creates and self.owner is None
+        return not (self.entries or self.creates or self.writes) and self.owner is None
+
+    def ids(self) -> frozenset[str]:
+        """The ids of the prompts that open writes are about."""
+        return frozenset(begun.id for begun in self.writes)
 
     def onto(self, lock: Lockfile) -> Lockfile:
         """The lockfile with what the run recorded.
@@ -95,32 +107,37 @@ class Journal:
                     entries[record["replaces"]] = None
                 entries.pop(record["key"], None)
                 entries[record["key"]] = entry
-        return Recovered(entries, self.open_creates(), owner)
+        creates = tuple(_intent(record) for record in self._open.values() if _is_create(record))
+        writes = tuple(_begun(record) for record in self._open.values() if not _is_create(record))
+        return Recovered(entries, creates, writes, owner)
 
-    def open_creates(self) -> tuple[Intent, ...]:
-        """The creates whose end is not known."""
-        return tuple(
-            Intent(record["key"], record["display_name"], record["path"], record["source"], record["time"])
-            for record in self._open.values()
-            if record["action"] in ("create", "recreate")
+    def begin_create(self, action: str, intent: Intent, id: str | None = None) -> int:  # noqa: A002
+        """Notes that a create is about to be sent. Gives the number to end it with.
+
+        `id` is that of the prompt that is gone and made again.
+        """
+        return self._begin(
+            {
+                "action": action,
+                "id": id,
+                "key": intent.key,
+                "display_name": intent.display_name,
+                "path": intent.path,
+                "source": intent.source,
+                "time": intent.time,
+            }
         )
 
-    def begin(self, action: str, intent: Intent, id: str | None = None) -> int:  # noqa: A002
-        """Notes that a write is about to be sent. Gives the number to end it with."""
+    def begin_write(self, begun: Begun) -> int:
+        """Notes that an update, move, adopt or delete is about to be sent. Gives the number to end it with."""
+        record = asdict(begun)
+        optional = ("path", "old_key", "asked", "protected", "cleared")
+        return self._begin({name: value for name, value in record.items() if value or name not in optional})
+
+    def _begin(self, record: Json) -> int:
         with self._lock:
             self._number += 1
-            self._append(
-                {
-                    "intent": self._number,
-                    "action": action,
-                    "id": id,
-                    "key": intent.key,
-                    "display_name": intent.display_name,
-                    "path": intent.path,
-                    "source": intent.source,
-                    "time": intent.time,
-                }
-            )
+            self._append({"intent": self._number, **record})
             return self._number
 
     def end(self, number: int, key: str) -> None:
@@ -144,11 +161,13 @@ class Journal:
         with self._lock:
             self._append({"owner": owner})
 
-    def compact(self, *, keep_open: bool = True) -> None:
-        """Drops what the lockfile now holds. What is still open stays, unless it was looked for in vain."""
+    def compact(self, keep: Collection[Intent] | None = None) -> None:
+        """Drops what the lockfile now holds. What is still open stays; with `keep`, these creates alone."""
         self.close()
-        if not keep_open:
-            self._open.clear()
+        if keep is not None:
+            self._open = {
+                n: record for n, record in self._open.items() if _is_create(record) and _intent(record) in keep
+            }
         if self._open:
             write_atomic(self._path, b"".join(_line(record) for record in self._open.values()))
             return
@@ -226,19 +245,65 @@ def _whole_lines(data: bytes) -> list[bytes]:
     return data[: data.rfind(b"\n") + 1].splitlines()
 
 
+def _is_create(record: Json) -> bool:
+    return record["action"] in ("create", "recreate")
+
+
+def _intent(record: Json) -> Intent:
+    return Intent(record["key"], record["display_name"], record.get("path"), record["source"], record["time"])
+
+
+def _begun(record: Json) -> Begun:
+    asked = record.get("asked")
+    return Begun(
+        action=record["action"],
+        key=record["key"],
+        id=record["id"],
+        time=record["time"],
+        path=record.get("path"),
+        old_key=record.get("old_key"),
+        asked=Prompt(**asked) if asked else None,
+        protected=record.get("protected", False),
+        cleared=record.get("cleared", {}),
+    )
+
+
 def _is_record(record: Json) -> bool:
-    texts = ("key", "action", "display_name", "source")
     if "intent" in record:
-        return (
-            _is_number(record["intent"], int)
-            and all(isinstance(record.get(name), str) for name in texts)
-            and isinstance(record.get("path"), str | None)
-            and _is_number(record.get("time"), int | float)
-        )
+        return _is_intent(record)
     if "outcome" in record:
         named = isinstance(record.get("key"), str) and isinstance(record.get("replaces"), str | None)
         return named and _is_number(record["outcome"], int)
     return isinstance(record.get("owner"), str)
+
+
+def _is_intent(record: Json) -> bool:
+    texts = (
+        "key",
+        "action",
+        *(("display_name", "source") if record.get("action") in ("create", "recreate") else ("id",)),
+    )
+    return (
+        _is_number(record["intent"], int)
+        and all(isinstance(record.get(name), str) for name in texts)
+        and isinstance(record.get("path"), str | None)
+        and isinstance(record.get("old_key"), str | None)
+        and isinstance(record.get("protected", False), bool)
+        and isinstance(record.get("cleared", {}), dict)
+        and _is_number(record.get("time"), int | float)
+        and ("asked" not in record or _is_asked(record["asked"]))
+    )
+
+
+def _is_asked(asked: Any) -> bool:
+    return (
+        isinstance(asked, dict)
+        and asked.keys() == _PROMPT_FIELDS
+        and isinstance(asked["display_name"], str)
+        and isinstance(asked["description"], str | None)
+        and asked["dialect"] in DIALECTS
+        and all(isinstance(asked[name], dict) for name in ("metadata", "block", "extra"))
+    )
 
 
 def _is_number(value: Any, kind: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 if TYPE_CHECKING:
     from promptsync.compare import FieldDiff
     from promptsync.lockfile import LockEntry
-    from promptsync.models import Json, PromptFile, RemotePrompt
+    from promptsync.models import Json, Prompt, PromptFile, RemotePrompt
 
 Action: TypeAlias = Literal[
     "create", "update", "move", "adopt", "recreate", "delete", "forget", "drift", "conflict", "orphan"
@@ -296,6 +296,26 @@ class Intent:
     path: str | None
     source: str
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A write to the prompt `id` that was begun and whose end is not known: what the journal says of it.
+
+    `asked` is what the file said then, None for a delete. `cleared` are the fields that the write was to clear, with
+    the value that each had. `path` is the path that was sent, None if none was. `old_key` is the key that a move
+    leaves. `time` is in seconds since the epoch.
+    """
+
+    action: str
+    key: str
+    id: str
+    time: float
+    path: str | None = None
+    old_key: str | None = None
+    asked: Prompt | None = None
+    protected: bool = False
+    cleared: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

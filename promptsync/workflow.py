@@ -21,11 +21,13 @@ from promptsync.errors import (
 )
 from promptsync.files import read_bytes, write_atomic
 from promptsync.gitlog import committed_locks, merge_stages
+from promptsync.journal import Recovered
 from promptsync.lockfile import Lockfile, dump, entry_for, parse
 from promptsync.lockmerge import merge_locks, split_conflicted
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
 from promptsync.project import Project, check_workspace
 from promptsync.safety import raise_if_unsafe, raise_if_wrong_place
+from promptsync.settle import settle, still_open, told
 from promptsync.strangers import by_name, match_intents, same_content
 from promptsync.versions import with_sides
 
@@ -48,11 +50,12 @@ _YOUNG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, where it would be applied, and what the files gave cause to warn about."""
+    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open."""
 
     plan: Plan
     host: str
     warnings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def exit_code(self, *, detailed: bool = False) -> ExitCode:
         """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
@@ -121,12 +124,14 @@ def plan(
         made = diff(loaded.files, lock, None, project.scope(), options)
         return Planned(made, "offline", loaded.warnings)
     with project.connect(read_only=True, observer=observer) as client:
-        service = read_service(client, lock, loaded.files, recovered.creates, project.scope().elsewhere)
+        service = read_service(client, lock, loaded.files, recovered, project.scope().elsewhere)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
-        made, _ = decide(project, loaded.files, lock, service, options, recovered.creates)
+        settled = settle(lock, service, recovered.writes)
+        made, _ = decide(project, loaded.files, settled.lock, service, options, recovered.creates)
         raise_if_wrong_place(made)
         made = with_sides(client, made)
-    return Planned(made, project.connection().host, loaded.warnings)
+    notes = told(recovered, settled, made)
+    return Planned(made, project.connection().host, loaded.warnings, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +172,19 @@ def apply(
         options = saved.options if saved else _with_policies(project, options)
         with project.connect(connections=max(parallelism, 1), observer=watcher.on_request) as client:
             scope = project.scope()
-            service = read_service(client, lock, loaded.files, recovered.creates, scope.elsewhere)
+            service = read_service(client, lock, loaded.files, recovered, scope.elsewhere)
             check_workspace(lock, owners(service, lock), str(project.lock_path))
+            settled = settle(lock, service, recovered.writes)
+            lock = settled.lock
+            if not recovered.is_empty:
+                project.write_lock(lock)
+                journal.compact(still_open(recovered.creates, lock, service, time.time()))
             made, lock = decide(project, loaded.files, lock, service, options, recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, project.connection().host)
             raise_if_unsafe(made, max_deletes=max_deletes)
-            watcher.on_plan(Planned(made, project.connection().host, loaded.warnings))
+            notes = told(recovered, settled, made)
+            watcher.on_plan(Planned(made, project.connection().host, loaded.warnings, notes))
             stopped = all_or_nothing and bool(made.conflicts)
             if stopped or (made.decided and not watcher.confirm(made)):
                 return Applied(made, (), interrupted=not stopped)
@@ -376,7 +387,7 @@ def read_service(
     client: Client,
     lock: Lockfile,
     files: Mapping[str, PromptFile] | None = None,
-    intents: Iterable[Intent] = (),
+    recovered: Recovered | None = None,
     elsewhere: frozenset[str] = frozenset(),
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not among them is gone for certain.
@@ -385,10 +396,11 @@ def read_service(
     `files` is None), or an intent is open. A young intent that nothing matches is given some seconds, since a list may
     lag behind.
     """
-    intents = tuple(intents)
-    young = [intent for intent in intents if time.time() - intent.time < _YOUNG and intent.key not in lock.prompts]
-    matters = files is None or bool(young) or not files.keys() <= lock.prompts.keys()
-    service = reader.read_service(client, locked=lock.ids(), need_strangers=matters or bool(intents))
+    recovered = recovered or Recovered()
+    matters = files is None or bool(recovered.creates) or not files.keys() <= lock.prompts.keys()
+    service = reader.read_service(client, locked=lock.ids() | recovered.ids(), need_strangers=matters)
+    there = {key for key, entry in lock.prompts.items() if entry.id in service}
+    young = [one for one in recovered.creates if time.time() - one.time < _YOUNG and one.key not in there]
     for delay in _PATIENCE_WITH_THE_LIST if young else ():
         strangers = by_name(p for p in service.values() if p.id not in lock.ids() | elsewhere)
         found = match_intents(young, files or {}, strangers)
