@@ -1,0 +1,243 @@
+"""YAML text as a tree of nodes that know where they are written: what an editor needs that leaves the rest alone.
+
+Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `yamltext`
+before, so that what it refuses (tags, keys that are no text, several documents) does not turn up here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SPACE = re.compile(r"(?:[ \t\n]|(?:(?<=[ \t\n])|^)#[^\n]*)*")
+_PROPERTY = re.compile(r"[&!][^ \t\n,\[\]{}]*")
+_HEADER = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A value or key. `start` is where its anchor or tag begins, `body` where it begins itself; it ends before `end`.
+
+    `indicator` is the end of the colon or dash before it. A block scalar ends behind its last line that is part of
+    the value (for `+` that includes empty ones), without the line's end. `column` is where a block collection's
+    keys or dashes stand. `users` are the aliases of it, `target` is what an alias stands for.
+    """
+
+    kind: Literal["scalar", "mapping", "sequence", "alias"]
+    start: int
+    body: int
+    end: int
+    indicator: int = 0
+    style: str = ""
+    flow: bool = False
+    anchor: str | None = None
+    value: str = ""
+    column: int = 0
+    parent: Node | None = None
+    target: Node | None = None
+    users: list[Node] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    items: list[Node] = field(default_factory=list)
+
+    @property
+    def is_block_scalar(self) -> bool:
+        """Whether it is text behind `|` or `>`."""
+        return self.style in ("|", ">")
+
+    @property
+    def is_block_collection(self) -> bool:
+        """Whether it is a mapping or list told by indentation."""
+        return self.kind in ("mapping", "sequence") and not self.flow
+
+    @property
+    def dash(self) -> int:
+        """Where the dash of a block list's item stands."""
+        return self.indicator - 1
+
+    def entry(self, name: str) -> Entry | None:
+        """The entry of that name that is written in this mapping itself."""
+        return next((entry for entry in self.entries if entry.name == name and not entry.merge), None)
+
+    @property
+    def merges(self) -> bool:
+        """Whether it takes keys from elsewhere with `<<`."""
+        return any(entry.merge for entry in self.entries)
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A key and its value. `merge` marks `<<`."""
+
+    key: Node
+    value: Node
+    merge: bool
+
+    @property
+    def name(self) -> str:
+        """What the key says."""
+        return self.key.value
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, in the order of the text; keys too, what aliases stand for not."""
+    yield node
+    for entry in node.entries:
+        yield entry.key
+        yield from walk(entry.value)
+    for item in node.items:
+        yield from walk(item)
+
+
+def parse(text: str) -> Node | None:
+    """The tree of `text`; None if there is no document in it."""
+    builder = _Builder(text)
+    for event in yaml.parse(text, Loader=_Loader):
+        builder.take(event)
+    return builder.root
+
+
+def end_of_line(text: str, at: int) -> int:
+    """Where the line of `at` ends, without its line end."""
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found
+
+
+def start_of_line(text: str, at: int) -> int:
+    """Where the line of `at` begins."""
+    return text.rfind("\n", 0, at) + 1
+
+
+def column(text: str, at: int) -> int:
+    """Characters before `at` in its line."""
+    return at - start_of_line(text, at)
+
+
+def skip_space(text: str, at: int) -> int:
+    """The next place from `at` on that is no space, line end or comment."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+class _Builder:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.root: Node | None = None
+        self.open: list[Node] = []
+        self.key: Node | None = None
+        self.keys: list[Node | None] = []
+        self.anchors: dict[str, Node] = {}
+
+    def take(self, event: Any) -> None:
+        kind = type(event)
+        start, end = event.start_mark.index, event.end_mark.index
+        if kind is yaml.ScalarEvent:
+            node = Node("scalar", start, start, end, style=event.style or "", value=event.value, anchor=event.anchor)
+            self.behind_properties(node, event)
+            if node.is_block_scalar:
+                node.end = self.end_of_block(node, end)
+            self.add(node)
+        elif kind is yaml.AliasEvent:
+            node = Node("alias", start, start, end, target=self.anchors[event.anchor], value=event.anchor)
+            self.anchors[event.anchor].users.append(node)
+            self.add(node)
+        elif kind in (yaml.MappingStartEvent, yaml.SequenceStartEvent):
+            shape: Literal["mapping", "sequence"] = "mapping" if kind is yaml.MappingStartEvent else "sequence"
+            node = Node(shape, start, start, end, flow=bool(event.flow_style), anchor=event.anchor)
+            self.behind_properties(node, event)
+            node.column = column(self.text, node.body)
+            self.add(node)
+            self.keys.append(self.key)
+            self.key = None
+            self.open.append(node)
+        elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+            node = self.open.pop()
+            self.key = self.keys.pop()
+            node.end = end if node.flow else self.end_of_collection(node)
+
+    def behind_properties(self, node: Node, event: Any) -> None:
+        """Moves `body` behind anchor and tag."""
+        if node.anchor is not None:
+            self.anchors[node.anchor] = node
+        for _ in range((event.anchor is not None) + (event.tag is not None)):
+            found = _PROPERTY.match(self.text, node.body)
+            if found is not None:
+                # Only what follows on: an empty scalar ends with its properties.
+                behind = found.end()
+                empty = node.kind == "scalar" and not node.style and not node.value and behind >= node.end
+                node.body = behind if empty else skip_space(self.text, behind)
+
+    def add(self, node: Node) -> None:
+        if not self.open:
+            self.root = node
+            return
+        parent = self.open[-1]
+        node.parent = parent
+        if parent.kind == "sequence":
+            node.indicator = node.start if parent.flow else self.behind_dash(parent)
+            parent.items.append(node)
+        elif self.key is None:
+            self.key = node
+        else:
+            node.indicator = self.behind_colon(self.key)
+            merge = self.key.value == "<<" and not self.key.style and self.key.kind == "scalar"
+            parent.entries.append(Entry(self.key, node, merge))
+            self.key = None
+
+    def behind_dash(self, parent: Node) -> int:
+        previous = parent.items[-1] if parent.items else None
+        at = parent.body if previous is None else max(previous.end, previous.indicator)
+        return skip_space(self.text, at) + 1
+
+    def behind_colon(self, key: Node) -> int:
+        """Behind the colon; behind the key if a flow mapping has the key alone."""
+        at = skip_space(self.text, key.end)
+        return at + 1 if self.text[at : at + 1] == ":" else key.end
+
+    def end_of_collection(self, node: Node) -> int:
+        last = node.items[-1] if node.items else node.entries[-1].value
+        return max(last.end, last.indicator)
+
+    def end_of_block(self, node: Node, limit: int) -> int:
+        """Behind the last line of a block scalar. `limit` is where the parser stopped, in the next line at most."""
+        header = end_of_line(self.text, node.body)
+        stop = limit if limit >= len(self.text) else start_of_line(self.text, limit)
+        lines = self.text[header + 1 : stop].split("\n") if stop > header else []
+        if lines and self.text[:stop].endswith("\n"):
+            lines.pop()
+        if chomping(self.text, node) != "+":
+            told = indicator(self.text, node)
+            indent = self.open[-1].column + int(told) if told and self.open else content_indent(lines)
+            while lines and not lines[-1].strip(" ") and len(lines[-1]) <= indent:
+                lines.pop()
+        return header + sum(len(line) + 1 for line in lines)
+
+
+def chomping(text: str, node: Node) -> str:
+    """`-`, `+` or nothing: what a block scalar's header says of its end."""
+    found = _HEADER.match(text, node.body)
+    return found[1] or found[3] if found else ""
+
+
+def indicator(text: str, node: Node) -> str:
+    """The indentation that a block scalar's header tells, as a digit; empty if it tells none."""
+    found = _HEADER.match(text, node.body)
+    return found[2] if found else ""
+
+
+def header_end(text: str, node: Node) -> int:
+    """Behind the header of a block scalar, before its comment."""
+    found = _HEADER.match(text, node.body)
+    return found.end() if found else node.body
+
+
+def content_indent(lines: list[str]) -> int:
+    """How far the lines of a block scalar without an indentation indicator stand in."""
+    told = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")]
+    return told[0] if told else max(map(len, lines), default=0)
