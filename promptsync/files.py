@@ -1,14 +1,14 @@
-"""Finds, reads and atomically writes files. Knows no YAML and no service."""
+"""Files: find prompt files, read what they name, write without ever leaving half a file. Knows no YAML, no service."""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
-import re
+import secrets
 import stat
-import tempfile
 import unicodedata
-from pathlib import Path, PurePosixPath
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.errors import ConfigError, PromptsyncError
@@ -16,228 +16,332 @@ from promptsync.loader import IncludeError, Source, included_text
 from promptsync.models import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
-MAX_FILE_BYTES = 1 << 20
+__all__ = ["ENDINGS", "MAX_BYTES", "Source", "find_sources", "include_reader", "read_bytes", "write_atomic"]
+
 ENDINGS = (".yaml", ".yml")
 CONFIG_NAMES = ("promptsync.yaml", "promptsync.yml")
+MAX_BYTES = 1 << 20
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff\u2028\u2029]")
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A prompt file before it is read: the path, and its parts under the root as the disk spells them."""
+
+    path: str
+    parts: tuple[str, ...]
+    link: bool
+
+    @property
+    def key(self) -> str:
+        """The parts without the ending, in NFC."""
+        return unicodedata.normalize("NFC", "/".join(self.stems))
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        return (*self.parts[:-1], self.parts[-1].rpartition(".")[0])
 
 
-def find_sources(root: Path, *, max_bytes: int = MAX_FILE_BYTES) -> tuple[list[Source], list[Problem]]:
-    """Every prompt file under `root`, sorted by key, and what is wrong with those that cannot be used.
+class _Unfit(Exception):  # noqa: N818 - turned into a Problem or an IncludeError
+    """A file that must not be read, or cannot be."""
 
-    Names that begin with `.` or `_`, and what is not `*.yaml` or `*.yml`, are no prompts. Raises ConfigError for a
-    root that is missing or holds no prompt file: that never means that every prompt is to be deleted.
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def find_sources(root: Path, *, max_bytes: int = MAX_BYTES) -> tuple[list[Source], list[Problem]]:
+    """All prompt files under `root`, sorted by key, and what cannot be taken as one.
+
+    Raises ConfigError if there is no such folder or no prompt file in it.
     """
     if not root.is_dir():
-        what = "is no folder" if root.exists() else "does not exist"
-        raise ConfigError(f"the folder of the prompt files, {root}, {what}", hint="name it with --dir")
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise ConfigError(
+            f"the prompts folder {root} {what}; a missing root never means that everything is to be deleted",
+            hint="run `promptsync init`, or name the folder with --dir",
+        )
     problems: list[Problem] = []
-    found = [(path, _key(path.relative_to(root))) for path in _walk(root, root, problems)]
-    sources: list[Source] = []
-    for path, key in sorted(found, key=lambda item: (item[1], str(item[0]))):
-        source = _source(root, path, key, max_bytes, problems)
-        if source is not None:
-            sources.append(source)
+    found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
     problems += _collisions(found)
+    sources = list(_sources(found, root, max_bytes, problems))
     if not found and not problems:
         raise ConfigError(
-            f"there is no prompt file under {root}, and an empty folder never means to delete every prompt",
-            hint="name the right folder with --dir, or add a first prompt such as Default/greeting.yaml",
+            f"no prompt file in {root}; an empty root never means that everything is to be deleted",
+            hint="run `promptsync init`, or name the folder with --dir",
         )
+    problems.sort(key=lambda problem: problem.file)
     return sources, problems
 
 
-def include_reader(root: Path, *, max_bytes: int = MAX_FILE_BYTES) -> Callable[[str, str], str]:
-    """A function from a prompt's key and its `content_file` to the text in it.
+def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, str], str]:
+    """A function that reads the text of a `content_file`: from the key of the prompt and the value to the text.
 
-    The file is named relative to the folder of the prompt file, and stays inside `root`. The function raises
-    IncludeError, which says what is wrong.
+    It raises IncludeError for a path that leaves the root, and for what is no UTF-8 text.
     """
+    real_root = os.path.realpath(root)
 
-    def read(key: str, name: str) -> str:
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or "\\" in name or "\0" in name or ".." in relative.parts:
-            raise IncludeError(
-                f"`content_file` names {name}, expected a file inside the folder of the prompts",
-                "name it relative to this file, without `..`",
-            )
-        path = root.joinpath(PurePosixPath(key).parent, relative)
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise IncludeError(
-                f"`content_file` names {name}, which leads out of {root}", "copy the text into the folder"
-            )
-        return included_text(_included_bytes(path, name, max_bytes), name)
+    def include(key: str, name: str) -> str:
+        shown = _printable(name)
+        try:
+            data = _read(_inside(real_root, key, name), max_bytes)
+        except _Unfit as error:
+            raise IncludeError(f"the content_file {shown} {error.message}", hint=error.hint) from None
+        return included_text(data, shown)
 
-    return read
+    return include
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replaces the content of `path` so that a reader sees the old or the new one, and a crash leaves one of them.
+    """Replace `path` by `data`, or leave it untouched: a crash at any point leaves the old or the new content.
 
-    The mode of a file that is there stays. Raises PromptsyncError where the disk refuses; the old file is whole then.
+    Missing folders are made. The mode of an existing file is kept. Raises PromptsyncError.
     """
-    temporary: str | None = None
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        os.replace(temporary, path)  # noqa: PTH105 - the name that the crash tests count
-        temporary = None
-        sync_folder(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_synced(temporary, data, _mode(path))
+            os.replace(temporary, path)  # noqa: PTH105 - the name that crash tests count
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(path.parent)
     except OSError as error:
         raise PromptsyncError(
-            f"{path} cannot be written: {error.strerror or error}",
+            f"{_printable(str(path))} cannot be written: {_reason(error)}",
             hint="make room or make the folder writable, then run again",
-        ) from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+        ) from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a rename or a new name in `folder` last. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def read_bytes(path: Path) -> bytes | None:
+    """The content of a file; None if there is none. Raises PromptsyncError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PromptsyncError(f"{_printable(str(path))} cannot be read: {_reason(error)}") from error
+
+
+# --- Finding --------------------------------------------------------------------------------------------------------
+
+
+def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
+    """Every file that is named as a prompt. Links to folders are not followed, so that no walk is endless."""
+    folders: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
+    while folders:
+        folder, parts = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                here = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(_file_problem(folder, f"the folder cannot be read: {_reason(error)}"))
+            continue
+        for entry in here:
+            if _skipped(entry.name, top=not parts):
+                continue
+            if _is_folder(entry):
+                if _fit_folder(entry, problems):
+                    folders.append((entry.path, (*parts, entry.name)))
+            elif _fit_name(entry, problems):
+                yield _Found(entry.path, (*parts, entry.name), entry.is_symlink())
+
+
+def _skipped(name: str, *, top: bool) -> bool:
+    return name.startswith((".", "_")) or (top and name in CONFIG_NAMES)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a loop
+        return False
+
+
+def _fit_folder(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
+    odd = _odd_name(entry.name)
+    if odd is None and not entry.is_symlink():
+        return True
+    message = odd or "a symbolic link to a folder is not followed"
+    hint = None if odd else "put the files here, or begin the link's name with _ to leave it out"
+    problems.append(_file_problem(entry.path, message, hint))
+    return False
+
+
+def _fit_name(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
+    if not entry.name.endswith(ENDINGS):
+        if entry.name.lower().endswith(ENDINGS):
+            ending = entry.name[entry.name.rindex(".") :]
+            message = f"not taken as a prompt: the ending {ending} is not in lower case"
+            problems.append(Problem(_printable(entry.path), 0, 0, message, "rename the file", severity="warning"))
+        return False
+    odd = _odd_name(entry.name)
+    if odd is not None:
+        problems.append(_file_problem(entry.path, odd))
+    return odd is None
+
+
+def _odd_name(name: str) -> str | None:
+    """Why a name cannot be part of a key, which is shown, locked and sent as text."""
+    for char in name:
+        if char == "\\":
+            return "a backslash in the name"
+        category = unicodedata.category(char)
+        if category == "Cs":
+            return "the name is not UTF-8"
+        if category == "Cc" or char in "\u2028\u2029":
+            return f"the control character U+{ord(char):04X} in the name"
+    return None
+
+
+def _collisions(found: Iterable[_Found]) -> list[Problem]:
+    """Names that are one name where case or Unicode form do not count, such as on macOS and Windows."""
+    problems: list[Problem] = []
+    files: dict[str, _Found] = {}
+    folders: dict[str, tuple[str, ...]] = {}
+    for item in found:
+        for depth in range(1, len(item.parts)):
+            folder = item.parts[:depth]
+            first = folders.setdefault(_folded("/".join(folder)), folder)
+            # Where an outer folder collides already, that is the complaint.
+            if first[:-1] == folder[:-1] and first[-1] != folder[-1]:
+                problems.append(_collision(item.path, "folder", folder, first))
+                break
+        other = files.setdefault(_folded("/".join(item.stems)), item)
+        if other is not item and other.parts[:-1] == item.parts[:-1]:
+            problems.append(_collision(item.path, "file", item.parts, other.parts))
+    return problems
+
+
+def _collision(path: str, what: str, name: tuple[str, ...], first: tuple[str, ...]) -> Problem:
+    mine, other = name[-1], first[-1]
+    if what == "file" and mine.rpartition(".")[0] == other.rpartition(".")[0]:
+        how = "only in the ending"
+    elif unicodedata.normalize("NFC", mine) == unicodedata.normalize("NFC", other):
+        how = "only in Unicode form"
+    else:
+        how = "only in case" if mine.lower() == other.lower() else "only in case or Unicode form"
+    message = f"the {what} {_printable('/'.join(name))} and the {what} {_printable('/'.join(first))} differ {how}"
+    return _file_problem(path, message, "rename one of them")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+# --- Reading --------------------------------------------------------------------------------------------------------
+
+
+def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> Iterator[Source]:
+    real_root = os.path.realpath(root)
+    for item in found:
+        try:
+            path = _within(item.path, real_root) if item.link else item.path
+            yield Source(item.key, item.path, _read(path, max_bytes))
+        except _Unfit as error:
+            problems.append(_file_problem(item.path, f"the file {error.message}", error.hint))
+
+
+def _inside(real_root: str, key: str, name: str) -> str:
+    """The real path of the file `name` beside the prompt `key`; it must not leave the root by any way."""
+    hint = "name a file beside the prompt file, or in a folder below, with /"
+    if not name or _odd_name(name) is not None:
+        raise _Unfit("has a name that cannot be used", hint)
+    if name.startswith("/") or ".." in name.split("/"):
+        raise _Unfit("must be a relative path without `..`", hint)
+    path = real_root
+    for part in (*key.split("/")[:-1], *name.split("/")):
+        path = _spelled(path, part)
+    return _within(path, real_root)
+
+
+def _spelled(folder: str, name: str) -> str:
+    """`name` in `folder` as the disk spells it: keys are in NFC, and names on disk may be in another form."""
+    path = f"{folder}/{name}"
+    if name.isascii() or os.path.lexists(path):
+        return path
+    wanted = unicodedata.normalize("NFC", name)
+    with suppress(OSError):
+        for other in sorted(os.listdir(folder)):  # noqa: PTH208 - text, as all around
+            if unicodedata.normalize("NFC", other) == wanted:
+                return f"{folder}/{other}"
+    return path
+
+
+def _within(path: str, real_root: str) -> str:
+    real = os.path.realpath(path)
+    if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
+        raise _Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
+    return real
+
+
+def _read(path: str, max_bytes: int) -> bytes:
+    """The bytes of a regular file of at most `max_bytes`. `path` must be real: a link is refused."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        raise _Unfit(f"cannot be read: {_reason(error)}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _Unfit("is no regular file")
+        try:
+            data = file.read(max_bytes + 1)
+        except OSError as error:
+            raise _Unfit(f"cannot be read: {_reason(error)}") from error
+    if len(data) > max_bytes:
+        raise _Unfit(
+            f"is larger than {max_bytes:,} bytes",
+            "move long texts into content_file, or set max_file_bytes in promptsync.yaml",
+        )
+    return data
+
+
+# --- Writing and wording --------------------------------------------------------------------------------------------
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot sync a folder; the file is in place all the same.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
     finally:
         os.close(descriptor)
 
 
-def read_bytes(path: Path) -> bytes | None:
-    """The content of a file, None if there is none. Raises PromptsyncError where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise PromptsyncError(f"{path} cannot be read: {error.strerror or error}") from None
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
-def _walk(root: Path, folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        raise PromptsyncError(
-            f"{folder} cannot be read: {error.strerror or error}",
-            hint="a folder that cannot be read is never taken for one without prompts",
-        ) from None
-    for entry in entries:
-        if entry.name.startswith((".", "_")):
-            continue
-        path = folder / entry.name
-        is_prompt = entry.name.endswith(ENDINGS) and not (folder == root and entry.name in CONFIG_NAMES)
-        if entry.is_symlink() and not _stays_inside(root, path):
-            if is_prompt or path.is_dir():
-                problems.append(
-                    _whole(path, f"a symbolic link that leads out of {root}", "copy the file into the folder")
-                )
-        elif entry.is_dir():
-            if entry.is_symlink():
-                problems.append(_whole(path, "a symbolic link to a folder", "name each prompt once, without links"))
-            else:
-                yield from _walk(root, path, problems)
-        elif is_prompt:
-            yield path
+def _printable(text: str) -> str:
+    """Text that can be encoded: bytes of a name that are not UTF-8 are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _stays_inside(root: Path, path: Path) -> bool:
-    try:
-        return path.resolve(strict=True).is_relative_to(root.resolve())
-    except (OSError, RuntimeError):
-        return False
-
-
-def _source(root: Path, path: Path, key: str, max_bytes: int, problems: list[Problem]) -> Source | None:
-    unfit = _UNFIT.search(key)
-    if unfit is not None:
-        shown = f"U+{ord(unfit.group()):04X}"
-        problems.append(_whole(path, f"the name holds the character {shown}, which no key can hold", "rename the file"))
-        return None
-    if not key.rpartition("/")[2].strip():
-        problems.append(_whole(path, "the file has no name before its ending", "rename the file"))
-        return None
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            problems.append(_whole(path, "this is no regular file", "replace it with a file"))
-            return None
-        if status.st_size > max_bytes:
-            problems.append(_too_large(path, status.st_size, max_bytes))
-            return None
-        data = path.read_bytes()
-    except OSError as error:
-        problems.append(_whole(path, f"the file cannot be read: {error.strerror or error}", None))
-        return None
-    return Source(key, str(path), data)
-
-
-def _included_bytes(path: Path, name: str, max_bytes: int) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise IncludeError(f"`content_file` names {name}, which is no regular file", None)
-        if status.st_size > max_bytes:
-            raise IncludeError(
-                f"{name} has {status.st_size:,} bytes, expected at most {max_bytes:,}",
-                "set max_file_bytes in promptsync.yaml if that is meant",
-            )
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise IncludeError(
-            f"`content_file` names {name}, which does not exist", "name it relative to this file"
-        ) from None
-    except OSError as error:
-        raise IncludeError(f"`content_file` names {name}, which cannot be read: {error.strerror}", None) from None
-
-
-def _key(relative: Path) -> str:
-    """The place under the root without its ending, in NFC: one key on every file system."""
-    return unicodedata.normalize("NFC", relative.with_suffix("").as_posix())
-
-
-def _collisions(found: list[tuple[Path, str]]) -> list[Problem]:
-    """Files that one file system or reader would take for the same, folder by folder."""
-    seen: dict[str, tuple[str, Path]] = {}
-    problems = []
-    for path, key in sorted(found, key=lambda item: str(item[0])):
-        parts = key.split("/")
-        raw = path.as_posix().split("/")[-len(parts) :]
-        for depth in range(1, len(parts) + 1):
-            place = "/".join(parts[:depth])
-            spelling = "/".join(raw[:depth])
-            first = seen.setdefault(_folded(place), (spelling, path))
-            if first[0] != spelling:
-                how = "the same key" if first[0].rpartition(".")[0] == spelling.rpartition(".")[0] else "the same name"
-                problems.append(
-                    _whole(
-                        path,
-                        f"{how} as {first[1]}, but for case, Unicode form or ending",
-                        "rename one of the two",
-                    )
-                )
-                break
-    return problems
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _whole(path: Path, message: str, hint: str | None) -> Problem:
-    return Problem(str(path), 0, 0, message, hint)
-
-
-def _too_large(path: Path, size: int, limit: int) -> Problem:
-    return _whole(
-        path,
-        f"the file has {size:,} bytes, expected at most {limit:,}",
-        "move long texts into content_file, or set max_file_bytes in promptsync.yaml",
-    )
+def _file_problem(path: str, message: str, hint: str | None = None) -> Problem:
+    return Problem(_printable(path), 0, 0, message, hint)

@@ -1,34 +1,44 @@
-"""Text to prompts: every file read, checked and, where something is wrong, told with its place.
-
-Pure: bytes come in, and the texts of `content_file` through a function that is handed in.
-"""
+"""Text of prompt files to PromptFiles, with every complaint at its line and column. Pure: what is read is handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptsync.errors import LoadError
 from promptsync.models import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
-from promptsync.shapes import ShapeProblem, check
+from promptsync.shapes import check
 from promptsync.yamlscalars import quoted
-from promptsync.yamlsyntax import Complaint, line_of
+from promptsync.yamlsyntax import line_of
 from promptsync.yamltext import Document, decode, read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-Include: TypeAlias = Callable[[str, str], str]
-"""From a prompt's key and its `content_file` to the text; raises IncludeError."""
+    from promptsync.shapes import ShapeProblem
+    from promptsync.yamlsyntax import Complaint
 
-_TOP = {"display_name", "description", "metadata", "protected", *DIALECTS}
-_SNIPPET = 200
+MAX_REST = 200
+"""Characters of a line that are kept behind the column complained about."""
+
+_OURS = ("display_name", "description", "metadata", "protected", *DIALECTS)
+
+
+class IncludeError(Exception):
+    """A `content_file` that cannot be read or must not be; the loader says where it is named."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A prompt file that is not read yet. `file` is the path to show in messages."""
+    """One prompt file that was found, its bytes not parsed.
+
+    `key` is its place under the root without its ending (NFC, `/`); `file` the path to show in messages.
+    """
 
     key: str
     file: str
@@ -37,39 +47,31 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """All prompts by key, and what was found that is no error."""
+    """The prompt files by key, in order of the keys, and what is odd about them."""
 
-    files: dict[str, PromptFile] = field(default_factory=dict)
-    warnings: tuple[Problem, ...] = ()
-
-
-class IncludeError(Exception):
-    """A `content_file` that cannot be used: what is wrong, and what to do."""
-
-    def __init__(self, message: str, hint: str | None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    files: dict[str, PromptFile]
+    warnings: tuple[Problem, ...]
 
 
 def load(
     sources: Iterable[Source],
-    include: Include,
+    include: Callable[[str, str], str],
     *,
     allow_fields: Collection[str] = (),
     problems: Iterable[Problem] = (),
 ) -> Loaded:
-    """Every prompt in `sources`. Raises LoadError with every complaint about any of them, and with `problems`.
+    """Load every source, or raise one LoadError with all errors of all files, `problems` among them.
 
-    `allow_fields` are dotted paths, without indexes, of keys that are passed on though they are not known.
+    `include` takes the key of a prompt and the `content_file` that its file names, and gives the text or raises
+    IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on.
     """
     files: dict[str, PromptFile] = {}
     found = list(problems)
-    for source in sources:
-        file, complaints = load_one(source, include, allow_fields=allow_fields)
+    for source in sorted(sources, key=lambda source: source.key):
+        prompt_file, complaints = load_one(source, include, allow_fields=allow_fields)
         found += complaints
-        if file is not None:
-            files[file.key] = file
+        if prompt_file is not None:
+            files[source.key] = prompt_file
     found.sort(key=lambda problem: (problem.file, problem.line, problem.column))
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
@@ -78,133 +80,159 @@ def load(
 
 
 def load_one(
-    source: Source, include: Include, *, allow_fields: Collection[str] = ()
+    source: Source, include: Callable[[str, str], str], *, allow_fields: Collection[str] = ()
 ) -> tuple[PromptFile | None, list[Problem]]:
-    """One prompt, or None where something is wrong with it, and everything found."""
+    """One file and what is wrong with it, in order of line and column; no PromptFile if there is an error."""
     text, complaints = decode(source.data)
     if complaints:
-        return None, [_problem(source, text, complaint) for complaint in complaints]
+        shown = source.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+        return None, [_problem(source, shown, complaint) for complaint in complaints]
     document = read(text)
     problems = [_problem(source, text, complaint) for complaint in document.complaints]
-    if not document.fatal:
-        found = check(document.data, allow_fields=allow_fields)
-        problems += [_shape_problem(source, document, problem) for problem in found]
+    if document.fatal:
+        return None, problems
+    taken = {(problem.line, problem.column) for problem in problems}
+    for shape in check(document.data, allow_fields=allow_fields):
+        problem = _shape_problem(source, document, shape)
+        # A value that YAML readers differ on is complained about as that, and not for its type too.
+        if (problem.line, problem.column) not in taken:
+            problems.append(problem)
+    includes = _take_in(source, document, include, problems)
+    problems += _stem_problems(source, document.data)
+    problems.sort(key=lambda problem: (problem.line, problem.column))
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    reader = _Reader(source, document, include)
-    file = reader.file()
-    problems += reader.problems
-    return (None if reader.problems else file), problems
+    return _prompt_file(source, document.data, includes), problems
+
+
+def _prompt_file(source: Source, data: Json, includes: tuple[str, ...]) -> PromptFile:
+    dialect = next((name for name in DIALECTS if name in data), CURRENT)
+    stem = source.key.rpartition("/")[2]
+    prompt = Prompt(
+        display_name=data.get("display_name", stem),
+        description=data.get("description"),
+        metadata=data.get("metadata", {}),
+        dialect=dialect,
+        block=data[dialect],
+        extra={name: value for name, value in data.items() if name not in _OURS},
+    )
+    return PromptFile(
+        source.key,
+        source.file,
+        prompt,
+        named="display_name" in data,
+        protected=data.get("protected", False),
+        includes=includes,
+    )
+
+
+# --- Texts in files of their own ------------------------------------------------------------------------------------
 
 
 def included_text(data: bytes, name: str) -> str:
-    """The text of an included file: without a byte order mark, CR before LF and one final newline."""
+    """The text of a `content_file` called `name`: without a byte order mark, CR before LF and one final newline.
+
+    Raises IncludeError for what is no UTF-8 text.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise IncludeError(
-            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} on line {line}", "save it as UTF-8"
-        ) from None
+        message = f"the content_file {name} is not UTF-8: byte 0x{data[error.start]:02x} in line {line}"
+        raise IncludeError(message, hint="save it as UTF-8") from None
     if "\0" in text:
-        raise IncludeError(f"{name} holds a NUL character, expected text", "save it as UTF-8 text")
+        raise IncludeError(f"the content_file {name} is no text: it holds a NUL character", hint="name a text file")
     return text.replace("\r\n", "\n").removesuffix("\n")
 
 
-class _Reader:
-    """Makes the prompt of a document that has the right shape."""
+class _Holder(NamedTuple):
+    """A message or text part that names a file, where it stands, and the key that the text gets."""
 
-    def __init__(self, source: Source, document: Document, include: Include) -> None:
-        self._source = source
-        self._document = document
-        self._include = include
-        self._includes: list[str] = []
-        self.problems: list[Problem] = []
+    value: Json
+    loc: tuple[str | int, ...]
+    key: str
 
-    def file(self) -> PromptFile:
-        data: Json = self._document.data
-        dialect = next((name for name in DIALECTS if name in data), CURRENT)
-        stem = self._source.key.rpartition("/")[2]
-        block = dict(data[dialect])
-        block["messages"] = self._messages(block["messages"], (dialect, "messages"))
-        name = data.get("display_name", stem)
-        prompt = Prompt(
-            display_name=name,
-            description=data.get("description"),
-            metadata=data.get("metadata") or {},
-            dialect=dialect,
-            block=block,
-            extra={key: value for key, value in data.items() if key not in _TOP},
-        )
-        if "display_name" not in data and len(stem) > MAX_DISPLAY_NAME:
-            self._complain(
-                (), f"the file's name has {len(stem)} characters, expected at most 128", "give a `display_name`"
-            )
-        return PromptFile(
-            key=self._source.key,
-            file=self._source.file,
-            prompt=prompt,
-            named="display_name" in data,
-            protected=data.get("protected", False),
-            includes=tuple(self._includes),
-        )
 
-    def _messages(self, messages: list[Any], place: tuple[Any, ...]) -> list[Any]:
-        return [self._message(message, (*place, index)) for index, message in enumerate(messages)]
-
-    def _message(self, message: Json, place: tuple[Any, ...]) -> Json:
-        message = self._with_text(message, "content", place)
-        content = message.get("content")
-        if not isinstance(content, list):
-            return message
-        parts = [self._with_text(part, "text", (*place, "content", index)) for index, part in enumerate(content)]
-        return {**message, "content": parts}
-
-    def _with_text(self, holder: Json, field_name: str, place: tuple[Any, ...]) -> Json:
-        """`holder` with the text of its `content_file` in the place of that key."""
-        if not isinstance(holder.get("content_file"), str):
-            return holder
-        name = holder["content_file"]
+def _take_in(
+    source: Source, document: Document, include: Callable[[str, str], str], problems: list[Problem]
+) -> tuple[str, ...]:
+    """Replace each `content_file` by the text of that file; what cannot be read is added to `problems`."""
+    includes: dict[str, None] = {}
+    for holder in _holders(document.data):
+        name = holder.value.get("content_file")
+        if not isinstance(name, str) or not name or holder.key in holder.value:
+            continue
         try:
-            text = self._include(self._source.key, name)
+            text = include(source.key, name)
         except IncludeError as error:
-            self._complain((*place, "content_file"), error.message, error.hint)
-            return holder
-        self._includes.append(name)
-        return {
-            **{field_name if key == "content_file" else key: value for key, value in holder.items()},
-            field_name: text,
-        }
-
-    def _complain(self, place: tuple[Any, ...], message: str, hint: str | None) -> None:
-        line, column = self._document.place(place)
-        self.problems.append(_problem(self._source, self._document.text, Complaint(line, column, message, hint)))
+            line, column = document.place((*holder.loc, "content_file"))
+            snippet = _snippet(document.text, line, column)
+            problems.append(Problem(source.file, line, column, error.message, error.hint, snippet))
+            continue
+        _replace(holder, text)
+        includes[name] = None
+    return tuple(includes)
 
 
-def _shape_problem(source: Source, document: Document, problem: ShapeProblem) -> Problem:
-    line, column = document.place(problem.loc, key=problem.at_key)
-    hint = problem.hint
-    if problem.wants_text:
-        written = document.raw(problem.loc)
-        hint = f"write {quoted(written)}" if written else 'write "" for an empty text, or remove the key'
-    complaint = Complaint(line, column, problem.message, hint)
-    return _problem(source, document.text, complaint, severity=problem.severity)
+def _replace(holder: _Holder, text: str) -> None:
+    """Put the text where `content_file` stood, so that the order of the keys stays."""
+    items = [(holder.key, text) if key == "content_file" else (key, value) for key, value in holder.value.items()]
+    holder.value.clear()
+    holder.value.update(items)
 
 
-def _problem(source: Source, text: str, complaint: Complaint, *, severity: Any = "error") -> Problem:
-    line = complaint.line
-    snippet = line_of(text, line - 1) if text else _raw_line(source.data, line)
-    return Problem(
-        source.file,
-        line,
-        complaint.column,
-        complaint.message,
-        complaint.hint,
-        snippet[: complaint.column + _SNIPPET],
-        severity,
-    )
+def _holders(data: Any) -> Iterator[_Holder]:
+    for dialect in DIALECTS:
+        block = data.get(dialect) if isinstance(data, dict) else None
+        messages = block.get("messages") if isinstance(block, dict) else None
+        for index, message in enumerate(messages if isinstance(messages, list) else ()):
+            if isinstance(message, dict):
+                yield from _in_message(message, (dialect, "messages", index))
 
 
-def _raw_line(data: bytes, line: int) -> str:
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n", line)
-    return lines[line - 1].decode("utf-8", "replace") if line <= len(lines) else ""
+def _in_message(message: Json, loc: tuple[str | int, ...]) -> Iterator[_Holder]:
+    if "content_file" in message:
+        yield _Holder(message, loc, "content")
+    content = message.get("content")
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(part, dict) and part.get("type") == "text" and "content_file" in part:
+            yield _Holder(part, (*loc, "content", index), "text")
+
+
+# --- Complaints with their place ------------------------------------------------------------------------------------
+
+
+def _problem(source: Source, text: str, complaint: Complaint) -> Problem:
+    line, column, message, hint = complaint
+    return Problem(source.file, line, column, message, hint, _snippet(text, line, column))
+
+
+def _shape_problem(source: Source, document: Document, shape: ShapeProblem) -> Problem:
+    line, column = document.place(shape.loc, key=shape.at_key)
+    hint = _quoting(document.raw(shape.loc)) if shape.wants_text else shape.hint
+    snippet = _snippet(document.text, line, column)
+    return Problem(source.file, line, column, shape.message, hint, snippet, shape.severity)
+
+
+def _quoting(raw: str | None) -> str:
+    """What to write where text is expected and YAML reads `raw` as something else."""
+    if not raw:
+        return "give it a text, or remove the key"
+    return f"write {quoted(raw)}"
+
+
+def _stem_problems(source: Source, data: Any) -> list[Problem]:
+    """The stem is the name where the file gives none, and must then be fit for one."""
+    stem = source.key.rpartition("/")[2]
+    if not isinstance(data, dict) or "display_name" in data or (stem.strip() and len(stem) <= MAX_DISPLAY_NAME):
+        return []
+    if not stem.strip():
+        message = "the file's name is blank, and it gives no `display_name`"
+    else:
+        message = f"the file's name has {len(stem)} characters, and a `display_name` at most {MAX_DISPLAY_NAME}"
+    return [Problem(source.file, 0, 0, message, "add a `display_name` to the file")]
+
+
+def _snippet(text: str, line: int, column: int) -> str:
+    """The line complained about, without what is far behind the place."""
+    return line_of(text, line - 1)[: column + MAX_REST]

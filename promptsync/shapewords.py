@@ -57,6 +57,7 @@ def explain(
 ) -> list[ShapeProblem]:
     """A problem for each error, in the order of the errors; unknown keys that are `allowed` are none."""
     problems: list[ShapeProblem] = []
+    missing: list[Loc] = []
     for detail in details:
         loc: Loc = tuple(part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("\0")))
         if detail["type"] == "extra_forbidden":
@@ -65,10 +66,12 @@ def explain(
                 place = tuple(part for part in detail["loc"][:-1] if isinstance(part, str))
                 problems.append(_unknown(loc, document, vocabulary, place))
         elif detail["type"] == "missing":
-            # Said already by the unknown key beside it: both `content` and `content_file`, or a misspelt key.
-            problems.append(_missing(loc))
+            missing.append(loc)
         else:
             problems.append(_wrong(loc, detail))
+    meant = {(problem.loc[:-1], problem.hint) for problem in problems if problem.at_key}
+    # A misspelt key is complained about once.
+    problems += [_missing(loc) for loc in missing if (loc[:-1], f"did you mean `{loc[-1]}`?") not in meant]
     return problems
 
 
@@ -175,11 +178,12 @@ def _home(key: str, loc: Loc, vocabulary: Vocabulary) -> str | None:
     for home in related or [home for home in homes if home[0] == block and len(here) == 1 and len(home) <= 3]:
         renamed = f", as `{home[-1]}`" if home[-1] != key else ""
         return f"it belongs in `{'.'.join(home[:-1])}`{renamed}"
+    if any(len(home) == 1 for home in homes):
+        return f"it belongs at the top level of the file, beside `{block}`"
     others = [home for home in homes if home[0] != block and home[0] in ("prompt", "prompt_config")]
     if others and len(here) <= 2:
         return f"it is a field of `{others[0][0]}`, and `{block}` has no counterpart"
-    top = [home for home in homes if len(home) == 1]
-    return f"it belongs at the top level of the file, beside `{block}`" if top else None
+    return None
 
 
 def _missing(loc: Loc) -> ShapeProblem:
@@ -214,6 +218,10 @@ def _wrong(loc: Loc, detail: ErrorDetails) -> ShapeProblem:
 
 
 def _wrong_kind(loc: Loc, value: Any, expected: str, *, wants_text: bool) -> ShapeProblem:
+    if not loc and value is None:
+        return ShapeProblem(loc, "the file is empty, expected a prompt", "write `prompt:` with `model` and `messages`")
+    if expected == "a number" and isinstance(value, int) and not isinstance(value, bool):
+        return ShapeProblem(loc, f"{_name(loc)} is too large a number")
     quotes = wants_text and (value is None or isinstance(value, bool | int | float))
     message = f"{_name(loc)} is {kind_of(value)}, expected {expected}"
     if quotes:
