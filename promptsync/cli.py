@@ -171,6 +171,7 @@ def plan(
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @click.option("--all-or-nothing", is_flag=True, help="Write nothing while a conflict is open.")
 @click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
+@click.option("--archive", type=click.Path(path_type=Path, file_okay=False), help="Keep what is deleted here.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Prompts side by side.")
 @_verbose
 @_deciding
@@ -182,6 +183,7 @@ def apply(
     yes: bool,
     all_or_nothing: bool,
     max_deletes: int | None,
+    archive: Path | None,
     parallelism: int,
     verbose: bool,
 ) -> int:
@@ -229,6 +231,7 @@ def apply(
             all_or_nothing=all_or_nothing,
             max_deletes=max_deletes,
             parallelism=parallelism,
+            archive=archive,
             watcher=watcher,
         )
     color = console.has_color(sys.stdout)
@@ -304,12 +307,20 @@ def pull(project: Project, keys: tuple[str, ...], resolve: Any) -> int:
 
 @cli.command()
 @click.argument("key")
-@click.argument("version")
+@click.argument("version", required=False)
+@click.option("--archive", type=click.Path(path_type=Path, file_okay=False), help="Where deleted prompts were kept.")
 @_common
-def restore(project: Project, key: str, version: str) -> int:
-    """Bring the content of an old VERSION into the file KEY. The next apply makes it live."""
+def restore(project: Project, key: str, version: str | None, archive: Path | None) -> int:
+    """Bring the content of an old VERSION into the file KEY. The next apply makes it live.
+
+    Without VERSION, a prompt that an apply deleted is brought back from the archive, as a file.
+    """
     from promptsync import pulling
 
+    if version is None:
+        path = pulling.bring_back(project, key, archive)
+        click.echo(f"{path} is back; the next apply makes a new prompt of it, under a new id")
+        return ExitCode.DONE
     return _show_pulled([pulling.restore(project, key, version)], "the file says that already")
 
 
@@ -430,20 +441,42 @@ def merge(project: Project, paths: tuple[Path, ...]) -> int:
 
 
 @cli.command()
-@click.argument("key")
-@click.argument("id")
+@click.argument("key", required=False)
+@click.argument("id", required=False)
+@click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
+@click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
 @_common
-def adopt(project: Project, key: str, id: str) -> int:  # noqa: A002
+def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:  # noqa: A002
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     from promptsync import console, workflow
     from promptsync.render.text import render_plan
 
+    if by_name is (key is not None) or (key is None) is not (id is None):
+        raise UsageError("adopt takes KEY and ID, or --by-name")
+    if key is None or id is None:
+        return _adopt_by_name(project, yes=yes)
     made, file = workflow.adopt(project, key, id)
     color = console.has_color(sys.stdout)
     click.echo(f"{file.key} is {id} from now on; {project.lock_path} holds it")
     if made.changes:
         click.echo("the next apply would change on it:", err=True)
         click.echo(render_plan(made, color=color, width=console.width(sys.stdout)), color=color)
+    return ExitCode.DONE
+
+
+def _adopt_by_name(project: Project, *, yes: bool) -> int:
+    from promptsync import workflow
+    from promptsync.render.listing import render_pairs
+
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("without a terminal to ask on, adopt --by-name needs --yes")
+
+    def confirm(pairs: list[workflow.Pair]) -> bool:
+        click.echo(render_pairs(pairs, color=False))
+        return yes or click.confirm("Tie these files to these prompts?", err=True)
+
+    tied = workflow.adopt_by_name(project, confirm)
+    click.echo(f"{len(tied)} adopted", err=True)
     return ExitCode.DONE
 
 

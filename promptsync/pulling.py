@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync import versions
+from promptsync.archive import find_archived
 from promptsync.canonical import remote_hash
-from promptsync.compare import file_differences, remote_content
+from promptsync.compare import FieldDiff, differences, expand, file_differences, remote_content
 from promptsync.dialects import translate
 from promptsync.differ import own_fields
+from promptsync.emit import emit
 from promptsync.errors import DialectError, LoadError, NotFoundError, PromptsyncError, UsageError
 from promptsync.files import include_reader, read_bytes, write_atomic
 from promptsync.loader import Source, load_one
@@ -41,12 +43,13 @@ Resolve: TypeAlias = Literal["ours", "theirs"] | None
 class Pulled:
     """What became of one file.
 
-    `edits` were made in it, `conflicts` are left in it as they were. `problem` says why nothing could be done, and
+    `edits` were made in it, which changed `fields` (before and after in the file); `conflicts` are left in it as they were. `problem` says why nothing could be done, and
     `base_is_gone` that the service no longer has the version that both sides come from.
     """
 
     key: str
     edits: tuple[Edit, ...] = ()
+    fields: tuple[FieldDiff, ...] = ()
     conflicts: tuple[FieldConflict, ...] = ()
     problem: str | None = None
     base_is_gone: bool = False
@@ -107,6 +110,21 @@ def restore(project: Project, key: str, version: str) -> Pulled:
         return _edited(project, loaded.files, file, Pulled(key, edits=tuple(merged.edits)))
 
 
+def bring_back(project: Project, key: str, folder: Path | None = None) -> Path:
+    """Writes the file of a deleted prompt anew, from what was archived; gives its path.
+
+    The next apply makes a new prompt of it, under a new id. Raises UsageError where the file is there.
+    """
+    with project.alone():
+        path = project.root / f"{key}.yaml"
+        if path.exists():
+            raise UsageError(f"{path} is there already", hint="name a version to restore: `promptsync history KEY`")
+        archived = find_archived(folder or project.archive_folder, key)
+        emitted = emit(archived, stem=key.rpartition("/")[2])
+        write_atomic(path, emitted.text.encode())
+    return path
+
+
 def _changed_there(made: Plan, keys: Collection[str]) -> Iterator[tuple[PromptFile, LockEntry, RemotePrompt]]:
     for change in made.changes:
         if keys and change.key not in keys:
@@ -136,7 +154,7 @@ def _pull_one(
         project,
         files,
         file,
-        Pulled(file.key, tuple(merged.edits), tuple(merged.conflicts), base_is_gone=found is None),
+        Pulled(file.key, tuple(merged.edits), conflicts=tuple(merged.conflicts), base_is_gone=found is None),
     )
     if pulled.is_open:
         return pulled, entry
@@ -167,15 +185,15 @@ def _edited(project: Project, files: Mapping[str, PromptFile], file: PromptFile,
         return replace(
             pulled, edits=(), problem=f"the file cannot be edited so that nothing else changes: {error.message}"
         )
-    _check(project, file, edited.text, edited.texts)
+    after = _loaded(project, file, edited.text, edited.texts)
     for name, text in edited.texts.items():
         write_atomic(_beside(project, file.key, name), text.encode())
     if edited.text != raw:
         write_atomic(path, edited.text.encode())
-    return pulled
+    return replace(pulled, fields=tuple(expand(differences(after.prompt, file.prompt))))
 
 
-def _check(project: Project, file: PromptFile, text: str, texts: Mapping[str, str]) -> None:
+def _loaded(project: Project, file: PromptFile, text: str, texts: Mapping[str, str]) -> PromptFile:
     """The edited file must load. Raises LoadError before anything is written."""
     reader = include_reader(project.root, max_bytes=project.config.max_file_bytes)
 
@@ -188,6 +206,7 @@ def _check(project: Project, file: PromptFile, text: str, texts: Mapping[str, st
     loaded, problems = load_one(source, include, allow_fields=project.config.allow_fields)
     if loaded is None:
         raise LoadError(problems)
+    return loaded
 
 
 def _agreed(project: Project, file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> LockEntry:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptsync import reader, versions
 from promptsync.behind import caught_up, later_entries, seemingly_changed, told_behind
 from promptsync.canonical import remote_hash
+from promptsync.compare import file_differences
 from promptsync.differ import diff, own_fields
 from promptsync.errors import (
     ConfigError,
@@ -153,6 +154,7 @@ def apply(
     all_or_nothing: bool = False,
     max_deletes: int | None = None,
     parallelism: int = 8,
+    archive: Path | None = None,
     watcher: Watcher | None = None,
 ) -> Applied:
     """Makes the service say what the files say, and records it.
@@ -193,7 +195,7 @@ def apply(
                 journal,
                 lock,
                 known=service.keys(),
-                archive_folder=project.archive_folder,
+                archive_folder=archive or project.archive_folder,
                 parallelism=parallelism,
                 on_outcome=watcher.on_outcome,
             )
@@ -361,15 +363,70 @@ def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:  # no
                     f"`{key}` is tied to {held.id}, which is still there", hint=f"`promptsync plan --only '{key}'`"
                 )
         check_workspace(lock, {remote.owner} if remote.owner else set(), str(project.lock_path))
-        dialect = remote.dialect(file.prompt.dialect)
-        entry = entry_for(file, remote, dialect, None, own_fields(file, remote, dialect))
-        if not same_content(file, remote):
-            entry = replace(entry, source=remote_hash(remote, dialect))
+        entry = _tied(file, remote)
         lock = replace(lock.with_prompts({**lock.prompts, key: entry}), owner=lock.owner or remote.owner)
         project.write_lock(lock)
         journal.compact()
         made = diff({key: file}, lock.with_prompts({key: entry}), {remote.id: remote}, project.scope())
         return made, file
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ."""
+
+    file: PromptFile
+    remote: RemotePrompt
+    fields: tuple[str, ...]
+
+
+def adopt_by_name(project: Project, confirm: Callable[[list[Pair]], bool]) -> list[Pair]:
+    """Ties each file that is not locked to the one unmanaged prompt of its name, once `confirm` has agreed to all.
+
+    Where several files or several prompts share a name nothing is tied. Gives the pairs that were tied.
+    """
+    with project.alone():
+        loaded = project.load()
+        journal = project.journal()
+        lock = journal.recover().onto(project.read_lock())
+        with project.connect(read_only=True) as client:
+            service = read_service(client, lock)
+        check_workspace(lock, owners(service, lock), str(project.lock_path))
+        pairs = _pairs(loaded.files, lock, service, project.scope().elsewhere)
+        if not pairs or not confirm(pairs):
+            return []
+        entries = {pair.file.key: _tied(pair.file, pair.remote) for pair in pairs}
+        owner = lock.owner or pairs[0].remote.owner
+        project.write_lock(replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
+        journal.compact()
+    return pairs
+
+
+def _pairs(
+    files: Mapping[str, PromptFile], lock: Lockfile, service: Mapping[str, RemotePrompt], elsewhere: frozenset[str]
+) -> list[Pair]:
+    named = by_name(prompt for prompt in service.values() if prompt.id not in lock.ids() | elsewhere)
+    wanting: dict[str, list[PromptFile]] = {}
+    for key, file in files.items():
+        if key not in lock.prompts:
+            wanting.setdefault(file.prompt.display_name, []).append(file)
+    pairs = []
+    for name, group in wanting.items():
+        prompts = named.get(name, [])
+        if len(group) == len(prompts) == 1:
+            file, remote = group[0], prompts[0]
+            found = file_differences(file, remote, remote.dialect(file.prompt.dialect), None)
+            pairs.append(Pair(file, remote, tuple(item.field for item in found)))
+    return pairs
+
+
+def _tied(file: PromptFile, remote: RemotePrompt) -> LockEntry:
+    """The entry that ties a file to a prompt: the prompt is the base, what the file says beyond it a change here."""
+    dialect = remote.dialect(file.prompt.dialect)
+    entry = entry_for(file, remote, dialect, None, own_fields(file, remote, dialect))
+    if same_content(file, remote):
+        return entry
+    return replace(entry, source=remote_hash(remote, dialect, file.prompt))
 
 
 def sandbox_reset(project: Project) -> None:

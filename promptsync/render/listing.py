@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from promptsync.lockfile import LockEntry, Lockfile
     from promptsync.models import RemotePrompt
     from promptsync.versions import Step
+    from promptsync.workflow import Pair
 
 _INDENT = 2
 
@@ -51,6 +52,15 @@ def render_lock(lock: Lockfile, *, color: bool) -> str:
 def render_strangers(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
     """A line for each prompt that no lockfile holds: id, when it was changed, and its name."""
     rows = [("ID", "UPDATED", "NAME"), *((p.id, p.updated or "-", p.display_name) for p in prompts)]
+    return "\n".join(_table(rows, Style(color)))
+
+
+def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:
+    """A line for each file and the prompt of its name, with the fields in which they differ."""
+    rows = [("KEY", "ID", "DIFFERS IN")]
+    for pair in pairs:
+        more = f" and {len(pair.fields) - 3} more" if len(pair.fields) > 3 else ""
+        rows.append((pair.file.key, pair.remote.id, (", ".join(pair.fields[:3]) + more) or "nothing"))
     return "\n".join(_table(rows, Style(color)))
 
 

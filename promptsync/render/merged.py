@@ -12,7 +12,6 @@ from promptsync.render.style import Style, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from promptsync.edits import Edit
     from promptsync.merge import FieldConflict
     from promptsync.pulling import Pulled
 
@@ -34,8 +33,8 @@ def render_pulled(done: Sequence[Pulled], *, color: bool, width: int) -> str:
 def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
     indent = " " * layout.indent
     yield layout.style("bold", terminal(pulled.key))
-    for item in pulled.edits:
-        yield from _edit(item, layout)
+    for item in pulled.fields:
+        yield from field_lines(item, layout)
     if pulled.problem is not None:
         yield f"{indent}{layout.style('red', 'left alone:')} {terminal(pulled.problem)}"
     if pulled.base_is_gone and pulled.conflicts:
@@ -46,13 +45,6 @@ def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
         word = layout.style("cyan", "help:")
         pull = f"`promptsync pull {terminal(pulled.key)} --ours`"
         yield f"{indent}{word} {pull} keeps the file's side, `--theirs` takes the service's"
-
-
-def _edit(item: Edit, layout: Layout) -> Iterator[str]:
-    if item.op == "remove":
-        yield f"{' ' * layout.indent}- {terminal(item.field)}"
-        return
-    yield from field_lines(FieldDiff(item.field, "add", None, item.value), layout)
 
 
 def _conflict(conflict: FieldConflict, layout: Layout) -> Iterator[str]:

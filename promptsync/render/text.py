@@ -126,7 +126,7 @@ def _details(change: Change, layout: Layout) -> Iterator[str]:
 
 
 def _sides(sides: Sides, layout: Layout) -> Iterator[str]:
-    for title, fields in (("on the service:", sides.there), ("in the file:", sides.here)):
+    for title, fields in (("changed on the service:", sides.there), ("changed in the file:", sides.here)):
         if fields:
             yield f"{' ' * layout.indent}{layout.style('bold', title)}"
         for item in fields:
