@@ -43,8 +43,9 @@ Resolve: TypeAlias = Literal["ours", "theirs"] | None
 class Pulled:
     """What became of one file.
 
-    `edits` were made in it, which changed `fields` (before and after in the file); `conflicts` are left in it as they were. `problem` says why nothing could be done, and
-    `base_is_gone` that the service no longer has the version that both sides come from.
+    `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
+    were. `problem` says why nothing could be done, and `base_is_gone` that the service no longer has the version that
+    both sides come from.
     """
 
     key: str
