@@ -22,6 +22,7 @@ from promptsync.errors import (
     DialectError,
     NotFoundError,
     PromptsyncError,
+    RateLimitedError,
     ServiceError,
     UnavailableError,
 )
@@ -55,12 +56,16 @@ if TYPE_CHECKING:
 
 INTERRUPTED = "interrupted"
 
+UNANSWERED = 3
+"""Writes without an answer, for each of those side by side, after which the rest is let be."""
+
 
 class Applier:
     """Applies one plan. `lock` is the lockfile as it stands, complete after every prompt.
 
     `known` are the ids that the service held when the plan was made: none of them can be what a create of ours made.
-    `on_outcome` is called from the worker threads with each outcome, one at a time.
+    `on_outcome` is called from the worker threads with each outcome, one at a time. `hurry` makes the service wait
+    for nothing any longer.
     """
 
     def __init__(
@@ -73,10 +78,14 @@ class Applier:
         archive_folder: Path,
         parallelism: int = 8,
         on_outcome: Callable[[Outcome], None] | None = None,
-        sleep: Callable[[float], Any] = time.sleep,
+        hurry: Callable[[], None] | None = None,
+        sleep: Callable[[float], Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._sender = Sender(service, known=known, sleep=sleep)
+        self._interrupted = threading.Event()
+        self._hurry = hurry or (lambda: None)
+        sleep = sleep or self._interrupted.wait
+        self._sender = Sender(service, known=known, sleep=sleep, hurried=self._interrupted.is_set)
         self._journal = journal
         self._lock = lock
         self._prompts = dict(lock.prompts)
@@ -88,6 +97,7 @@ class Applier:
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
         self._halted: str | None = None
+        self._unanswered = 0
 
     @property
     def lock(self) -> Lockfile:
@@ -98,11 +108,17 @@ class Applier:
     @property
     def was_interrupted(self) -> bool:
         """Whether a person stopped the run."""
-        return self._halted == INTERRUPTED
+        return self._interrupted.is_set()
 
     def stop(self, reason: str) -> None:
         """Lets nothing new begin; what is in flight is finished and recorded."""
         self._halted = self._halted or reason
+
+    def interrupt(self) -> None:
+        """Stops as a person wishes: besides, nothing waits any longer."""
+        self.stop(INTERRUPTED)
+        self._interrupted.set()
+        self._hurry()
 
     def run(self, plan: Plan) -> list[Outcome]:
         """Carries out what the plan decides. Gives an outcome for each change, in the order of the plan.
@@ -125,9 +141,9 @@ class Applier:
         else:
             try:
                 outcome = self._carry_out(change)
+                self._unanswered = 0
             except (ServiceError, DialectError, DoubtfulError) as error:
-                if isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
-                    self.stop("the service no longer accepts the key")
+                self._stop_if_hopeless(error)
                 outcome = _failed(change, error)
             except BaseException:
                 self.stop("the run broke off")
@@ -135,6 +151,17 @@ class Applier:
         with self._mutex:
             self._on_outcome(outcome)
         return outcome
+
+    def _stop_if_hopeless(self, error: PromptsyncError) -> None:
+        """Lets the rest be where each would only fail likewise, or wait as long."""
+        if isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
+            self.stop("the service no longer accepts the key")
+        elif isinstance(error, RateLimitedError):
+            self.stop("the service limits the rate for longer than this run may wait")
+        elif isinstance(error, UnavailableError):
+            self._unanswered += 1
+            if self._unanswered >= UNANSWERED * self._parallelism:
+                self.stop(f"the service gave no answer {self._unanswered} times in a row")
 
     def _carry_out(self, change: Decided) -> Outcome:
         match change:

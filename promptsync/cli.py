@@ -6,7 +6,7 @@ import functools
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,7 +16,7 @@ from promptsync import __version__
 from promptsync.errors import ExitCode, PromptsyncError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from promptsync.applier import Applier
     from promptsync.models import Problem
@@ -109,6 +109,12 @@ def _deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+_patient = click.option(
+    "--timeout",
+    "patience",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds that one call may wait for a service that limits the rate or fails; 120 by default.",
+)
 _verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every field of new prompts.")
 
 
@@ -140,12 +146,14 @@ def validate(project: Project, files: tuple[str, ...]) -> int:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending, 3 on drift or conflict.")
 @click.option("--offline", is_flag=True, help="Plan against the lock alone, without the service.")
+@_patient
 @_verbose
 @_deciding
 @_common
 def plan(
     project: Project,
     options: PlanOptions,
+    patience: float | None,
     out: Path | None,
     form: str,
     detailed_exitcode: bool,
@@ -158,7 +166,8 @@ def plan(
     if out is not None and offline:
         raise UsageError("--out needs the service, and --offline leaves it out")
     with console.waiting("Reading files and service"):
-        planned = workflow.plan(project, options, offline=offline, observer=console.show_exchange if verbose else None)
+        observer = console.show_exchange if verbose else None
+        planned = workflow.plan(project, options, offline=offline, patience=patience, observer=observer)
     _show_warnings(planned.warnings)
     _show_plan(planned, form, verbose=verbose)
     if out is not None:
@@ -173,12 +182,14 @@ def plan(
 @click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
 @click.option("--archive", type=click.Path(path_type=Path, file_okay=False), help="Keep what is deleted here.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Prompts side by side.")
+@_patient
 @_verbose
 @_deciding
 @_common
 def apply(
     project: Project,
     options: PlanOptions,
+    patience: float | None,
     plan_file: Path | None,
     yes: bool,
     all_or_nothing: bool,
@@ -207,7 +218,7 @@ def apply(
             _show_plan(planned, "text", verbose=verbose)
 
         def start(applier: Applier) -> None:
-            _stop_on_signals(applier)
+            stack.enter_context(_stopped_by_signals(applier))
 
         advance: list[Callable[[Any], Any]] = []
 
@@ -231,6 +242,7 @@ def apply(
             all_or_nothing=all_or_nothing,
             max_deletes=max_deletes,
             parallelism=parallelism,
+            patience=patience,
             archive=archive,
             watcher=watcher,
         )
@@ -599,14 +611,25 @@ def _saved(path: Path) -> Any:
     return parse_saved(data, str(path))
 
 
-def _stop_on_signals(applier: Applier) -> None:
-    """The first signal lets what is in flight end and be recorded; the second breaks off."""
-    from promptsync.applier import INTERRUPTED
+@contextmanager
+def _stopped_by_signals(applier: Applier) -> Iterator[None]:
+    """The first signal lets what is in flight end and be recorded; the second breaks off, as a crash would.
+
+    The journal is complete at any moment, so the next run finishes what either left.
+    """
+    seen: list[int] = []
 
     def stop(number: int, _: object) -> None:
-        signal.signal(number, signal.default_int_handler)
-        click.echo("finishing what is in flight; once more breaks off", err=True)
-        applier.stop(INTERRUPTED)
+        seen.append(number)
+        if len(seen) > 1:
+            os.write(sys.stderr.fileno(), b"broken off; the next run settles what was in flight\n")
+            os._exit(ExitCode.INTERRUPTED)
+        applier.interrupt()
+        os.write(sys.stderr.fileno(), b"finishing what is in flight; once more breaks off\n")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

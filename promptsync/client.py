@@ -63,10 +63,16 @@ MAX_DEPTH = 200
 EMBEDDED_KEY = "sandbox"
 """What an embedded service is told where the caller has no key. No secret."""
 
+PATIENCE = 120.0
+"""Seconds that one call may spend on waiting and repeating."""
+
 MAX_ATTEMPTS = 5
 BACKOFF = 0.5
 CEILING = 30.0
 """Seconds: the first and the longest pause that this side chooses."""
+
+SHORT = 2.0
+"""Seconds: a pause that does not hold back who has just waited out another one."""
 
 BELIEVABLE = 86_400.0
 """Seconds that a service may ask us to wait and be taken at its word."""
@@ -153,10 +159,10 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         key_name: str = "ORQ_API_KEY",
         timeout: float = 30.0,
-        patience: float = 120.0,
+        patience: float = PATIENCE,
         connections: int = 16,
         observer: Callable[[Exchange], None] | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
@@ -171,7 +177,8 @@ class Client:
         self._timeout = timeout
         self._patience = patience
         self._observer = observer
-        self._sleep = sleep
+        self._hurried = threading.Event()
+        self._sleep = sleep or self._hurried.wait
         self._clock = clock
         self._now = now
         self._jitter = jitter
@@ -226,6 +233,10 @@ class Client:
     def close(self) -> None:
         """Close every connection; calls after this raise UnavailableError."""
         self._http.close()
+
+    def hurry(self) -> None:
+        """From now on no call waits or repeats itself; those that wait end at once, as if their patience were spent."""
+        self._hurried.set()
 
     def pages(self, *, limit: int = PAGE_SIZES[0], starting_after: str | None = None) -> Iterator[list[RemotePrompt]]:
         """The prompts that the key reaches, newest first, page by page as they are asked for.
@@ -417,7 +428,9 @@ class Client:
             pause = self._gate.read()
             wait = pause.until - self._clock()
             left = budget.left()
-            if wait <= 0 or pause.until <= waited_for:
+            # Whoever has waited goes, unless told of a long pause meanwhile: else the first of the pool to be refused
+            # again would hold back all others, and they would go one at a time.
+            if wait <= 0 or pause.until <= waited_for or (waited_for > -inf and wait <= SHORT):
                 return
             if wait > left:
                 if pause.status is None:
@@ -623,7 +636,7 @@ class Client:
         return text.replace(self._key, "[key]").replace(_escaped(self._key), "[key]")
 
     def _budget(self) -> _Budget:
-        return _Budget(self._clock, self._sleep, self._patience)
+        return _Budget(self._clock, self._sleep, self._patience, self._hurried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -693,7 +706,10 @@ class _Gate:
 class _Budget:
     """The seconds that one call may spend."""
 
-    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], object], patience: float) -> None:
+    def __init__(
+        self, clock: Callable[[], float], sleep: Callable[[float], object], patience: float, hurried: threading.Event
+    ) -> None:
+        self._hurried = hurried
         self._clock = clock
         self._sleep = sleep
         self._patience = patience
@@ -710,7 +726,7 @@ class _Budget:
         return max(self._clock() - self._started, self._slept)
 
     def left(self) -> float:
-        return self._patience - self.spent()
+        return 0.0 if self._hurried.is_set() else self._patience - self.spent()
 
 
 class _Identified(Protocol):

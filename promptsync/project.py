@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from promptsync.files import ENDINGS, find_sources, include_reader, read_bytes, 
 from promptsync.journal import Journal
 from promptsync.loader import Loaded, load
 from promptsync.lockfile import Lockfile, dump, parse
+from promptsync.lockmerge import merge_locks
 from promptsync.models import Problem
 
 if TYPE_CHECKING:
@@ -107,13 +109,32 @@ class Project:
         data = read_bytes(self.lock_path)
         return parse(data, str(self.lock_path)) if data is not None else Lockfile()
 
-    def write_lock(self, lock: Lockfile) -> None:
-        """Writes the lockfile, if it says something new."""
+    def write_lock(self, lock: Lockfile, *, since: Lockfile | None = None) -> None:
+        """Writes the lockfile, if it says something new.
+
+        `since` is what it held when `lock` was begun: what others wrote into it meanwhile is merged, prompt by prompt.
+        Raises LockfileError where that cannot be, and leaves the file as it is.
+        """
+        found = read_bytes(self.lock_path)
+        if since is not None and found is not None:
+            lock = self._merged(lock, since, parse(found, str(self.lock_path)))
         data = dump(lock)
-        if data != read_bytes(self.lock_path) and (lock.prompts or self.lock_path.exists()):
+        if data != found and (lock.prompts or self.lock_path.exists()):
             if self.lock_path.parent == self.state:
                 self.prepare_state()
             write_atomic(self.lock_path, data)
+
+    def _merged(self, lock: Lockfile, since: Lockfile, found: Lockfile) -> Lockfile:
+        if found == since:
+            return lock
+        merged = merge_locks(since, lock, found)
+        if merged.conflicts:
+            raise LockfileError(
+                f"{self.lock_path} was changed by someone else while this run worked, "
+                f"and says something else about {', '.join(merged.conflicts[:5])}",
+                hint="what this run did is in its journal: put the lockfile right, then run again",
+            )
+        return merged.lock
 
     def journal(self) -> Journal:
         """The journal of the target."""
@@ -155,16 +176,22 @@ class Project:
         lock = FileLock(path, timeout=0)
         try:
             lock.acquire()
+        except OSError as error:
+            raise PromptsyncError(
+                f"{path} cannot be locked: {error.strerror or error}",
+                hint="make the folder writable, and keep it on a file system that knows locks",
+            ) from None
         except Timeout:
-            told = (read_bytes(holder) or b"").decode("utf-8", "replace").strip() or "another run"
+            told = _holder(read_bytes(holder))
             raise PromptsyncError(
                 f"{told} is at work on the target “{self.target.name}”", hint="wait until it has ended, then run again"
             ) from None
         try:
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
+            _write_holder(holder)
             yield
         finally:
-            holder.unlink(missing_ok=True)
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
             lock.release()
 
     @contextmanager
@@ -173,10 +200,16 @@ class Project:
         *,
         connections: int = 16,
         read_only: bool = False,
+        patience: float | None = None,
         observer: Callable[[Exchange], None] | None = None,
     ) -> Iterator[Client]:
-        """The client of the target's service; for the sandbox, the embedded service in this process."""
-        from promptsync.client import Client
+        """The client of the target's service; for the sandbox, the embedded service in this process.
+
+        `patience` is the seconds that one call may spend on waiting; None is as long as is sensible.
+        """
+        from promptsync.client import PATIENCE, Client
+
+        patience = PATIENCE if patience is None else patience
 
         where = self.connection()
         if where.base_url is not None:
@@ -186,6 +219,7 @@ class Project:
                 key_name=where.key_name,
                 connections=connections,
                 read_only=read_only,
+                patience=patience,
                 observer=observer,
             ) as client:
                 yield client
@@ -232,3 +266,29 @@ def _homeless(file: PromptFile) -> Problem:
         "a prompt directly under the root has no path on the service",
         "move it into a folder such as Default/, or give the target a `path_prefix` in promptsync.yaml",
     )
+
+
+def _write_holder(path: Path) -> None:
+    """Says who is at work, for others to read. The lock itself is the system's: it ends with the process."""
+    since = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    with suppress(OSError):
+        path.write_text(f"{os.getpid()} {socket.gethostname()} {since}\n", encoding="utf-8")
+
+
+def _holder(data: bytes | None) -> str:
+    """Who is at work, as far as is known. What a process left behind that is dead now tells nothing of the holder."""
+    number, _, rest = (data or b"").decode("utf-8", "replace").strip().partition(" ")
+    host, _, since = rest.partition(" ")
+    if not number.isdecimal() or (host == socket.gethostname() and not _is_alive(int(number))):
+        return "another run"
+    return f"process {number} on {host}, since {since},"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True

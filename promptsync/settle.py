@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from promptsync.canonical import remote_hash
 from promptsync.lockfile import entry_for
 from promptsync.models import PromptFile
-from promptsync.plan import Adopt, Conflict
+from promptsync.plan import Adopt, Conflict, Create
 from promptsync.strangers import made_since
 from promptsync.wire import judge
 
@@ -78,8 +78,8 @@ def told(recovered: Recovered, settled: Settled, plan: Plan) -> tuple[str, ...]:
             notes.append(f"create of {key}: it made {change.id}, which is taken over")
         elif isinstance(change, Conflict):
             notes.append(f"create of {key}: see the conflict")
-        elif key not in settled.lock.prompts:
-            notes.append(f"create of {key}: it made nothing that can be found")
+        elif isinstance(change, Create):
+            notes.append(f"create of {key}: it made nothing that can be found, and is done again")
     if recovered.entries:
         count = len(recovered.entries)
         notes.insert(0, f"{count} change{'s' if count != 1 else ''} that it made stood in the journal alone")

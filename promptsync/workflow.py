@@ -113,9 +113,13 @@ def plan(
     options: PlanOptions,
     *,
     offline: bool = False,
+    patience: float | None = None,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """What an apply would do. Writes nothing, neither here nor on the service."""
+    """What an apply would do. Writes nothing, neither here nor on the service.
+
+    `patience` is the seconds that one call may spend on waiting.
+    """
     loaded = project.load()
     lock = project.read_lock()
     recovered = project.journal().recover()
@@ -124,7 +128,7 @@ def plan(
     if offline:
         made = diff(loaded.files, lock, None, project.scope(), options)
         return Planned(made, "offline", loaded.warnings)
-    with project.connect(read_only=True, observer=observer) as client:
+    with project.connect(read_only=True, patience=patience, observer=observer) as client:
         service = read_service(client, lock, loaded.files, recovered, project.scope().elsewhere)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
         settled = settle(lock, service, recovered.writes)
@@ -155,13 +159,14 @@ def apply(
     max_deletes: int | None = None,
     parallelism: int = 8,
     archive: Path | None = None,
+    patience: float | None = None,
     watcher: Watcher | None = None,
 ) -> Applied:
     """Makes the service say what the files say, and records it.
 
     With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
     rests on the same file, entry and service content; else StalePlanError is raised before any write. Raises
-    PlanError where safety forbids the plan.
+    PlanError where safety forbids the plan. `patience` is the seconds that one call may spend on waiting.
     """
     from promptsync.applier import Applier
 
@@ -170,9 +175,11 @@ def apply(
         loaded = project.load()
         journal = project.journal()
         recovered = journal.recover()
-        lock = recovered.onto(project.read_lock())
+        on_disk = project.read_lock()
+        lock = recovered.onto(on_disk)
         options = saved.options if saved else _with_policies(project, options)
-        with project.connect(connections=max(parallelism, 1), observer=watcher.on_request) as client:
+        connections = max(parallelism, 1)
+        with project.connect(connections=connections, patience=patience, observer=watcher.on_request) as client:
             scope = project.scope()
             service = read_service(client, lock, loaded.files, recovered, scope.elsewhere)
             check_workspace(lock, owners(service, lock), str(project.lock_path))
@@ -180,6 +187,7 @@ def apply(
             lock = settled.lock
             if not recovered.is_empty:
                 project.write_lock(lock)
+                on_disk = lock
                 journal.compact(still_open(recovered.creates, lock, service, time.time()))
             made, lock = decide(project, loaded.files, lock, service, options, recovered.creates)
             if saved is not None:
@@ -198,12 +206,13 @@ def apply(
                 archive_folder=archive or project.archive_folder,
                 parallelism=parallelism,
                 on_outcome=watcher.on_outcome,
+                hurry=client.hurry,
             )
             watcher.on_start(applier)
             try:
                 outcomes = applier.run(made)
             finally:
-                project.write_lock(applier.lock)
+                project.write_lock(applier.lock, since=on_disk)
             journal.compact()
             return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
 
