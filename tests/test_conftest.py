@@ -10,6 +10,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 
+@pytest.mark.filterwarnings("ignore:A test tried")
 def test_no_network_but_loopback() -> None:
     with socket.socket() as connection, pytest.raises(SocketConnectBlockedError):
         connection.connect(("192.0.2.1", 9))
