@@ -210,6 +210,8 @@ class Client:
                 follow_redirects=False,
                 transport=transport,
                 trust_env=not _is_loopback(self._base.host),
+                # Plain http is for loopback alone: there the certificates, which take 50 ms to read, are for no one.
+                verify=self._base.scheme == "https",
             )
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
             problem = type(error).__name__
