@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from promptsync.canonical import canonical_block, digest, source_hash
-from promptsync.compare import drop, on_the_wire
+from promptsync.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.models import CURRENT
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _fingerprint(prompt: Prompt, added: Iterable[str]) -> str:
     In the current dialect, where that says it all: the file's dialect may not be the one on the wire.
     """
     block = canonical_block(prompt.dialect, prompt.block)
-    for field_name in added:
+    for field_name in {*added, *SET_BY_SERVICE}:
         drop({prompt.dialect: block}, field_name)
     plain = on_the_wire(replace(prompt, block=block), CURRENT)
     block = canonical_block(plain.dialect, plain.block)
