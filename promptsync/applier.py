@@ -326,8 +326,9 @@ class Applier:
 
     def _keep(self, key: str, entry: LockEntry | None, replaces: str | None) -> None:
         with self._mutex:
-            if replaces is not None:
-                self._prompts.pop(replaces, None)
+            left = self._prompts.get(replaces) if replaces is not None else None
+            if replaces is not None and left is not None and entry is not None and left.id == entry.id:
+                del self._prompts[replaces]
             if entry is None:
                 self._prompts.pop(key, None)
             else:

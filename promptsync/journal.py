@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +65,13 @@ class Recovered:
 
         A prompt that came into the lockfile from elsewhere since, under another id, is left as it is.
         """
-        prompts = dict(lock.prompts)
-        held = {entry.id: key for key, entry in prompts.items()}
+        prompts = {key: entry for key, entry in lock.prompts.items() if key not in self.entries}
+        elsewhere = {entry.id for entry in prompts.values()}
         for key, entry in self.entries.items():
-            if entry is None:
-                prompts.pop(key, None)
-            elif held.get(entry.id, key) == key:
+            if entry is not None and entry.id not in elsewhere:
                 prompts[key] = entry
+            elif entry is not None and key in lock.prompts:
+                prompts[key] = lock.prompts[key]
         return Lockfile(prompts, lock.owner or self.owner, lock.canonical, lock.extra)
 
 
@@ -102,9 +103,7 @@ class Journal:
             if "entry" in record:
                 value, where = record["entry"], f"line {number}"
                 entry = None if value is None else parse_entry(value, where, str(self._path))
-                if isinstance(record.get("replaces"), str):
-                    entries.pop(record["replaces"], None)
-                    entries[record["replaces"]] = None
+                _leave(entries, record.get("replaces"), entry)
                 entries.pop(record["key"], None)
                 entries[record["key"]] = entry
         creates = tuple(_intent(record) for record in self._open.values() if _is_create(record))
@@ -179,9 +178,7 @@ class Journal:
     def close(self) -> None:
         """Closes the file; it can be used again."""
         with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+            self._let_go()
 
     def _append(self, record: Json) -> None:
         line = _line(record)
@@ -192,8 +189,16 @@ class Journal:
                 line = line[os.write(self._file, line) :]
             os.fsync(self._file)
         except OSError as error:
+            # Half a line may stand there now: opened again, the file is cut back to its last whole one.
+            self._let_go()
             raise self._failed("written", error) from None
         self._follow(record)
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                os.close(self._file)
+            self._file = None
 
     def _opened(self) -> int:
         """Opens the file behind its last whole line: one that a crash cut off must not swallow the next."""
@@ -243,6 +248,13 @@ def _line(record: Json) -> bytes:
 
 def _whole_lines(data: bytes) -> list[bytes]:
     return data[: data.rfind(b"\n") + 1].splitlines()
+
+
+def _leave(entries: dict[str, LockEntry | None], key: str | None, moved: LockEntry | None) -> None:
+    """Notes that a prompt has left `key`, unless another one came there since."""
+    there = entries.pop(key, None) if key is not None else None
+    if key is not None:
+        entries[key] = None if there is None or (moved is not None and there.id == moved.id) else there
 
 
 def _is_create(record: Json) -> bool:

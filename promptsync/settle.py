@@ -57,14 +57,21 @@ def settle(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: Iterable
 def still_open(
     intents: Iterable[Intent], lock: Lockfile, service: Mapping[str, RemotePrompt], now: float
 ) -> tuple[Intent, ...]:
-    """The creates that must be remembered further: young ones, and those that a prompt on the service may be."""
+    """The creates that must be remembered further: young ones, and those that a prompt on the service may be.
+
+    One whose key has a prompt is settled.
+    """
     managed = lock.ids()
+    settled = {key for key, entry in lock.prompts.items() if entry.id in service}
     strangers = [prompt for prompt in service.values() if prompt.id not in managed]
     return tuple(
         intent
         for intent in intents
-        if now - intent.time < OLD
-        or any(prompt.display_name == intent.display_name and made_since(prompt, intent.time) for prompt in strangers)
+        if intent.key not in settled
+        and (
+            now - intent.time < OLD
+            or any(one.display_name == intent.display_name and made_since(one, intent.time) for one in strangers)
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Kills an apply of some thirty changes at every point there is: `python -m tests.crash.all [FROM [TO]]`.
+"""Kills an apply of some thirty changes at every point there is: `python -m tests.crash.all [FROM [TO [WAY]]]`.
 
 Prints how many points were covered; exit 1 if one run could not be finished by the next.
 """
@@ -22,12 +22,15 @@ WAYS = {
 }
 
 
-def main(first: int = 1, last: int | None = None) -> int:
+def main(first: int = 1, last: int | None = None, only: int | None = None) -> int:
     failed = 0
-    with tempfile.TemporaryDirectory() as temporary, Driver() as driver:
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as temporary, Driver() as driver:
         folder = Path(temporary) / "prepared"
         prepare(folder, driver)
-        for way, (behaviour, extra) in WAYS.items():
+        for number, (way, (behaviour, extra)) in enumerate(WAYS.items(), 1):
+            if only not in (None, number):
+                continue
             failed += _every_point(way, folder, Path(temporary) / "copy", driver, behaviour, extra, first, last)
     return 1 if failed else 0
 
