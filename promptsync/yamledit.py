@@ -147,7 +147,7 @@ class _Editor:
         try:
             expected = apply(self.data, [item])
         except (LookupError, TypeError):
-            raise EditError(f"the file has no {item.field}", edit=asked) from None
+            raise EditError(f"the file has no {asked.field}", edit=asked) from None
         for _ in range(100):
             tree = self.tree(asked)
             item = self.in_the_open(tree, item, asked)

@@ -47,7 +47,7 @@ def refit(lines: list[str], text: str) -> list[str]:
         last -= 1
     after = len(text) - (len(" ".join(lines[last:])) + 1 if last < len(lines) else 0)
     width = max(WIDTH, *map(len, lines)) if lines else WIDTH
-    return [*lines[:first], *_filled(text[before:after], width), *lines[last:]]
+    return [*lines[:first], *_filled(text[before:after], width), *lines[last:]] or [""]
 
 
 def _filled(text: str, width: int) -> list[str]:

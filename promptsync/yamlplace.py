@@ -6,6 +6,7 @@ Each function gives ways to do it, the best first; which of them really says wha
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -306,7 +307,7 @@ def _add_key(text: str, root: Node, node: Node, name: str, value: Any, habits: H
     for way, place in product(written(value, node.column, habits), places):
         lines = _with_head(f"{key(name)}:", way)
         if place == 0:
-            at = node.entries[0].key.start
+            at = node.entries[0].start
             yield [(at, at, lines + "\n" + " " * node.column)]
         else:
             at = _behind(text, node, _last(node.entries[place - 1].value))
@@ -383,7 +384,7 @@ def _habits_here(node: Node, habits: Habits) -> Habits:
         return habits
     widths = [item.column - around.column for item in around.items if item.is_block_collection]
     width = widths[0] if widths and all(0 < width < 10 for width in widths) else 2
-    return Habits(habits.step, habits.lists_indented, width)
+    return replace(habits, dash_width=width)
 
 
 def _are_apart(text: str, node: Node) -> bool:
@@ -455,11 +456,10 @@ def _out_of_block(text: str, parent: Node, start: int, end: int) -> Iterator[Spl
     blank = _BLANK_LINES.match(text, end + 1)
     if blank and (line == 0 or text[:line].endswith("\n\n")):
         yield [(line, blank.end(), "")]
-    if end == len(text):
-        yield [(max(line - 1, 0), end, "")]
     yield [(line, min(end + 1, len(text)), "")]
     if blank:
         yield [(line, blank.end(), "")]
+    yield [(max(line - 1, 0), end, "")]
 
 
 def _out_of_flow(text: str, parent: Node, spans: list[tuple[int, int]], index: int) -> Iterator[Splices]:
@@ -518,7 +518,7 @@ def _outer(node: Node) -> tuple[int, bool]:
 
 
 def _span(entry: Entry) -> tuple[int, int]:
-    return entry.key.start, max(entry.key.end, _last(entry.value))
+    return entry.start, max(entry.key.end, _last(entry.value))
 
 
 def _last(node: Node) -> int:

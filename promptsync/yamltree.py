@@ -73,10 +73,11 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A key and its value. `merge` marks `<<`."""
+    """A key and its value. It begins with the key, or with the `?` before it. `merge` marks `<<`."""
 
     key: Node
     value: Node
+    start: int
     merge: bool
 
     @property
@@ -187,13 +188,20 @@ class _Builder:
         else:
             node.indicator = self.behind_colon(self.key)
             merge = self.key.value == "<<" and not self.key.style and self.key.kind == "scalar"
-            parent.entries.append(Entry(self.key, node, merge))
+            parent.entries.append(Entry(self.key, node, self.before_key(self.key), merge))
             self.key = None
 
     def behind_dash(self, parent: Node) -> int:
         previous = parent.items[-1] if parent.items else None
         at = parent.body if previous is None else max(previous.end, previous.indicator)
         return skip_space(self.text, at) + 1
+
+    def before_key(self, key: Node) -> int:
+        """Where the `?` of a key stands, if it has one on its line, else the key itself."""
+        before = self.text[start_of_line(self.text, key.start) : key.start]
+        mark = before.rstrip(" ")
+        explicit = len(mark) < len(before) and re.search(r"(?:^|[ {,])\?$", mark)
+        return key.start - (len(before) - len(mark)) - 1 if explicit else key.start
 
     def behind_colon(self, key: Node) -> int:
         """Behind the colon; behind the key if a flow mapping has the key alone."""

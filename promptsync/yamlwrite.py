@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.yamltext import read
@@ -42,36 +42,38 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How a file is laid out: columns per level, and whether lists under a key stand in by as much."""
+    """How a file is laid out: columns per level, and whether lists under a key stand in by as much.
+
+    Without `blocks` no text stands in a block of its own.
+    """
 
     step: int = 2
     lists_indented: bool = True
     dash_width: int = 2
+    blocks: bool = True
 
 
 def written(value: Any, column: int, habits: Habits, *, dash: bool = False) -> Iterator[Written]:
     """Ways to write `value` behind a key (or dash) at `column`, outside of flow collections; the best first."""
+    yield _written(value, column, habits, dash=dash)
+    # Empty lines behind a block can become part of it.
+    yield _written(value, column, replace(habits, blocks=False), dash=dash)
+
+
+def _written(value: Any, column: int, habits: Habits, *, dash: bool = False) -> Written:
     if isinstance(value, str):
-        yield from text(value, column, habits)
-    elif isinstance(value, dict) and value:
+        is_block = habits.blocks and "\n" in value and fits_block(value)
+        return literal(value, column, habits.step) if is_block else Written(one_line(value))
+    if isinstance(value, dict) and value:
         inner = column + (habits.dash_width if dash else habits.step)
-        yield Written("", "".join(f"\n{line}" for line in _mapping(value, inner, habits)), dash)
-    elif isinstance(value, list) and value:
+        return Written("", "".join(f"\n{line}" for line in _mapping(value, inner, habits)), dash)
+    if isinstance(value, list) and value:
         short = flow(value)
         if column + len(short) + 2 <= WIDTH and not any(_is_long(item) for item in value):
-            yield Written(short)
-            return
+            return Written(short)
         inner = column + (habits.dash_width if dash else habits.step if habits.lists_indented else 0)
-        yield Written("", "".join(f"\n{line}" for line in _sequence(value, inner, habits)), dash)
-    else:
-        yield Written(single(value))
-
-
-def text(value: str, column: int, habits: Habits) -> Iterator[Written]:
-    """Ways to write a text that was not there before."""
-    if "\n" in value and fits_block(value):
-        yield literal(value, column, habits.step)
-    yield Written(one_line(value))
+        return Written("", "".join(f"\n{line}" for line in _sequence(value, inner, habits)), dash)
+    return Written(single(value))
 
 
 def literal(value: str, column: int, step: int, *, indicator: bool = False, chomp: str | None = None) -> Written:
@@ -177,12 +179,12 @@ def _escape(char: str) -> str:
 
 def _mapping(value: dict[str, Any], column: int, habits: Habits) -> Iterator[str]:
     for name, item in value.items():
-        yield from _lines(" " * column + key(name) + ":", next(written(item, column, habits)))
+        yield from _lines(" " * column + key(name) + ":", _written(item, column, habits))
 
 
 def _sequence(value: list[Any], column: int, habits: Habits) -> Iterator[str]:
     for item in value:
-        first = next(written(item, column, habits, dash=True))
+        first = _written(item, column, habits, dash=True)
         yield from _lines(" " * column + "-", first, column + habits.dash_width)
 
 
