@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_LANGUAGE = "English"
 _MOST_TOLD = 10
+_OVERWRITES = "this overwrites what was changed on the service since the last apply"
 _KNOWN_METADATA = ("language", "use_cases")
 
 
@@ -312,7 +313,8 @@ class _Differ:
             self._refresh(file, entry, remote)
             return None
         if self.options.overwrite and matches(file.key, self.options.overwrite):
-            return self._write(file, entry, old_key, remote, fields)
+            change = self._write(file, entry, old_key, remote, fields)
+            return replace(change, warnings=(_OVERWRITES,)) if fields else change
         if not here:
             return self._drift(file, entry, remote, fields)
         if not fields:
@@ -474,11 +476,13 @@ class _Differ:
                 id=entry.id,
             )
         if deletes:
+            lost = remote is not None and self._changed_without_file(entry, remote, deletes=True)
             return Delete(
                 key=key,
                 display_name=entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
                 diff=tuple(expand(_all_removed(entry, remote))),
+                warnings=(_OVERWRITES,) if lost else (),
                 entry=entry,
                 remote=remote,
             )

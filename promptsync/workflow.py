@@ -242,7 +242,11 @@ def decide(
 
 
 def drift(project: Project, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
-    """The service against the lock: what someone changed or deleted there. Writes nothing anywhere."""
+    """The service against the lock: what someone changed or deleted there. Writes nothing anywhere.
+
+    A policy that overwrites decides what an apply does, not what was changed.
+    """
+    project = replace(project, config=replace(project.config, overwrite=()))
     planned = plan(project, PlanOptions(), observer=observer)
     kept = tuple(
         change
