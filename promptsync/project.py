@@ -1,4 +1,7 @@
-"""A root and one of its targets: where everything lies on disk, and how the service is reached."""
+"""A root and one of its targets: where everything lies on disk, and how the service is reached.
+
+What only some commands need is imported where they need it: to check a few files must not take long.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
-from promptsync.differ import Scope
 from promptsync.errors import LoadError, LockfileError, PromptsyncError, UsageError
 from promptsync.files import ENDINGS, find_sources, include_reader, read_bytes, write_atomic
-from promptsync.journal import Journal
 from promptsync.loader import Loaded, load
 from promptsync.lockfile import Lockfile, dump, parse
-from promptsync.lockmerge import merge_locks
 from promptsync.models import Problem
 
 if TYPE_CHECKING:
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.client import Client, Exchange
+    from promptsync.differ import Scope
+    from promptsync.journal import Journal
     from promptsync.models import PromptFile
 
 CONFIG_NAME = "promptsync.yaml"
@@ -82,6 +82,8 @@ class Project:
 
     def scope(self) -> Scope:
         """What the differ must know of the target."""
+        from promptsync.differ import Scope
+
         return Scope(
             target=self.target.name,
             path_prefix=self.target.path_prefix,
@@ -127,6 +129,8 @@ class Project:
     def _merged(self, lock: Lockfile, since: Lockfile, found: Lockfile) -> Lockfile:
         if found == since:
             return lock
+        from promptsync.lockmerge import merge_locks
+
         merged = merge_locks(since, lock, found)
         if merged.conflicts:
             raise LockfileError(
@@ -138,6 +142,8 @@ class Project:
 
     def journal(self) -> Journal:
         """The journal of the target."""
+        from promptsync.journal import Journal
+
         return Journal(self.journal_path)
 
     def prepare_state(self) -> None:
@@ -170,6 +176,8 @@ class Project:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keeps other runs on this target out, on this machine. Raises PromptsyncError where one is at work."""
+        from filelock import FileLock, Timeout
+
         self.prepare_state()
         path = self.state / f"run.{self.target.name}.lock"
         holder = self.state / f"run.{self.target.name}.holder"
