@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,8 +135,9 @@ def included_text(data: bytes, name: str) -> str:
 
     Raises IncludeError for what is no UTF-8 text.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"the content_file {name} is not UTF-8: byte 0x{data[error.start]:02x} in line {line}"

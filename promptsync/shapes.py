@@ -158,10 +158,8 @@ class FileData(TypedDict, total=False):
     filename: str
 
 
-class TypeOnly(TypedDict):
-    """A choice that `type` alone makes."""
-
-    type: str
+class PlainFormat(TypedDict):
+    type: Literal["text", "json_object"]
 
 
 class Metadata(TypedDict, total=False):
@@ -366,6 +364,10 @@ class JsonSchemaResponse(TypedDict):
     json_schema: JsonSchemaFormat
 
 
+class ThinkingByName(TypedDict):
+    type: Literal["disabled", "adaptive"]
+
+
 class ThinkingEnabled(TypedDict):
     type: Literal["enabled"]
     budget_tokens: Number
@@ -481,8 +483,8 @@ class CurrentBlock(TypedDict, total=False):
     n: Annotated[float, *_integer(ge=1)] | None
     presence_penalty: Number | None
     response_format: Annotated[
-        Annotated[TypeOnly, Tag("\0text")]
-        | Annotated[TypeOnly, Tag("\0json_object")]
+        Annotated[PlainFormat, Tag("\0text")]
+        | Annotated[PlainFormat, Tag("\0json_object")]
         | Annotated[JsonSchemaResponse, Tag("\0json_schema")],
         _tagged("type", "text", "json_object", "json_schema", grows=True),
     ]
@@ -495,9 +497,9 @@ class CurrentBlock(TypedDict, total=False):
     ]
     stream_options: StreamOptions | None
     thinking: Annotated[
-        Annotated[TypeOnly, Tag("\0disabled")]
+        Annotated[ThinkingByName, Tag("\0disabled")]
         | Annotated[ThinkingEnabled, Tag("\0enabled")]
-        | Annotated[TypeOnly, Tag("\0adaptive")],
+        | Annotated[ThinkingByName, Tag("\0adaptive")],
         _tagged("type", "disabled", "enabled", "adaptive", grows=True),
     ]
     temperature: Annotated[float, Field(allow_inf_nan=False, ge=0, le=2)] | None
@@ -627,8 +629,8 @@ ClassicResponseFormat: TypeAlias = Annotated[
     ]
     | Annotated[
         Annotated[ClassicJsonSchemaResponse, Tag("\0json_schema")]
-        | Annotated[TypeOnly, Tag("\0json_object")]
-        | Annotated[TypeOnly, Tag("\0text")],
+        | Annotated[PlainFormat, Tag("\0json_object")]
+        | Annotated[PlainFormat, Tag("\0text")],
         _tagged("type", "json_schema", "json_object", "text", grows=True),
         Tag("\0mapping"),
     ]
@@ -743,7 +745,8 @@ def _blocks(document: Json) -> list[ShapeProblem]:
 
 def json_schema() -> Json:
     """The JSON Schema (draft 2020-12) of a prompt file, for editors; lists that grow are suggestions."""
-    schema = _adapter().json_schema()
+    # What pydantic calls oneOf is chosen by a tag; an editor need not know that no two of them fit.
+    schema = _renamed(_adapter().json_schema(), "oneOf", "anyOf")
     one_of = [{"required": [name], "properties": {other_dialect(name): False}} for name in DIALECTS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -751,6 +754,12 @@ def json_schema() -> Json:
         "title": "orq.ai prompt file",
         "oneOf": one_of,
     }
+
+
+def _renamed(schema: Any, old: str, new: str) -> Any:
+    if isinstance(schema, dict):
+        return {new if key == old else key: _renamed(value, old, new) for key, value in schema.items()}
+    return [_renamed(value, old, new) for value in schema] if isinstance(schema, list) else schema
 
 
 def nullable_fields(dialect: Dialect) -> frozenset[str]:

@@ -7,6 +7,7 @@ Positions are kept only when someone asks for one: the good path reads once and 
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -105,10 +106,11 @@ def decode(data: bytes) -> tuple[str, list[Complaint]]:
     """Bytes to text with plain line ends and no byte order mark; empty with a complaint where that is impossible."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return "", [Complaint(1, 1, "the file is UTF-16 or UTF-32, expected UTF-8", "save it as UTF-8")]
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        before = data[: error.start].decode().replace("\r\n", "\n").replace("\r", "\n")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         return "", [Complaint(line, column, message, "save the file as UTF-8")]

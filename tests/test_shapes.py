@@ -212,6 +212,12 @@ def test_the_schema_for_editors_refuses_what_the_check_refuses(document: dict[st
         ({"prompt": {"messages": [{"role": "user", "content_file": "a.md"}]}}, True),
         ({"prompt": {"messages": [{"role": "user", "content_file": "a.md", "content": "x"}]}}, False),
         ({**current(), "protected": True}, True),
+        (current(plugins=[{"id": "pii_redaction", "language": "nl"}]), True),
+        (current(response_format={"type": "json_object"}), True),
+        (current(response_format={"type": "json_schema"}), False),
+        (classic(model_parameters={"responseFormat": {"type": "json_schema"}}), False),
+        (current(thinking={"type": "adaptive"}), True),
+        (current(thinking={"type": "enabled"}), False),
     ],
 )
 def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -> None:
