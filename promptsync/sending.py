@@ -125,7 +125,7 @@ class Sender:
             asked = other
         if answer is None:
             return asked, None, patch
-        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now):
+        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now, added):
             second, other_answer = self._try_other(prompt, asked, answer, now, path)
             return second, other_answer, patch if second is asked else Patch({})
         self._dialects.take(asked.dialect)

@@ -161,8 +161,13 @@ class Dialects:
         return re.search(r"\bprompt(_config)?\b(?![.\[])", error.detail) is not None
 
 
-def was_ignored(asked: Prompt, answer: RemotePrompt, before: RemotePrompt | None) -> bool:
-    """Whether the service answered as if the block had not been sent: it holds what it held before, or no message."""
+def was_ignored(
+    asked: Prompt, answer: RemotePrompt, before: RemotePrompt | None, added: Collection[str] | None = ()
+) -> bool:
+    """Whether the service answered as if the block had not been sent: it holds what it held before, or no message.
+
+    `added` are the service's own fields, which say nothing about it; None stands for all that only the service has.
+    """
     dialect = answer.dialect(asked.dialect)
     held = answer.prompt(dialect).block
     try:
@@ -173,7 +178,7 @@ def was_ignored(asked: Prompt, answer: RemotePrompt, before: RemotePrompt | None
         return bool(wanted.get("messages")) and not held.get("messages")
     old = before.prompt(before.dialect(dialect)).block
     return digest(canonical_block(dialect, old)) == digest(canonical_block(dialect, held)) and bool(
-        differences(_block_alone(dialect, wanted), _block_alone(dialect, held), added=())
+        differences(_block_alone(dialect, wanted), _block_alone(dialect, held), added=added)
     )
 
 

@@ -349,3 +349,22 @@ def test_an_image_prompt_cannot_go_to_todays_service(world: World) -> None:
     applied = world.apply()
     assert (applied.code, world.names()) == (4, [])
     assert "`prompt`, which has no place for prompt_config.model_parameters.numImages" in applied.out
+
+
+def adds_fields_of_its_own(entity: dict[str, Any]) -> dict[str, Any]:
+    entity["prompt_config"].setdefault("model_parameters", {}).setdefault("temperature", 1)
+    return entity
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(dialect="both", rewriter=adds_fields_of_its_own)])
+def test_a_new_name_alone_is_written_once_and_in_the_files_dialect(world: World) -> None:
+    """The block stays as it was, and has fields of the service's own: that does not mean that it was ignored."""
+    messages = [{"role": "user", "content": "Hello."}]
+    world.write(KEY, {"display_name": "One", "prompt_config": {"model": "openai/gpt-4o", "messages": messages}})
+    assert world.apply().code == 0
+    world.change(KEY, lambda data: data.update(display_name="Two"))
+    assert world.apply().code == 0
+    assert [sorted(body) for body in world.sent("PATCH")] == [
+        ["description", "display_name", "metadata", "path", "prompt_config"]
+    ]
+    assert world.plan().code == 0
