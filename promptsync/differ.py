@@ -348,7 +348,7 @@ class _Differ:
         wanted = self.scope.path_of(file)
         if entry.path == wanted or (entry.path is None and old_key == file.key):
             return []
-        return [FieldDiff("path", "add" if entry.path is None else "replace", entry.path, wanted)]
+        return [FieldDiff("path", "replace" if entry.path else "add", entry.path or None, wanted)]
 
     def _path_to_send(self, file: PromptFile, entry: LockEntry) -> str | None:
         """A path that was never sent is not known, and stays as it is under the same key."""

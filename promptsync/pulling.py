@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync import versions
 from promptsync.archive import find_archived
-from promptsync.canonical import remote_hash
-from promptsync.compare import FieldDiff, differences, expand, file_differences, remote_content
+from promptsync.canonical import canonical_block, remote_hash
+from promptsync.compare import (
+    SET_BY_SERVICE,
+    FieldDiff,
+    differences,
+    drop,
+    expand,
+    file_differences,
+    remote_content,
+)
 from promptsync.dialects import translate
 from promptsync.differ import own_fields
 from promptsync.emit import emit
@@ -21,7 +29,8 @@ from promptsync.lockfile import entry_for
 from promptsync.merge import merge
 from promptsync.plan import Conflict, Drift, PlanOptions
 from promptsync.project import check_workspace
-from promptsync.workflow import decide, file_of, locked_entry, owners, read_service
+from promptsync.safety import raise_if_wrong_place
+from promptsync.workflow import decide, file_of, locked_entry, moved_to, owners, read_service
 from promptsync.yamledit import EditError, edit
 from promptsync.yamltext import read
 
@@ -78,14 +87,19 @@ def pull(project: Project, keys: Collection[str] = (), resolve: Resolve = None) 
             service = read_service(client, lock, {})
             check_workspace(lock, owners(service, lock), str(project.lock_path))
             made, lock = decide(project, loaded.files, lock, service, PlanOptions(), recovered.creates)
+            raise_if_wrong_place(made)
             done: list[Pulled] = []
             prompts = dict(lock.prompts)
+            keys_of = {entry.id: key for key, entry in prompts.items()}
             for file, entry, remote in _changed_there(made, keys):
                 pulled, fresh = _pull_one(project, client, loaded.files, file, entry, remote, resolve)
                 done.append(pulled)
-                prompts[file.key] = fresh
                 if fresh != entry:
-                    journal.end_with(0, file.key, fresh)
+                    old_key = keys_of[entry.id]
+                    fresh = moved_to(fresh, old_key, file.key)
+                    del prompts[old_key]
+                    prompts[file.key] = fresh
+                    journal.end_with(0, file.key, fresh, old_key if old_key != file.key else None)
         project.write_lock(lock.with_prompts(prompts))
         journal.compact()
     return done
@@ -164,9 +178,14 @@ def _pull_one(
 
 def _in_words_of(file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> Prompt | str:
     """What the service holds, in the file's dialect; a sentence where that cannot be said there."""
-    dialect = remote.dialect(entry.dialect)
+    held = remote_content(remote, remote.dialect(entry.dialect), file.prompt)
+    if held.dialect != file.prompt.dialect:
+        block = canonical_block(held.dialect, held.block)
+        for name in {*entry.added, *SET_BY_SERVICE}:
+            drop({held.dialect: block}, name)
+        held = replace(held, block=block)
     try:
-        return translate(remote_content(remote, dialect, file.prompt), file.prompt.dialect)
+        return translate(held, file.prompt.dialect)
     except DialectError as error:
         fields = ", ".join(error.fields)
         return f"`{file.prompt.dialect}` has no place for {fields}, which the service holds"
@@ -186,7 +205,11 @@ def _edited(project: Project, files: Mapping[str, PromptFile], file: PromptFile,
         return replace(
             pulled, edits=(), problem=f"the file cannot be edited so that nothing else changes: {error.message}"
         )
-    after = _loaded(project, file, edited.text, edited.texts)
+    try:
+        after = _loaded(project, file, edited.text, edited.texts)
+    except LoadError as error:
+        told = "; ".join(f"{item.message} ({item.hint})" if item.hint else item.message for item in error.problems)
+        return replace(pulled, edits=(), problem=f"with the service's side it would be no valid prompt file: {told}")
     for name, text in edited.texts.items():
         write_atomic(_beside(project, file.key, name), text.encode())
     if edited.text != raw:
@@ -195,7 +218,7 @@ def _edited(project: Project, files: Mapping[str, PromptFile], file: PromptFile,
 
 
 def _loaded(project: Project, file: PromptFile, text: str, texts: Mapping[str, str]) -> PromptFile:
-    """The edited file must load. Raises LoadError before anything is written."""
+    """The file with that text, and those texts beside it. Raises LoadError where it is no valid prompt file."""
     reader = include_reader(project.root, max_bytes=project.config.max_file_bytes)
 
     def include(file: str, name: str) -> str:
@@ -212,7 +235,8 @@ def _loaded(project: Project, file: PromptFile, text: str, texts: Mapping[str, s
 
 def _agreed(project: Project, file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> LockEntry:
     """The entry with the service's state as its base: what the file says beyond that is a change of the file."""
-    fresh = project.load().files[file.key]
+    raw = (read_bytes(Path(file.file)) or b"").decode("utf-8")
+    fresh = _loaded(project, file, raw, {})
     dialect = remote.dialect(entry.dialect)
     same = not file_differences(fresh, remote, dialect, entry.added)
     added = own_fields(fresh, remote, dialect) if same else entry.added

@@ -274,10 +274,18 @@ def move(project: Project, old: str, new: str) -> str:
         if new in lock.prompts:
             raise UsageError(f"`{new}` is tied to {lock.prompts[new].id} already")
         entry = lock.prompts[old]
-        prompts = {(new if key == old else key): value for key, value in lock.prompts.items()}
+        prompts = {
+            (new if key == old else key): (moved_to(value, old, new) if key == old else value)
+            for key, value in lock.prompts.items()
+        }
         project.write_lock(lock.with_prompts(prompts))
         journal.compact()
     return f"{old} is {new} from now on, with the id {entry.id}"
+
+
+def moved_to(entry: LockEntry, old: str, new: str) -> LockEntry:
+    """The entry under its new key. A path that was never sent stands for any, but no longer once the key changed."""
+    return replace(entry, path="") if entry.path is None and old != new else entry
 
 
 def history(project: Project, key: str, limit: int = 20) -> tuple[LockEntry, list[Step]]:
