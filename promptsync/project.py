@@ -184,15 +184,15 @@ class Project:
         lock = FileLock(path, timeout=0)
         try:
             lock.acquire()
-        except OSError as error:
-            raise PromptsyncError(
-                f"{path} cannot be locked: {error.strerror or error}",
-                hint="make the folder writable, and keep it on a file system that knows locks",
-            ) from None
         except Timeout:
             told = _holder(read_bytes(holder))
             raise PromptsyncError(
                 f"{told} is at work on the target “{self.target.name}”", hint="wait until it has ended, then run again"
+            ) from None
+        except OSError as error:
+            raise PromptsyncError(
+                f"{path} cannot be locked: {error.strerror or error}",
+                hint="make the folder writable, and keep it on a file system that knows locks",
             ) from None
         try:
             _write_holder(holder)
