@@ -7,13 +7,16 @@ sent, while it is under way, and after the service has carried it out).
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
+import pkgutil
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +26,19 @@ SLOWER = 50
 _real_sleep = time.sleep
 time.sleep = lambda seconds: _real_sleep(seconds / SLOWER)
 
-import promptsync.applier  # noqa: E402
 import promptsync.cli  # noqa: E402
 import promptsync.client  # noqa: E402
-import promptsync.render.outcomes  # noqa: E402
-import promptsync.render.text  # noqa: E402
-import promptsync.workflow  # noqa: E402
+
+
+def warm_up() -> None:
+    """Imports all that a child may need, so that none imports it for itself."""
+    import filelock  # noqa: F401
+
+    for module in pkgutil.walk_packages(promptsync.__path__, "promptsync."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    with promptsync.client.Client("http://127.0.0.1:9", "key", patience=0.01) as client, suppress(Exception):
+        client.get("nothing")
 
 
 class Points:
@@ -163,6 +173,7 @@ def _read(path: str) -> str:
 
 
 def main() -> None:
+    warm_up()
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 
