@@ -287,13 +287,15 @@ def _read(path: str, max_bytes: int) -> bytes:
         descriptor = os.open(path, _READ)
     except OSError as error:
         raise _Unfit(f"cannot be read: {_reason(error)}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _Unfit("is no regular file")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(max_bytes + 1)
-        except OSError as error:
-            raise _Unfit(f"cannot be read: {_reason(error)}") from error
+    except OSError as error:
+        raise _Unfit(f"cannot be read: {_reason(error)}") from error
+    finally:
+        os.close(descriptor)
     if len(data) > max_bytes:
         raise _Unfit(
             f"is larger than {max_bytes:,} bytes",

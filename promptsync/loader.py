@@ -1,23 +1,23 @@
-"""Text of prompt files to PromptFiles, with every complaint at its line and column. Pure: what is read is handed in."""
+"""Text of prompt files to PromptFiles, with every complaint at its line and column. Pure: what is read is handed in.
+
+The YAML reader and the shapes are imported late: they take a while, and where every file is known they are not needed.
+"""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from promptsync.errors import LoadError
 from promptsync.models import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
-from promptsync.shapes import check
-from promptsync.yamlscalars import quoted
-from promptsync.yamlsyntax import line_of
-from promptsync.yamltext import Document, decode, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from promptsync.shapes import ShapeProblem
     from promptsync.yamlsyntax import Complaint
+    from promptsync.yamltext import Document
 
 MAX_REST = 200
 """Characters of a line that are kept behind the column complained about."""
@@ -54,22 +54,39 @@ class Loaded:
     warnings: tuple[Problem, ...]
 
 
+class Known(Protocol):
+    """What was read before of files that have not changed since."""
+
+    def get(self, source: Source, include: Callable[[str, str], str]) -> tuple[PromptFile, list[Problem]] | None:
+        """What was read from the same bytes and the same included texts; None if that is not known."""
+
+    def put(
+        self, source: Source, include: Callable[[str, str], str], file: PromptFile, problems: list[Problem]
+    ) -> None:
+        """Remembers what was read."""
+
+
 def load(
     sources: Iterable[Source],
     include: Callable[[str, str], str],
     *,
     allow_fields: Collection[str] = (),
     problems: Iterable[Problem] = (),
+    known: Known | None = None,
 ) -> Loaded:
     """Load every source, or raise one LoadError with all errors of all files, `problems` among them.
 
     `include` takes the key of a prompt and the `content_file` that its file names, and gives the text or raises
-    IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on.
+    IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on. What is `known`
+    is not read again.
     """
     files: dict[str, PromptFile] = {}
     found = list(problems)
     for source in sorted(sources, key=lambda source: source.key):
-        prompt_file, complaints = load_one(source, include, allow_fields=allow_fields)
+        remembered = known.get(source, include) if known is not None else None
+        prompt_file, complaints = remembered or load_one(source, include, allow_fields=allow_fields)
+        if known is not None and remembered is None and prompt_file is not None:
+            known.put(source, include, prompt_file, complaints)
         found += complaints
         if prompt_file is not None:
             files[source.key] = prompt_file
@@ -84,6 +101,9 @@ def load_one(
     source: Source, include: Callable[[str, str], str], *, allow_fields: Collection[str] = ()
 ) -> tuple[PromptFile | None, list[Problem]]:
     """One file and what is wrong with it, in order of line and column; no PromptFile if there is an error."""
+    from promptsync.shapes import check
+    from promptsync.yamltext import decode, read
+
     text, complaints = decode(source.data)
     if complaints:
         shown = source.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
@@ -125,9 +145,6 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...]) -> Promp
         protected=data.get("protected", False),
         includes=includes,
     )
-
-
-# --- Texts in files of their own ------------------------------------------------------------------------------------
 
 
 def included_text(data: bytes, name: str) -> str:
@@ -201,9 +218,6 @@ def _in_message(message: Json, loc: tuple[str | int, ...]) -> Iterator[_Holder]:
             yield _Holder(part, (*loc, "content", index), "text")
 
 
-# --- Complaints with their place ------------------------------------------------------------------------------------
-
-
 def _problem(source: Source, text: str, complaint: Complaint) -> Problem:
     line, column, message, hint = complaint
     return Problem(source.file, line, column, message, hint, _snippet(text, line, column))
@@ -218,8 +232,12 @@ def _shape_problem(source: Source, document: Document, shape: ShapeProblem) -> P
 
 def _quoting(raw: str | None) -> str:
     """What to write where text is expected and YAML reads `raw` as something else."""
+    from promptsync.yamlscalars import quoted, resolve
+
     if not raw:
         return "give it a text, or remove the key"
+    if resolve(raw) is None:
+        return f"write {quoted(raw)} for the text, or remove the key"
     return f"write {quoted(raw)}"
 
 
@@ -237,4 +255,6 @@ def _stem_problems(source: Source, data: Any) -> list[Problem]:
 
 def _snippet(text: str, line: int, column: int) -> str:
     """The line complained about, without what is far behind the place."""
+    from promptsync.yamlsyntax import line_of
+
     return line_of(text, line - 1)[: column + MAX_REST]

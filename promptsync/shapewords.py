@@ -262,6 +262,10 @@ def _wrong_tag(loc: Loc, value: Any, context: dict[str, Any]) -> ShapeProblem:
     if not isinstance(value, dict):
         return _wrong_kind(loc, value, f"a mapping with `{field}`", wants_text=False)
     if field not in value:
+        misspelt = next((key for key in value if did_you_mean(str(key), [field])), None)
+        if misspelt is not None:
+            message = f"unknown key `{_shown(misspelt)}` in {_name(loc)}"
+            return ShapeProblem((*loc, misspelt), message, f"did you mean `{field}`?", at_key=True)
         return ShapeProblem(loc, f"the key `{field}` is missing in {_name(loc)}", f"add it: {_or(words)}")
     problem = _wrong_word((*loc, field), value[field], context)
     if problem.hint is None and field == "role" and value[field] in _CLASSIC_ONLY:

@@ -53,11 +53,15 @@ def test_a_plain_scalar_on_which_all_readers_agree(text: str, value: Any) -> Non
     assert type(resolve(text)) is type(value)
 
 
+TRUE_WORDS = ["yes", "Yes", "YES", "on", "On", "ON", "y", "Y"]
+FALSE_WORDS = ["no", "No", "NO", "off", "Off", "OFF", "n", "N"]
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        *((word, f'write "{word}" for the text, or true for the boolean') for word in "yes Yes YES on y Y".split()),
-        *((word, f'write "{word}" for the text, or false for the boolean') for word in "no No NO off Off n N".split()),
+        *((word, f'write "{word}" for the text, or true for the boolean') for word in TRUE_WORDS),
+        *((word, f'write "{word}" for the text, or false for the boolean') for word in FALSE_WORDS),
         ("012", 'write "012" for the text, or 12 or 10 for the number'),
         ("09", 'write "09" for the text, or 9 for the number'),
         ("0o14", 'write "0o14" for the text, or 12 for the number'),
@@ -400,8 +404,9 @@ def both(text: str) -> tuple[Document, Document]:
 
 PIECES = st.lists(
     st.sampled_from(
-        ["a", ": ", ":", "\n", "\n  ", "- ", "[", "]", "{", "}", ", ", '"', "'", "|", ">", "&x ", "*x", "!!str ", 
-         "!t ", "<<", "#", " ", "\t", "?", "? ", "---\n", "...\n", "%YAML 1.1\n", "no", "1", "012", "\\u12", "é", "😀", "{{v}}"]
+        ["a", ": ", ":", "\n", "\n  ", "- ", "[", "]", "{", "}", ", ", '"', "'", "|", ">", "&x ", "*x", "!!str ",
+         "!t ", "<<", "#", " ", "\t", "?", "? ", "---\n", "...\n", "%YAML 1.1\n", "no", "1", "012", "\\u12", "é", "😀",
+         "{{v}}"]
     ),
     max_size=25,
 ).map("".join)  # fmt: skip
