@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from promptsync.errors import ConfigError, LoadError
 from promptsync.models import Json, Problem
-from promptsync.yamltext import Document, decode, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from promptsync.yamltext import Document
 
 DEFAULT_TARGET = "default"
 SANDBOX_TARGET = "sandbox"
@@ -109,6 +110,8 @@ def connection(target: Target, base_url: str | None, environ: Mapping[str, str])
 
 def parse_config(data: bytes, file: str) -> Config:
     """The configuration in `data`. Raises LoadError with every complaint and its place."""
+    from promptsync.yamltext import decode, read
+
     text, complaints = decode(data)
     document = read(text)
     complaints = [*complaints, *document.complaints]

@@ -44,7 +44,6 @@ from promptsync.plan import (
     Recreate,
     Update,
 )
-from promptsync.shapes import known_fields
 from promptsync.strangers import Matches, by_name, latest, match_intents, match_names, same_content
 
 if TYPE_CHECKING:
@@ -610,6 +609,8 @@ def _with_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Lock
         return entry
     news = _news(file, entry, remote, dialect)
     if _hash_without(remote, dialect, file, news) != entry.remote:
+        from promptsync.shapes import known_fields
+
         known = known_fields(dialect)
         news = [name for name in news if not _is_known(name, dialect, known)]
     return replace(entry, added=tuple(sorted({*entry.added, *news}))) if news else entry

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
 from promptsync.errors import LoadError, LockfileError, PromptsyncError, UsageError
+from promptsync.filecache import FileCache, user_secret
 from promptsync.files import ENDINGS, find_sources, include_reader, read_bytes, write_atomic
 from promptsync.loader import Loaded, load
 from promptsync.lockfile import Lockfile, dump, parse
@@ -95,16 +96,26 @@ class Project:
         """Every prompt file. Raises LoadError with all complaints, ConfigError where there are no files."""
         limit = self.config.max_file_bytes
         sources, problems = find_sources(self.root, max_bytes=limit)
+        known = FileCache(self.state / "files.cache", user_secret(self.environ), self.config.allow_fields)
         loaded = load(
             sources,
             include_reader(self.root, max_bytes=limit),
             allow_fields=self.config.allow_fields,
             problems=problems,
+            known=known,
         )
+        self._keep(known)
         homeless = [] if self.target.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
         if homeless:
             raise LoadError(homeless)
         return loaded
+
+    def _keep(self, known: FileCache) -> None:
+        """Remembers what was read, where the folder lets itself be written."""
+        if known.is_new:
+            with suppress(PromptsyncError):
+                self.prepare_state()
+                known.save()
 
     def read_lock(self) -> Lockfile:
         """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""

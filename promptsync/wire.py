@@ -22,7 +22,6 @@ from promptsync.compare import (
 from promptsync.dialects import translate
 from promptsync.errors import DialectError
 from promptsync.models import Dialect, Json, Prompt, RemotePrompt, other_dialect
-from promptsync.shapes import list_fields, nullable_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -76,6 +75,8 @@ def _clear(body: Json, name: str, dialect: Dialect) -> None:
         return
     if head != dialect:
         return
+    from promptsync.shapes import list_fields, nullable_fields
+
     if rest in nullable_fields(dialect):
         value: Any = None
     elif rest in list_fields(dialect):
