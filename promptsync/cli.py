@@ -133,9 +133,9 @@ def cli() -> None:
 @_common
 def validate(project: Project, files: tuple[str, ...]) -> int:
     """Check the prompt files, offline."""
-    from promptsync import workflow
+    from promptsync import validating
 
-    count, warnings = workflow.validate(project, files)
+    count, warnings = validating.validate(project, files)
     _show_warnings(warnings)
     click.echo(f"{count} prompt file{'s are' if count != 1 else ' is'} valid")
     return ExitCode.DONE
