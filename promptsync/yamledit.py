@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 
 from promptsync import yamlplace
-from promptsync.edits import Edit, Path, apply, field_of, get, identical, refine
+from promptsync.edits import Edit, Path, apply, get, identical, refine
 from promptsync.errors import PromptsyncError
 from promptsync.lineends import BOM, restore
 from promptsync.yamltext import decode, read
@@ -243,6 +243,9 @@ class _Editor:
         return False
 
     def fits(self, text: str, expected: Any) -> bool:
+        plain, complaints = decode(text.encode("utf-8", "surrogatepass"))
+        if complaints or plain != text:
+            return False
         document = read(text)
         return not document.fatal and not document.complaints and identical(document.data, expected)
 
@@ -320,6 +323,3 @@ def _path_of(root: Node, wanted: Node) -> Path:
             steps.append(next(entry.name for entry in parent.entries if entry.value is node or entry.key is node))
         node = parent
     return tuple(reversed(steps))
-
-
-__all__ = ["Edit", "EditError", "Edited", "edit", "field_of", "text_of_file"]

@@ -173,7 +173,7 @@ def _same_style(text: str, node: Node, value: str, outer: int, habits: Habits) -
             yield Written(one_line(value, node.style))
         elif "\n" not in value:
             # More than `is_plain` lets through: the file shows that its author does not mind.
-            if node.value[:1] not in ("", '"', "'") and value.strip() == value and "\n" not in value:
+            if node.value and value.strip() == value and fits_block(value):
                 yield Written(value)
             yield Written(one_line(value, '"'))
 

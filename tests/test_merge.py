@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from promptsync.canonical import canonical
 from promptsync.edits import Edit, apply
+from promptsync.loader import load_one
 from promptsync.merge import FieldConflict, document, merge
 from promptsync.models import Prompt
 from promptsync.textmerge import merge_texts
+from promptsync.yamledit import edit, text_of_file
 
 BASE = Prompt(
     "Refund",
@@ -390,3 +393,37 @@ def test_changes_of_different_fields_are_united(base: Prompt, one: Prompt, other
     assert merged.conflicts == []
     united = replace(theirs, description=ours.description, block={**theirs.block, "messages": ours.block["messages"]})
     assert after(ours, merged.edits) == canonical(united)
+
+
+# --- Into the file ----------------------------------------------------------------------------------------------------
+
+CORPUS = sorted((Path(__file__).parent / "corpus" / "yaml").glob("*.yaml"))
+TEXTS = {"system.md": "First line.\r\nSecond line.\r\n", "part.txt": "One part\nof it"}
+
+
+class Source(NamedTuple):
+    key: str
+    file: str
+    data: bytes
+
+
+def load(data: bytes, texts: dict[str, str]) -> Prompt:
+    found, problems = load_one(Source("k", "k.yaml", data), lambda _file, name: text_of_file(texts[name]))
+    assert problems == []
+    assert found is not None
+    return found.prompt
+
+
+@pytest.mark.parametrize("distance", [1, 7, 13, 20])
+@pytest.mark.parametrize("index", range(len(CORPUS)), ids=[file.stem for file in CORPUS])
+def test_a_file_takes_over_the_content_of_any_other(index: int, distance: int) -> None:
+    raw = CORPUS[index].read_bytes()
+    ours, theirs = load(raw, TEXTS), load(CORPUS[(index + distance) % len(CORPUS)].read_bytes(), TEXTS)
+    resolve: Any = None if ours.dialect == theirs.dialect else "theirs"
+
+    edited = edit(raw.decode(), merge(ours, ours, theirs, resolve=resolve).edits, texts=TEXTS)
+
+    after = load(edited.text.encode(), TEXTS | edited.texts)
+    assert canonical(after) == canonical(theirs)
+    comments = [line for line in raw.decode().split("\n") if line.startswith("# ")]
+    assert [line for line in edited.text.split("\n") if line.startswith("# ")] == comments

@@ -347,6 +347,11 @@ def test_an_edit_and_its_diff(item: Edit, diff: str) -> None:
     assert change(PROMPT, item) == diff
 
 
+def test_what_no_one_would_see_is_escaped() -> None:
+    assert edit("a: 0\n", [set_("a", "\ufeff")]).text == 'a: "\\ufeff"\n'
+    assert edit("a: b\n", [set_("a", "b\u202e")]).text == 'a: "b\\u202e"\n'
+
+
 def test_an_edit_makes_what_is_missing_on_its_way() -> None:
     assert change("prompt:\n  n: 1\n", set_("metadata.language", "German")) == "+metadata:\n+  language: German"
     assert change("metadata:\nprompt:\n  n: 1\n", set_("metadata.language", "German")) == "+  language: German"
