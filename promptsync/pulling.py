@@ -121,7 +121,7 @@ def restore(project: Project, key: str, version: str) -> Pulled:
         theirs = _in_words_of(file, old, entry)
         if isinstance(theirs, str):
             return Pulled(key, problem=theirs)
-        merged = merge(file.prompt, file.prompt, theirs, added=entry.added)
+        merged = merge(file.prompt, file.prompt, theirs, added=entry.added, provider=provider_of(old))
         return _edited(project, loaded.files, file, Pulled(key, edits=tuple(merged.edits)))
 
 
@@ -164,7 +164,8 @@ def _pull_one(
     base = _in_words_of(file, found, entry) if found is not None else None
     if isinstance(theirs, str):
         return Pulled(file.key, problem=theirs), entry
-    merged = merge(base if not isinstance(base, str) else None, file.prompt, theirs, added=entry.added, resolve=resolve)
+    known = base if not isinstance(base, str) else None
+    merged = merge(known, file.prompt, theirs, added=entry.added, resolve=resolve, provider=provider_of(remote))
     pulled = _edited(
         project,
         files,
