@@ -146,8 +146,9 @@ def test_a_change_of_all_files_arrives_or_is_told(block: str, data: st.DataObjec
     with here(behaviour) as world:
         world.write(before)
         assert world.apply(create_twins=True) == 0, world.said
-        world.write({**before, **after})
-        code = world.apply(create_twins=True)
+        prune = data.draw(st.booleans())
+        world.write(after if prune else {**before, **after})
+        code = world.apply(create_twins=True, prune=prune)
         event(f"{behaviour.patch}: {code!r}")
         missed = {key for key, status, _ in world.said if status == "not converged"}
         assert code == (4 if missed else 0), world.said
@@ -172,6 +173,28 @@ def test_the_other_dialect_is_taken_whole_or_refused(data: st.DataObject) -> Non
         world.write(tree)
         code = world.apply(create_twins=True)
         event(f"{block} on {behaviour.dialect}: {code!r}")
+        refused = {key for key, status, _ in world.said if status != "done"}
+        assert code == (4 if refused else 0), world.said
+        assert {key for _, key, _ in world.pending()} == refused
+
+
+@quick
+@given(data=st.data())
+def test_a_file_that_is_rewritten_in_the_other_dialect_arrives_or_is_told(data: st.DataObject) -> None:
+    first = data.draw(st.sampled_from([CURRENT, CLASSIC]))
+    before, after = data.draw(trees(first)), data.draw(trees(CLASSIC if first == CURRENT else CURRENT))
+    behaviour = Behaviour(
+        dialect=data.draw(st.sampled_from(["current", "classic", "both"])),
+        foreign=data.draw(st.sampled_from(["refuse", "ignore"])),
+        patch=data.draw(st.sampled_from(PATCHES)),
+        rewriter=data.draw(REWRITINGS),
+    )
+    with here(behaviour) as world:
+        world.write(before)
+        world.apply(create_twins=True)
+        world.write({**before, **after})
+        code = world.apply(create_twins=True)
+        event(f"{first} first on {behaviour.dialect}: {code!r}")
         refused = {key for key, status, _ in world.said if status != "done"}
         assert code == (4 if refused else 0), world.said
         assert {key for _, key, _ in world.pending()} == refused
