@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from promptsync.config import parse_config
 from promptsync.differ import own_fields
 from promptsync.edits import Edit
 from promptsync.emit import emit
@@ -16,6 +18,7 @@ from promptsync.naming import file_names
 from promptsync.project import CONFIG_NAME, check_workspace
 from promptsync.workflow import owners, read_service
 from promptsync.yamledit import edit
+from promptsync.yamltext import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +71,10 @@ def bring_in(
             service = read_service(client, lock)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
         chosen = _chosen(_strangers(project, lock, service.values()), ids, lock, project)
-        keys = file_names(chosen, _taken(project, lock), folder)
+        sources = _sources(project)
+        keys = _begun(chosen, sources, lock, folder)
+        rest = [remote for remote in chosen if remote.id not in keys]
+        keys |= file_names(rest, sources.keys() | lock.prompts.keys(), folder)
         on_start(len(chosen))
         entries: dict[str, LockEntry] = {}
         left_out: dict[str, str] = {}
@@ -116,13 +122,37 @@ def _chosen(
     return [by_id[id] for id in wanted]  # noqa: A001
 
 
-def _taken(project: Project, lock: Lockfile) -> set[str]:
-    """The keys that are in use, by files and by the lock."""
+def _sources(project: Project) -> dict[str, bytes]:
+    """The prompt files that are there, by key."""
     try:
         sources, _ = find_sources(project.root, max_bytes=project.config.max_file_bytes)
     except ConfigError:
-        sources = []
-    return {source.key for source in sources} | lock.prompts.keys()
+        return {}
+    return {source.key: source.data for source in sources}
+
+
+def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str) -> dict[str, str]:
+    """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
+
+    Of prompts that say the same, any may be any.
+    """
+    free: dict[bytes, list[str]] = defaultdict(list)
+    for key, data in sources.items():
+        if key not in lock.prompts and key.rpartition("/")[0] == folder.strip("/"):
+            free[data].append(key)
+    found: dict[str, str] = {}
+    for remote in chosen if free else ():
+        for stem in (remote.display_name, ""):
+            try:
+                keys = free.get(emit(remote, stem=stem).text.encode(), [])
+            except PromptsyncError:
+                break
+            key = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)
+            if key is not None:
+                keys.remove(key)
+                found[remote.id] = key
+                break
+    return found
 
 
 def _write(project: Project, key: str, remote: RemotePrompt, emitted: Emitted) -> LockEntry:
@@ -158,9 +188,12 @@ def _allow(project: Project, names: tuple[str, ...]) -> Project:
     path = project.root / CONFIG_NAME
     fields = [*project.config.allow_fields, *names]
     text = (read_bytes(path) or b"").decode("utf-8")
-    if text.strip():
-        text = edit(text, [Edit(("allow_fields",), "set", fields)]).text
+    if read(text.removeprefix("\ufeff").replace("\r\n", "\n")).data is None:
+        # Nothing or comments alone.
+        text += "" if text == "" or text.endswith("\n") else "\n"
+        text += "allow_fields:\n" + "".join(f"  - {name}\n" for name in fields)
     else:
-        text = "allow_fields:\n" + "".join(f"  - {name}\n" for name in fields)
+        text = edit(text, [Edit(("allow_fields",), "set", fields)]).text
+    config = parse_config(text.encode(), str(path))
     write_atomic(path, text.encode())
-    return replace(project, config=replace(project.config, allow_fields=tuple(fields)))
+    return replace(project, config=config)
