@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PAGE = 200
 """Prompts that are asked for at once: the most that the service's list gives."""
 
-FEW = 2
+FEW = 1
 """Rounds of requests by id that are not worth a look at the list."""
 
 WORTHWHILE = 10
@@ -92,7 +92,7 @@ def read_service(
     *,
     locked: Collection[str],
     need_strangers: bool,
-    parallelism: int = 8,
+    parallelism: int = 16,
     crew: Crew = in_threads,
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not in it is gone for certain.

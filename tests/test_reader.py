@@ -289,11 +289,11 @@ def test_strangers_here_and_there_cost_a_page_for_each_walk_at_most() -> None:
     shelf = Shelf(places)
 
     assert set(read(shelf, locked)) == set(locked)
-    assert len(shelf.asked) < 4_400 / 200 + 8 + 60
+    assert len(shelf.asked) < 4_400 / 200 + 16 + 60
 
     shelf = Shelf(places)
     assert set(read(shelf, locked, strangers=True)) == set(places)
-    assert len(shelf.asked) <= 4_400 / 200 + 8 + 1
+    assert len(shelf.asked) <= 4_400 / 200 + 16 + 1
 
 
 @pytest.mark.parametrize("count", [0, 1, 16])
@@ -337,10 +337,10 @@ def test_a_service_of_smaller_pages() -> None:
     shelf = Shelf(ids(1_000), most=50, refuses=True)
 
     assert len(read(shelf, ids(1_000))) == 1_000
-    assert len(shelf.asked) <= 1_000 / 50 + 1 + 3 * 8
+    assert len(shelf.asked) <= 1_000 / 50 + 1 + 3 * 16
     shelf.asked.clear()
     assert len(read(shelf, ids(1_000), strangers=True)) == 1_000
-    assert len(shelf.asked) <= 1_000 / 50 + 8 + 3
+    assert len(shelf.asked) <= 1_000 / 50 + 16 + 3
 
 
 def test_a_new_prompt_that_the_list_does_not_show_yet_is_not_gone() -> None:
