@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from promptsync import versions
 from promptsync.archive import find_archived
 from promptsync.canonical import canonical_block, remote_hash
-from promptsync.compare import (
+from promptsync.compare import (, provider_of
     SET_BY_SERVICE,
     FieldDiff,
     differences,
