@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from promptsync import versions
 from promptsync.archive import find_archived
 from promptsync.canonical import canonical_block, remote_hash
-from promptsync.compare import (, provider_of
+from promptsync.compare import (
     SET_BY_SERVICE,
     FieldDiff,
     differences,
     drop,
     expand,
     file_differences,
+    provider_of,
     remote_content,
 )
 from promptsync.dialects import translate
