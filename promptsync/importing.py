@@ -147,10 +147,10 @@ def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lock
                 keys = free.get(emit(remote, stem=stem).text.encode(), [])
             except PromptsyncError:
                 break
-            key = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)
-            if key is not None:
-                keys.remove(key)
-                found[remote.id] = key
+            fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)
+            if fitting is not None:
+                keys.remove(fitting)
+                found[remote.id] = fitting
                 break
     return found
 
