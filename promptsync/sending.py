@@ -125,7 +125,9 @@ class Sender:
             asked = other
         if answer is None:
             return asked, None, patch
-        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now, added):
+        # Where we wrote before, a field that is not cleared says nothing: not every dialect can clear every field.
+        own = added if path is None else None
+        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now, own):
             second, other_answer = self._try_other(prompt, asked, answer, now, path)
             return second, other_answer, patch if second is asked else Patch({})
         self._dialects.take(asked.dialect)
@@ -233,7 +235,7 @@ class Sender:
         except ServiceError:
             return asked, answer
         if was_ignored(other, second, answer):
-            return asked, answer
+            return asked, second
         self._dialects.refuse(asked.dialect)
         self._dialects.take(other.dialect)
         return other, second

@@ -368,3 +368,20 @@ def test_a_new_name_alone_is_written_once_and_in_the_files_dialect(world: World)
         ["description", "display_name", "metadata", "path", "prompt_config"]
     ]
     assert world.plan().code == 0
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(dialect="both", patch="merge")])
+def test_a_field_that_cannot_be_cleared_is_not_tried_in_the_other_dialect(world: World) -> None:
+    """The other dialect has no word for the model type of a completion: what it writes would take that away."""
+    data = classic(topP=0.5)
+    data["prompt_config"]["model_type"] = "completion"
+    world.write(KEY, data)
+    assert world.apply().code == 0
+    world.change(KEY, lambda data: data["prompt_config"]["model_parameters"].pop("topP"))
+    applied = world.apply()
+    assert applied.code == 4
+    assert "holds something else in prompt_config.model_parameters.topP\n" in applied.out
+    assert [sorted(body) for body in world.sent("PATCH")] == [
+        ["description", "display_name", "metadata", "path", "prompt_config"]
+    ]
+    assert world.held(KEY)["prompt_config"]["model_type"] == "completion"
