@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from promptsync.errors import LoadError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from promptsync.shapes import ShapeProblem
     from promptsync.yamlsyntax import Complaint
     from promptsync.yamltext import Document
+
+MAX_COLUMN = 10_000
+"""Beyond this column a line is not shown: a file of one long line could have as many complaints as characters."""
 
 MAX_REST = 200
 """Characters of a line that are kept behind the column complained about."""
@@ -253,8 +257,15 @@ def _stem_problems(source: Source, data: Any) -> list[Problem]:
     return [Problem(source.file, 0, 0, message, "add a `display_name` to the file")]
 
 
-def _snippet(text: str, line: int, column: int) -> str:
-    """The line complained about, without what is far behind the place."""
-    from promptsync.yamlsyntax import line_of
+def _snippet(text: str, line: int, column: int) -> str | None:
+    """The line complained about, without what is far behind the place; None if the place itself is far out."""
+    lines = _lines(text)
+    if column > MAX_COLUMN or not 0 < line <= len(lines) + 1:
+        return None
+    return lines[line - 1][: column + MAX_REST] if line <= len(lines) else ""
 
-    return line_of(text, line - 1)[: column + MAX_REST]
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    """The lines of one file, which are asked for once for each complaint about it."""
+    return text.split("\n")

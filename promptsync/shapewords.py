@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+MAX_PROBLEMS = 1000
+
 Loc = tuple[str | int, ...]
 
 
@@ -55,10 +57,13 @@ class Vocabulary:
 def explain(
     details: Iterable[ErrorDetails], document: Any, vocabulary: Vocabulary, allowed: frozenset[str]
 ) -> list[ShapeProblem]:
-    """A problem for each error, in the order of the errors; unknown keys that are `allowed` are none."""
+    """A problem for each error, up to MAX_PROBLEMS; unknown keys that are `allowed` are none."""
     problems: list[ShapeProblem] = []
     missing: list[Loc] = []
     for detail in details:
+        if len(problems) + len(missing) >= MAX_PROBLEMS:
+            problems.append(ShapeProblem((), f"more than {MAX_PROBLEMS:,} problems; the rest is not listed"))
+            break
         loc: Loc = tuple(part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("\0")))
         if detail["type"] == "extra_forbidden":
             problem = ShapeProblem(loc, "", at_key=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 64
 MAX_NODES = 100_000
+MAX_COMPLAINTS = 1000
 MAX_ALIAS_TEXT = 8 << 20
 """Characters that aliases may add to a document."""
 
@@ -226,6 +227,10 @@ class _Builder:
             raise _Again
         mark = event.start_mark
         self.complaints.append(Complaint(mark.line + 1, mark.column + 1, message, hint))
+        if len(self.complaints) >= MAX_COMPLAINTS:
+            message = f"more than {MAX_COMPLAINTS:,} problems; the rest of the file is not looked at"
+            self.complaints.append(Complaint(mark.line + 1, mark.column + 1, message))
+            raise _Stop
 
     def stop(self, event: Any, message: str, hint: str | None = None) -> None:
         self.complain(event, message, hint)

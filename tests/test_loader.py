@@ -25,6 +25,7 @@ GOLDEN = Path(__file__).parent / "golden" / "loader"
 PAIRS = sorted(path.stem for path in GOLDEN.glob("*.yaml"))
 TEXTS = {"refund.system.md": "You answer for {{shop}}.", "parts/question.md": "{{question}}"}
 
+ITEMS = "  - 1\n" * 50_000
 HELLO = "prompt:\n  messages:\n    - {role: user, content: hello}\n"
 
 
@@ -162,6 +163,26 @@ def test_a_long_line_is_cut_behind_its_place() -> None:
     assert problem.snippet is not None
     assert problem.snippet[problem.column - 1 :].startswith("42, 'yyy")
     assert len(problem.snippet) <= problem.column + 200
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("- no\n" * 50_000, "more than 1,000 problems; the rest of the file is not looked at"),
+        (f"[{'no,' * 50_000}]", "more than 1,000 problems; the rest of the file is not looked at"),
+        ("a: 1\n" * 50_000, "more than 1,000 problems; the rest of the file is not looked at"),
+        (f"prompt:\n  messages:\n{ITEMS}", "more than 1,000 problems; the rest is not listed"),
+        ("\n".join(f"key{n}: 1" for n in range(30_000)), "more than 1,000 problems; the rest is not listed"),
+        (f"prompt: {{messages: [{'1,' * 50_000}]}}", "more than 1,000 problems; the rest is not listed"),
+    ],
+    ids=["words", "one line", "keys twice", "messages", "unknown keys", "messages in one line"],
+)
+def test_a_file_of_nothing_but_problems_costs_little(text: str, last: str) -> None:
+    _, problems = one(text)
+
+    assert last in [problem.message for problem in problems]
+    assert len(problems) < 1010
+    assert sum(len(problem.snippet or "") for problem in problems) < 8 << 20
 
 
 def test_a_text_in_an_alias_is_taken_in_at_each_place() -> None:
