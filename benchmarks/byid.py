@@ -1,0 +1,16 @@
+"""Every prompt of a lockfile by id, ten at once, with our own client: `python -m benchmarks.byid URL LOCK`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from promptsync.client import Client
+
+if __name__ == "__main__":
+    entries = json.loads(Path(sys.argv[2]).read_bytes())["prompts"]
+    with Client(sys.argv[1], "benchmark") as client, ThreadPoolExecutor(max_workers=10) as pool:
+        found = list(pool.map(client.get, [entry["id"] for entry in entries.values()]))
+    assert len(found) == len(entries)

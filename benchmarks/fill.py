@@ -1,0 +1,49 @@
+"""What an apply leaves behind, without its requests: `python -m benchmarks.fill ROOT DATABASE PROMPTS STRANGERS`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import tree
+from promptsync.client import Client
+from promptsync.differ import own_fields
+from promptsync.lockfile import Lockfile, dump, entry_for
+from promptsync.models import CURRENT
+from promptsync.project import Project
+from promptsync.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def main() -> None:
+    root, database, count, strangers = sys.argv[1:]
+    fill(Path(root), Path(database), mixed(int(count), int(strangers)))
+
+
+def mixed(count: int, strangers: int) -> Iterator[dict[str, Any]]:
+    """The bodies of `count` prompts, evenly spread among those of strangers."""
+    for number in range(count):
+        yield tree.body(number)
+        for stranger in range(number * strangers // count, (number + 1) * strangers // count):
+            yield tree.body(1_000_000 + stranger)
+
+
+def fill(root: Path, database: Path, bodies: Iterable[dict[str, Any]]) -> None:
+    """The prompts on the service, and the lockfile that ties the files of `root` to them."""
+    files = Project.open(root, "default", environ={}).load().files
+    with Sandbox(database) as sandbox, Client("http://sandbox", "", app=sandbox.app) as client:
+        sandbox.create_many(bodies)
+        held = {remote.display_name: remote for page in client.pages() for remote in page}
+    entries = {}
+    for key, file in files.items():
+        remote = held[file.prompt.display_name]
+        entries[key] = entry_for(file, remote, CURRENT, file.folder, own_fields(file, remote, CURRENT))
+    owner = next((remote.owner for remote in held.values()), None)
+    (root / "promptsync.lock.json").write_bytes(dump(Lockfile(entries, owner)))
+
+
+if __name__ == "__main__":
+    main()

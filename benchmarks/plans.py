@@ -1,0 +1,106 @@
+"""Plans that find nothing to do, beside what a script with the official SDK takes for the reading alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import Run, median
+from benchmarks.table import Table
+from benchmarks.world import World, world
+
+if TYPE_CHECKING:
+    from benchmarks.options import Options
+
+_HERE = Path(__file__).parent
+
+
+def thousand(options: Options) -> list[Table]:
+    """A plan of 1,000 prompts, and the official SDK retrieving and listing them."""
+    count = options.scaled(1_000)
+    with world(count, latency=options.latency) as place:
+        table = Table(f"Plan of {count:,} prompts, nothing to do, {options.latency * 1000:g} ms a request")
+        cold, warm = _cold_and_warm(place, options.runs)
+        table.add("plan, files seen before", warm, base=True)
+        table.add("plan, files read for the first time", cold)
+        alone = sdk(place, "retrieve", 1)
+        ten = median(partial(sdk, place, "retrieve", 10), min(options.runs, 3))
+        table.add("SDK, retrieve one by one", alone)
+        table.add("SDK, retrieve with ten threads", ten)
+        table.add("SDK, list page after page", median(partial(sdk, place, "list", 1), options.runs))
+        table.judge("requests", warm.requests, 8)
+        table.judge("times faster than the SDK one by one", alone.seconds / warm.seconds, 100, least=True)
+        table.judge("times faster than the SDK with ten threads", ten.seconds / warm.seconds, 20, least=True)
+        return [table]
+
+
+def ten_thousand(options: Options) -> list[Table]:
+    """A plan of 10,000 prompts, cold and warm, the SDK with ten threads, the floor, and 1,000 beside it."""
+    count, small = options.scaled(10_000), options.scaled(1_000)
+    with world(small, latency=options.latency) as place:
+        thousand_warm = _cold_and_warm(place, options.runs)[1]
+    with world(count, latency=options.latency) as place:
+        table = Table(f"Plan of {count:,} prompts, nothing to do, {options.latency * 1000:g} ms a request")
+        cold, warm = _cold_and_warm(place, options.runs)
+        bare = median(partial(floor, place), options.runs)
+        ten = sdk(place, "retrieve", 10)
+        table.add("plan, files seen before", warm, base=True)
+        table.add("plan, files read for the first time", cold)
+        table.add("floor: read, parse, get, decode, hash", bare)
+        table.add("SDK, retrieve with ten threads", ten)
+        table.add("SDK, list page after page", sdk(place, "list", 1))
+        table.add(f"plan of {small:,}", thousand_warm)
+        table.judge("requests", warm.requests, 60)
+        table.judge("files seen before: times faster than the SDK", ten.seconds / warm.seconds, 50, least=True)
+        table.judge("every file read: times faster than the SDK", ten.seconds / cold.seconds, 20, least=True)
+        table.judge("times the time of a tenth", warm.seconds / thousand_warm.seconds, 10)
+        table.judge("peak MiB, files seen before", warm.peak, 150)
+        table.judge("peak MiB, every file read", cold.peak, 150)
+        table.judge("cold plan, times the floor", cold.seconds / bare.seconds, 1.5)
+        return [table]
+
+
+def strangers(options: Options) -> list[Table]:
+    """A plan of 1,000 managed prompts among 50,000 strangers, beside fetching the thousand by id."""
+    count, others = options.scaled(1_000), options.scaled(50_000)
+    with world(count, latency=options.latency, strangers=others) as place:
+        title = f"Plan of {count:,} prompts among {others:,} strangers, {options.latency * 1000:g} ms a request"
+        table = Table(title)
+        plan = median(place.plan, options.runs)
+        by_id = median(partial(_by_id, place), options.runs)
+        table.add("plan", plan, base=True)
+        table.add("our client, each by id, ten at once", by_id)
+        table.add("SDK, retrieve with ten threads", sdk(place, "retrieve", 10))
+        table.judge("times the fetching by id", plan.seconds / by_id.seconds, 1.0)
+        return [table]
+
+
+def sdk(place: World, how: str, threads: int) -> Run:
+    """The official SDK, in its own environment."""
+    python = os.environ.get("PROMPTSYNC_SDK_4_PYTHON", "/tmp/sdk/v4/bin/python")
+    lockfile = str(place.prompts / "promptsync.lock.json")
+    return place.measured([python, str(_HERE / "sdk.py"), place.url, how, str(threads), lockfile])
+
+
+def floor(place: World) -> Run:
+    """The bare script."""
+    return place.measured([sys.executable, str(_HERE / "floor.py"), place.url, str(place.prompts)])
+
+
+def _by_id(place: World) -> Run:
+    lockfile = str(place.prompts / "promptsync.lock.json")
+    return place.measured([sys.executable, "-m", "benchmarks.byid", place.url, lockfile])
+
+
+def _cold_and_warm(place: World, runs: int) -> tuple[Run, Run]:
+    def cold() -> Run:
+        place.forget_files()
+        return place.plan()
+
+    place.plan()  # so that Python's own caches and the disk's are warm for both
+    first = median(cold, runs)
+    place.plan()
+    return first, median(place.plan, runs)

@@ -1,0 +1,52 @@
+"""Tables of measurements, in Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Run
+
+
+@dataclass(slots=True)
+class Table:
+    """What was measured under one heading. `base` is the run that others are told as a multiple of."""
+
+    title: str
+    base: Run | None = None
+    rows: list[list[str]] = field(default_factory=list)
+    verdicts: list[str] = field(default_factory=list)
+
+    def add(self, what: str, run: Run, *, base: bool = False) -> None:
+        """A row."""
+        if base:
+            self.base = run
+        ratio = f"{run.seconds / self.base.seconds:.1f}" if self.base is not None else ""
+        requests = f"{run.requests:,}" if 0 < run.requests < 2000 else "2,000 or more" if run.requests else ""
+        self.rows.append([what, f"{run.seconds:.3f}", ratio, requests, f"{run.cpu:.2f}", f"{run.peak:.0f}"])
+
+    def judge(self, what: str, value: float, limit: float, *, least: bool = False) -> None:
+        """A promise beside what was measured."""
+        kept = value >= limit if least else value <= limit
+        sign = "at least" if least else "at most"
+        self.verdicts.append(f"{'kept  ' if kept else 'BROKEN'} {what}: {value:,.2f} ({sign} {limit:,g})")
+
+    def __str__(self) -> str:
+        head = ["", "seconds", "times the first", "requests", "processor s", "peak MiB"]
+        cells = [head, *self.rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+        lines = [
+            "| "
+            + " | ".join(f"{cell:{'<' if column == 0 else '>'}{widths[column]}}" for column, cell in enumerate(row))
+            + " |"
+            for row in cells
+        ]
+        rule = (
+            "|"
+            + "|".join("-" * (width + 1) + ("-" if column == 0 else ":") for column, width in enumerate(widths))
+            + "|"
+        )
+        return "\n".join(
+            [f"## {self.title}", "", lines[0], rule, *lines[1:], "", *(f"- {v}" for v in self.verdicts), ""]
+        )
