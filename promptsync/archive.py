@@ -20,7 +20,6 @@ def archive(folder: Path, key: str, remote: RemotePrompt) -> Path:
     """Writes the whole entity as JSON into `folder`, named by key and id, and gives the file's path."""
     name = _UNSAFE.sub("_", f"{key}.{remote.id}")[-200:]
     path = folder / f"{name}.json"
-    folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, (json.dumps({"key": key, "prompt": remote.raw}, indent=2) + "\n").encode())
     return path
 

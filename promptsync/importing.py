@@ -16,6 +16,7 @@ from promptsync.loader import Source, load_one
 from promptsync.lockfile import entry_for
 from promptsync.naming import file_names
 from promptsync.project import CONFIG_NAME, check_workspace
+from promptsync.safety import raise_if_mostly_gone
 from promptsync.workflow import owners, read_service
 from promptsync.yamledit import edit
 from promptsync.yamltext import read
@@ -70,6 +71,7 @@ def bring_in(
         with project.connect(read_only=True) as client:
             service = read_service(client, lock)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
+        raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
         chosen = _chosen(_strangers(project, lock, service.values()), ids, lock, project)
         sources = _sources(project)
         keys = _begun(chosen, sources, lock, folder)

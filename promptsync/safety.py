@@ -17,10 +17,15 @@ MIN_GONE = 3
 
 
 def raise_if_wrong_place(plan: Plan) -> None:
-    """Raises PlanError where more than half of the locked ids, of at least three, are gone: this is another place."""
-    if plan.locked >= MIN_GONE and plan.gone * 2 > plan.locked:
+    """Raises PlanError where the service lacks so many of the locked prompts that this is another place."""
+    raise_if_mostly_gone(plan.locked, plan.gone)
+
+
+def raise_if_mostly_gone(locked: int, gone: int) -> None:
+    """Raises PlanError where more than half of the locked ids, of at least three, are gone."""
+    if locked >= MIN_GONE and gone * 2 > locked:
         raise PlanError(
-            f"{plan.gone} of the {plan.locked} locked prompts are not on the service: "
+            f"{gone} of the {locked} locked prompts are not on the service: "
             "this is the wrong key or the wrong workspace",
             hint="check the key and the base URL of the target; "
             "if they were really deleted, take them out of the lockfile with `promptsync lock forget`",

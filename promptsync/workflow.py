@@ -27,7 +27,7 @@ from promptsync.lockfile import Lockfile, dump, entry_for, parse
 from promptsync.lockmerge import merge_locks, split_conflicted
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
 from promptsync.project import Project, check_workspace
-from promptsync.safety import raise_if_unsafe, raise_if_wrong_place
+from promptsync.safety import raise_if_mostly_gone, raise_if_unsafe, raise_if_wrong_place
 from promptsync.settle import settle, still_open, told
 from promptsync.strangers import by_name, match_intents, same_content
 from promptsync.versions import with_sides
@@ -391,6 +391,7 @@ def adopt_by_name(project: Project, confirm: Callable[[list[Pair]], bool]) -> li
         with project.connect(read_only=True) as client:
             service = read_service(client, lock)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
+        raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
         pairs = _pairs(loaded.files, lock, service, project.scope().elsewhere)
         if not pairs or not confirm(pairs):
             return []

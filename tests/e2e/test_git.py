@@ -130,7 +130,11 @@ def test_an_edit_in_the_web_page_is_not_told_as_behind(world: World, checkout: C
 
 @pytest.mark.parametrize("how", ["shallow", "no git folder", "no git command"])
 def test_without_history_it_is_plain_drift(
-    world: World, checkout: Checkout, how: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    checkout: Checkout,
+    how: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deploy(world, checkout, "Second.")
     checkout.git("revert", "--no-edit", "HEAD")
