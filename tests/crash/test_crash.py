@@ -1,0 +1,48 @@
+"""A sample of the kills; all of them are `python -m tests.crash.all`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.all import WAYS
+from tests.crash.world import APPLY, Driver, copied, opened, prepare, survives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+POINTS = (11, 97, 160, 215, 251, 262, 330)
+"""While things begin, in a create, an update, an adopt, a move, and in what comes after."""
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Driver]:
+    with Driver() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def prepared(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("crash") / "prepared"
+    prepare(folder, driver)
+    return folder
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_there_are_hundreds_of_points(driver: Driver, prepared: Path, tmp_path: Path, way: str) -> None:
+    behaviour, extra = WAYS[way]
+    with opened(copied(prepared, tmp_path / "copy"), driver, behaviour) as world:
+        whole = world.run(*APPLY, *extra)
+    assert whole.code == 0, whole.out
+    assert len(whole.names) > 350
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("way", list(WAYS)[::3])
+def test_the_next_run_finishes_what_a_kill_left(
+    driver: Driver, prepared: Path, tmp_path: Path, way: str, point: int
+) -> None:
+    behaviour, extra = WAYS[way]
+    assert survives(prepared, tmp_path / "copy", driver, point, behaviour, *extra) == []
