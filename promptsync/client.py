@@ -16,6 +16,7 @@ import logging
 import random
 import re
 import ssl
+import sys
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -26,10 +27,12 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
-import httpx
+# httpx brings in its own command line, and with it rich and pygments, unless that module cannot be imported.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+import httpx  # noqa: E402
 
-from promptsync import __version__
-from promptsync.errors import (
+from promptsync import __version__  # noqa: E402
+from promptsync.errors import (  # noqa: E402
     AuthError,
     ConfigError,
     NotFoundError,
@@ -39,7 +42,7 @@ from promptsync.errors import (
     ServiceError,
     UnavailableError,
 )
-from promptsync.models import DIALECTS, Dialect, Json, RemotePrompt
+from promptsync.models import DIALECTS, Dialect, Json, RemotePrompt  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping

@@ -334,7 +334,7 @@ class _Differ:
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
-            and source_hash(file.prompt) == entry.source
+            and (file.hashed or source_hash(file.prompt)) == entry.source
             and remote_hash(remote, entry.dialect, file.prompt) == entry.remote
         )
 

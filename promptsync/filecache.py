@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptsync import __version__
+from promptsync.canonical import CANONICAL, source_hash
 from promptsync.loader import IncludeError
 from promptsync.models import Problem, Prompt, PromptFile
 
@@ -36,7 +37,7 @@ class FileCache:
     def __init__(self, path: Path, secret: bytes | None, settings: Collection[str] = ()) -> None:
         self._path = path
         self._secret = secret
-        self._settings = [__version__, sys.version, *sorted(settings)]
+        self._settings = [__version__, CANONICAL, sys.version, *sorted(settings)]
         self._known = self._read()
         self._now: dict[str, Any] = {}
         self._has_news = False
@@ -52,9 +53,9 @@ class FileCache:
         except IncludeError:
             return None
         self._now[source.key] = entry
-        prompt, (named, protected), problems = entry[3:]
+        prompt, (named, protected, hashed), problems = entry[3:]
         includes = tuple(name for name, _ in entry[2])
-        file = PromptFile(source.key, source.file, Prompt(*prompt), named, protected, includes)
+        file = PromptFile(source.key, source.file, Prompt(*prompt), named, protected, includes, hashed)
         return file, [Problem(*problem) for problem in problems]
 
     def put(
@@ -75,7 +76,7 @@ class FileCache:
                     prompt.block,
                     prompt.extra,
                 ),
-                (file.named, file.protected),
+                (file.named, file.protected, source_hash(prompt)),
                 [astuple(problem) for problem in problems],
             )
             self._has_news = True
@@ -92,7 +93,9 @@ class FileCache:
         with suppress(OSError, ValueError):
             data = marshal.dumps((self._settings, self._now))
             temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-            temporary.write_bytes(_sign(self._secret, data) + data)
+            with temporary.open("wb") as file:
+                file.write(_sign(self._secret, data))
+                file.write(data)
             temporary.replace(self._path)
 
     def _read(self) -> Mapping[str, Any]:

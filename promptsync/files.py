@@ -288,10 +288,11 @@ def _read(path: str, max_bytes: int) -> bytes:
     except OSError as error:
         raise _Unfit(f"cannot be read: {_reason(error)}") from error
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise _Unfit("is no regular file")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(max_bytes + 1)
+        # One byte more than there should be: a file that grows, or is too large, is noticed.
+        data = b"".join(_chunks(descriptor, min(status.st_size, max_bytes) + 1, max_bytes + 1))
     except OSError as error:
         raise _Unfit(f"cannot be read: {_reason(error)}") from error
     finally:
@@ -305,6 +306,12 @@ def _read(path: str, max_bytes: int) -> bytes:
 
 
 # --- Writing and wording --------------------------------------------------------------------------------------------
+
+
+def _chunks(descriptor: int, size: int, most: int) -> Iterator[bytes]:
+    while most > 0 and (chunk := os.read(descriptor, min(size, most))):
+        most -= len(chunk)
+        yield chunk
 
 
 def _mode(path: Path) -> int | None:

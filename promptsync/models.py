@@ -69,7 +69,8 @@ class PromptFile:
 
     `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
     `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
-    `content_file` paths that were read, relative to the root.
+    `content_file` paths that were read, as the file names them. `hashed` is the hash of what the file asks for, where
+    it is known from an earlier run.
     """
 
     key: str
@@ -78,6 +79,7 @@ class PromptFile:
     named: bool = False
     protected: bool = False
     includes: tuple[str, ...] = ()
+    hashed: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def folder(self) -> str:
