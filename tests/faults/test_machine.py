@@ -122,7 +122,10 @@ class Runs(RuleBasedStateMachine):
 
     @rule(content=CONTENT, shared=st.booleans())
     def add_a_file(self, content: int, shared: bool) -> None:
-        if len(self.files) < 6:
+        self._add(content, shared)
+
+    def _add(self, content: int, shared: bool) -> None:
+        if len(self.files) < 8:
             self.made += 1
             name = "Same" if shared else f"name-{self.made}"
             self.files[f"Default/file-{self.made}"] = (f"uid-{self.made}", name, content)
@@ -157,20 +160,36 @@ class Runs(RuleBasedStateMachine):
     def apply(self, runner: str) -> None:
         self._run(runner)
 
-    @precondition(lambda self: self.files)
-    @rule(runner=RUNNERS, kind=KINDS, when=st.sampled_from(["before", "after"]), method=METHODS, skip=st.integers(0, 3))
-    def apply_while_something_fails(self, runner: str, kind: str, when: str, method: str, skip: int) -> None:
+    @rule(
+        runner=RUNNERS,
+        kind=KINDS,
+        when=st.sampled_from(["before", "after"]),
+        method=METHODS,
+        skip=st.integers(0, 2),
+        content=CONTENT,
+        shared=st.booleans(),
+    )
+    def apply_while_something_fails(
+        self, runner: str, kind: str, when: str, method: str, skip: int, content: int, shared: bool
+    ) -> None:
         when = "before" if kind in ("400", "429:retry-after=2") else when
         comma = "," if ":" in kind else ":"
+        self._make_work(content, shared)
         self.sandbox.faults.add(Fault.parse(f"{kind}{comma}when={when},method={method},skip={skip}"))
         self._run(runner)
 
-    @precondition(lambda self: self.files)
-    @rule(runner=RUNNERS, point=st.integers(1, 60), disk_is_lost=st.booleans())
-    def crash(self, runner: str, point: int, disk_is_lost: bool) -> None:
+    @rule(runner=RUNNERS, point=st.integers(1, 60), disk_is_lost=st.booleans(), content=CONTENT, shared=st.booleans())
+    def crash(self, runner: str, point: int, disk_is_lost: bool, content: int, shared: bool) -> None:
+        self._make_work(content, shared)
         self._run(runner, point)
         if runner in self.uncommitted and disk_is_lost:
             shutil.rmtree(self.folder / runner)
+
+    def _make_work(self, content: int, shared: bool) -> None:
+        """Edits every file and adds one or two, so that there is something to fail at."""
+        self.files = {key: (uid, name, content) for key, (uid, name, _) in self.files.items()}
+        self._add(content, shared)
+        self._add(content, shared)
 
     def _run(self, runner: str, deadly: int = 0) -> None:
         self.now += 10
