@@ -169,7 +169,7 @@ def plan(
     if out is not None and offline:
         raise UsageError("--out needs the service, and --offline leaves it out")
     with console.waiting("Reading files and service"):
-        observer = console.show_exchange if verbose else None
+        observer = console.watch(verbose=verbose)
         planned = workflow.plan(project, options, offline=offline, patience=patience, observer=observer)
     _show_warnings(planned.warnings)
     _show_plan(planned, form, verbose=verbose)
@@ -236,7 +236,7 @@ def apply(
             confirm=confirm,
             on_start=start,
             on_outcome=lambda outcome: advance[0](outcome) if advance else None,
-            on_request=console.show_exchange if verbose else None,
+            on_request=console.watch(verbose=verbose),
         )
         applied = workflow.apply(
             project,
@@ -264,7 +264,7 @@ def check(project: Project, offline: bool, fail_on_drift: bool, verbose: bool) -
     from promptsync import console, workflow
 
     with console.waiting("Reading files and service"):
-        planned = workflow.check(project, offline=offline, observer=console.show_exchange if verbose else None)
+        planned = workflow.check(project, offline=offline, observer=console.watch(verbose=verbose))
     _show_warnings(planned.warnings)
     _show_plan(planned, "text", verbose=verbose)
     failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
@@ -279,7 +279,7 @@ def drift(project: Project, verbose: bool) -> int:
     from promptsync import console, workflow
 
     with console.waiting("Reading files and service"):
-        planned = workflow.drift(project, observer=console.show_exchange if verbose else None)
+        planned = workflow.drift(project, observer=console.watch(verbose=verbose))
     _show_warnings(planned.warnings)
     if not planned.plan.changes:
         click.echo("No drift. The service holds what the lockfile says.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from promptsync.client import Exchange
+
+
+QUIET = 30.0
+"""Seconds for which it is not said again that a run waits."""
 
 
 def prepare() -> None:
@@ -43,6 +49,31 @@ def show_exchange(exchange: Exchange) -> None:
     print(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}", file=sys.stderr)  # noqa: T201
 
 
+class Waits:
+    """Says once when a run begins to wait for the service, and again only after `QUIET` seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = float("-inf")
+        self._lock = threading.Lock()
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Takes each request as it ends, from whichever thread."""
+        if "next attempt in" not in exchange.note:
+            return
+        with self._lock:
+            now = self._clock()
+            if now < self._until:
+                return
+            self._until = now + QUIET
+        print(f"waiting for the service: {exchange.note}", file=sys.stderr)  # noqa: T201
+
+
+def watch(*, verbose: bool) -> Callable[[Exchange], None]:
+    """What to tell of the requests: each of them, or only that the run waits."""
+    return show_exchange if verbose else Waits()
+
+
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
     """A bar on stderr with count and rate, where that is a terminal and there is something to wait for."""
@@ -50,9 +81,22 @@ def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda _: bar.advance(task)

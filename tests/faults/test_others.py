@@ -333,6 +333,16 @@ def test_waits_are_told_once_for_each_and_never_with_the_key(world: World) -> No
     assert "key-for-tests" not in ran.out + ran.err
 
 
+def test_that_a_run_waits_is_said_once(world: World) -> None:
+    three(world)
+    world.sandbox.faults.add(Fault.parse("429:retry-after=0.1,method=POST,times=5"))
+
+    ran = world.apply()
+
+    assert ran.code == 0
+    assert ran.err.count("waiting for the service: rate limited; next attempt in") == 1
+
+
 def test_the_ceiling_on_waiting_ends_the_run_with_what_is_left(world: World) -> None:
     three(world)
     world.sandbox.faults.add(Fault.parse("429:retry-after=30,method=POST,times=always,skip=1"))
