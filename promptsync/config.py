@@ -17,7 +17,7 @@ from promptsync.models import Json, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from promptsync.yamltext import Document
+    from promptsync.yamlio.text import Document
 
 DEFAULT_TARGET = "default"
 SANDBOX_TARGET = "sandbox"
@@ -110,7 +110,7 @@ def connection(target: Target, base_url: str | None, environ: Mapping[str, str])
 
 def parse_config(data: bytes, file: str) -> Config:
     """The configuration in `data`. Raises LoadError with every complaint and its place."""
-    from promptsync.yamltext import decode, read
+    from promptsync.yamlio.text import decode, read
 
     text, complaints = decode(data)
     document = read(text)

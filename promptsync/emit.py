@@ -14,8 +14,8 @@ from promptsync.canonical import canonical, canonical_json
 from promptsync.errors import PromptsyncError
 from promptsync.models import CLASSIC, CURRENT, DIALECTS, Dialect, Json, Prompt
 from promptsync.shapes import check
-from promptsync.yamldump import NotYamlError, Path, dump, refuse_unsayable
-from promptsync.yamltext import read
+from promptsync.yamlio.dump import NotYamlError, Path, dump, refuse_unsayable
+from promptsync.yamlio.text import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

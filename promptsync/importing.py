@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from promptsync.config import parse_config
 from promptsync.differ import own_fields
-from promptsync.edits import Edit
 from promptsync.emit import emit
 from promptsync.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.files import find_sources, include_reader, read_bytes, write_atomic
@@ -18,8 +17,9 @@ from promptsync.naming import file_names
 from promptsync.project import CONFIG_NAME, check_workspace
 from promptsync.safety import raise_if_mostly_gone
 from promptsync.workflow import owners, read_service
-from promptsync.yamledit import edit
-from promptsync.yamltext import read
+from promptsync.yamlio.edit import edit
+from promptsync.yamlio.edits import Edit
+from promptsync.yamlio.text import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from promptsync.shapes import ShapeProblem
-    from promptsync.yamlsyntax import Complaint
-    from promptsync.yamltext import Document
+    from promptsync.yamlio.syntax import Complaint
+    from promptsync.yamlio.text import Document
 
 MAX_COLUMN = 10_000
 """Beyond this column a line is not shown: a file of one long line could have as many complaints as characters."""
@@ -106,7 +106,7 @@ def load_one(
 ) -> tuple[PromptFile | None, list[Problem]]:
     """One file and what is wrong with it, in order of line and column; no PromptFile if there is an error."""
     from promptsync.shapes import check
-    from promptsync.yamltext import decode, read
+    from promptsync.yamlio.text import decode, read
 
     text, complaints = decode(source.data)
     if complaints:
@@ -236,7 +236,7 @@ def _shape_problem(source: Source, document: Document, shape: ShapeProblem) -> P
 
 def _quoting(raw: str | None) -> str:
     """What to write where text is expected and YAML reads `raw` as something else."""
-    from promptsync.yamlscalars import quoted, resolve
+    from promptsync.yamlio.scalars import quoted, resolve
 
     if not raw:
         return "give it a text, or remove the key"

@@ -140,7 +140,7 @@ class Project:
     def _merged(self, lock: Lockfile, since: Lockfile, found: Lockfile) -> Lockfile:
         if found == since:
             return lock
-        from promptsync.lockmerge import merge_locks
+        from promptsync.merging.locks import merge_locks
 
         merged = merge_locks(since, lock, found)
         if merged.conflicts:

@@ -27,24 +27,24 @@ from promptsync.errors import DialectError, LoadError, NotFoundError, Promptsync
 from promptsync.files import include_reader, read_bytes, write_atomic
 from promptsync.loader import Source, load_one
 from promptsync.lockfile import entry_for
-from promptsync.merge import merge
+from promptsync.merging.prompts import merge
 from promptsync.plan import Conflict, Drift, PlanOptions
 from promptsync.project import check_workspace
 from promptsync.safety import raise_if_wrong_place
 from promptsync.workflow import decide, file_of, locked_entry, moved_to, owners, read_service
-from promptsync.yamledit import EditError, edit
-from promptsync.yamltext import read
+from promptsync.yamlio.edit import EditError, edit
+from promptsync.yamlio.text import read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from promptsync.client import Client
-    from promptsync.edits import Edit
     from promptsync.lockfile import LockEntry
-    from promptsync.merge import FieldConflict
+    from promptsync.merging.prompts import FieldConflict
     from promptsync.models import Prompt, PromptFile, RemotePrompt
     from promptsync.plan import Plan
     from promptsync.project import Project
+    from promptsync.yamlio.edits import Edit
 
 Resolve: TypeAlias = Literal["ours", "theirs"] | None
 

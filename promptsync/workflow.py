@@ -24,7 +24,7 @@ from promptsync.files import read_bytes, write_atomic
 from promptsync.gitlog import committed_locks, merge_stages
 from promptsync.journal import Recovered
 from promptsync.lockfile import Lockfile, dump, entry_for, parse
-from promptsync.lockmerge import merge_locks, split_conflicted
+from promptsync.merging.locks import merge_locks, split_conflicted
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
 from promptsync.project import Project, check_workspace
 from promptsync.safety import raise_if_mostly_gone, raise_if_unsafe, raise_if_wrong_place

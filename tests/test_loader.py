@@ -19,7 +19,7 @@ from promptsync.errors import LoadError
 from promptsync.loader import IncludeError, Loaded, Source, included_text, load, load_one
 from promptsync.models import Problem, Prompt, PromptFile
 from tests.strategies import documents, prompts
-from tests.test_yamltext import quoted_dump
+from tests.yamlio.test_text import quoted_dump
 
 GOLDEN = Path(__file__).parent / "golden" / "loader"
 PAIRS = sorted(path.stem for path in GOLDEN.glob("*.yaml"))

@@ -12,7 +12,7 @@ from promptsync.render.style import Style, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from promptsync.merge import FieldConflict
+    from promptsync.merging.prompts import FieldConflict
     from promptsync.pulling import Pulled
 
 _INDENT = 5

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync.edits import Edit, apply, get
 from promptsync.sandbox import Behaviour
+from promptsync.yamlio.edits import Edit, apply, get
 from tests.e2e.world import World
-from tests.test_yamledit import CORPUS, TEXTS, assert_elsewhere_untouched, data_of, expanded
+from tests.yamlio.test_edit import CORPUS, TEXTS, assert_elsewhere_untouched, data_of, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
-from promptsync import yamlplace
-from promptsync.edits import Edit, Path, apply, get, identical, refine
 from promptsync.errors import PromptsyncError
-from promptsync.lineends import BOM, restore
-from promptsync.yamltext import decode, read
-from promptsync.yamltree import Node, parse, walk
-from promptsync.yamlwrite import unsayable
+from promptsync.yamlio import place
+from promptsync.yamlio.edits import Edit, Path, apply, get, identical, refine
+from promptsync.yamlio.lineends import BOM, restore
+from promptsync.yamlio.text import decode, read
+from promptsync.yamlio.tree import Node, parse, walk
+from promptsync.yamlio.write import unsayable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from promptsync.yamlplace import Splices
+    from promptsync.yamlio.place import Splices
 
 _Step: TypeAlias = str | int
 _FROM_FILE = "content_file"
@@ -154,7 +154,7 @@ class _Editor:
             if not self.move_anchor(self.tree(asked), item, asked):
                 break
         root = self.tree(asked)
-        if not self.try_each(yamlplace.splices(self.text, root, item), expected):
+        if not self.try_each(place.splices(self.text, root, item), expected):
             raise _refused(asked)
 
     def tree(self, asked: Edit) -> Node:
@@ -176,7 +176,7 @@ class _Editor:
                 continue
             entry = node.entry(step) if isinstance(step, str) else None
             last = length == len(item.path) - 1
-            if last and item.op == "remove" and yamlplace.brings(node, step):
+            if last and item.op == "remove" and place.brings(node, step):
                 self.write_out(item.path[:-1], node, asked)
                 break
             if entry is None:
@@ -202,10 +202,10 @@ class _Editor:
             if node.entry(name) is None:
                 self.try_or_refuse(Edit((*path, name), "set", value), asked)
         root = self.tree(asked)
-        self.try_or_refuse_splices(yamlplace.without_merges(self.text, yamlplace.find(root, path)), asked)
+        self.try_or_refuse_splices(place.without_merges(self.text, place.find(root, path)), asked)
 
     def try_or_refuse(self, item: Edit, asked: Edit) -> None:
-        self.try_or_refuse_splices(yamlplace.splices(self.text, self.tree(asked), item), asked)
+        self.try_or_refuse_splices(place.splices(self.text, self.tree(asked), item), asked)
 
     def try_or_refuse_splices(self, found: Iterator[Splices], asked: Edit) -> None:
         if not self.try_each(found, self.data):
@@ -213,7 +213,7 @@ class _Editor:
 
     def move_anchor(self, root: Node, item: Edit, asked: Edit) -> bool:
         """Whether an anchor had to move to its first alias, because what it names is about to change."""
-        chain = yamlplace.chain(root, item.path if item.op != "insert" else item.path[:-1])
+        chain = place.chain(root, item.path if item.op != "insert" else item.path[:-1])
         target = chain[-1] if len(chain) == len(item.path) + 1 and item.op != "insert" else None
         below = list(walk(target)) if target else []
         for node in [*chain, *below]:
@@ -223,7 +223,7 @@ class _Editor:
             if not outside:
                 continue
             value = get(self.data, _path_of(root, node))
-            for found in yamlplace.anchor_moved(self.text, root, node, outside[0], value):
+            for found in place.anchor_moved(self.text, root, node, outside[0], value):
                 if self.fits(changed := _spliced(self.text, found), self.data):
                     self.text = changed
                     return True
@@ -259,7 +259,7 @@ def text_of_file(raw: str) -> str:
 
 
 def _readable(raw: str) -> str:
-    """The text as `yamltext` reads it; EditError for a file with something wrong in it."""
+    """The text as `text` reads it; EditError for a file with something wrong in it."""
     text, complaints = decode(raw.encode("utf-8", "surrogatepass"))
     found = complaints or read(text).complaints
     if not found:

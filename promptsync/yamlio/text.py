@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from promptsync.yamlscalars import Ambiguous, quoted, resolve
-from promptsync.yamlsyntax import Complaint, complex_key, plain_words
+from promptsync.yamlio.scalars import Ambiguous, quoted, resolve
+from promptsync.yamlio.syntax import Complaint, complex_key, plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

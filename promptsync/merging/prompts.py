@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync.canonical import canonical
 from promptsync.compare import SET_BY_SERVICE, generic, is_within
-from promptsync.edits import Edit, Path, field_of, get, identical
-from promptsync.listmerge import is_list_of_objects, pairs
+from promptsync.merging.lists import is_list_of_objects, pairs
+from promptsync.merging.texts import merge_texts
 from promptsync.models import CLASSIC, Json, Prompt
-from promptsync.textmerge import merge_texts
+from promptsync.yamlio.edits import Edit, Path, field_of, get, identical
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

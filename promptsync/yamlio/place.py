@@ -1,6 +1,6 @@
 """Where in the text of a YAML file an edit belongs: which characters to replace by which.
 
-Each function gives ways to do it, the best first; which of them really says what was meant is tried by `yamledit`.
+Each function gives ways to do it, the best first; which of them really says what was meant is tried by `edit`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from promptsync.yamlfold import refit, refold
-from promptsync.yamltree import (
+from promptsync.yamlio.fold import refit, refold
+from promptsync.yamlio.tree import (
     Entry,
     Node,
     chomping,
@@ -23,7 +23,7 @@ from promptsync.yamltree import (
     start_of_line,
     walk,
 )
-from promptsync.yamlwrite import (
+from promptsync.yamlio.write import (
     Habits,
     Written,
     block_lines,
@@ -41,7 +41,7 @@ from promptsync.yamlwrite import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptsync.edits import Edit, Path
+    from promptsync.yamlio.edits import Edit, Path
 
 Splices: TypeAlias = list[tuple[int, int, str]]
 """What to replace, from and to, and by what; the places do not overlap."""

@@ -12,15 +12,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptsync.edits import Edit, apply, get, identical, refine
 from promptsync.loader import load_one
-from promptsync.yamledit import EditError, edit, text_of_file
-from promptsync.yamltext import decode, read
+from promptsync.yamlio.edit import EditError, edit, text_of_file
+from promptsync.yamlio.edits import Edit, apply, get, identical, refine
+from promptsync.yamlio.text import decode, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CORPUS = sorted((Path(__file__).parent / "corpus" / "yaml").glob("*.yaml"))
+CORPUS = sorted((Path(__file__).parent.parent / "corpus" / "yaml").glob("*.yaml"))
 TEXTS = {"system.md": "\ufeffFirst line.\r\nSecond line.\r\n", "part.txt": "One part\nof it"}
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from promptsync.errors import LockfileError
 from promptsync.lockfile import LockEntry, Lockfile, dump, parse
-from promptsync.lockmerge import merge_locks, split_conflicted
+from promptsync.merging.locks import merge_locks, split_conflicted
 from promptsync.models import CLASSIC, CURRENT
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def entry(id: str, content: str = "a", *, path: str | None = "Default", protected: bool = False) -> LockEntry:  # noqa: A002
@@ -251,7 +251,7 @@ DRIVER = """
 import sys
 from pathlib import Path
 from promptsync.lockfile import Lockfile, dump, parse
-from promptsync.lockmerge import merge_locks
+from promptsync.merging.locks import merge_locks
 base, ours, theirs = (parse(data, name) if (data := Path(name).read_bytes()) else None for name in sys.argv[1:4])
 merged = merge_locks(base, ours or Lockfile(), theirs or Lockfile())
 Path(sys.argv[2]).write_bytes(dump(merged.lock))

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.canonical import canonical
-from promptsync.edits import Edit, apply
 from promptsync.loader import load_one
-from promptsync.merge import FieldConflict, document, merge
+from promptsync.merging.prompts import FieldConflict, document, merge
+from promptsync.merging.texts import merge_texts
 from promptsync.models import Prompt
-from promptsync.textmerge import merge_texts
-from promptsync.yamledit import edit, text_of_file
+from promptsync.yamlio.edit import edit, text_of_file
+from promptsync.yamlio.edits import Edit, apply
 
 BASE = Prompt(
     "Refund",
@@ -397,7 +397,7 @@ def test_changes_of_different_fields_are_united(base: Prompt, one: Prompt, other
 
 # --- Into the file ----------------------------------------------------------------------------------------------------
 
-CORPUS = sorted((Path(__file__).parent / "corpus" / "yaml").glob("*.yaml"))
+CORPUS = sorted((Path(__file__).parent.parent / "corpus" / "yaml").glob("*.yaml"))
 TEXTS = {"system.md": "First line.\r\nSecond line.\r\n", "part.txt": "One part\nof it"}
 
 

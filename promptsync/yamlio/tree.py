@@ -1,6 +1,6 @@
 """YAML text as a tree of nodes that know where they are written: what an editor needs that leaves the rest alone.
 
-Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `yamltext`
+Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `text`
 before, so that what it refuses (tags, keys that are no text, several documents) does not turn up here.
 """
 

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from promptsync import yamltext
-from promptsync.yamlscalars import Ambiguous, resolve
-from promptsync.yamltext import MAX_DEPTH, MAX_NODES, Document, decode, read
+from promptsync.yamlio import text as text_module
+from promptsync.yamlio.scalars import Ambiguous, resolve
+from promptsync.yamlio.text import MAX_DEPTH, MAX_NODES, Document, decode, read
 from tests.strategies import documents, json_values
 
 
@@ -21,7 +21,7 @@ def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     name = "CSafeLoader" if request.param == "C" else "SafeLoader"
     if not hasattr(yaml, name):
         pytest.skip("PyYAML is built without libyaml")
-    monkeypatch.setattr(yamltext, "_Loader", getattr(yaml, name))
+    monkeypatch.setattr(text_module, "_Loader", getattr(yaml, name))
 
 
 def data(text: str) -> Any:
@@ -391,14 +391,14 @@ def test_what_is_dumped_is_read_again(document: Any) -> None:
 
 
 def both(text: str) -> tuple[Document, Document]:
-    used = yamltext._Loader
+    used = text_module._Loader
     found = []
     try:
         for loader in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
-            yamltext._Loader = loader
+            text_module._Loader = loader
             found.append(read(text))
     finally:
-        yamltext._Loader = used
+        text_module._Loader = used
     return found[0], found[1]
 
 

@@ -1,6 +1,6 @@
 """Plain data to YAML text for people: the one text that every YAML reader takes for the same data.
 
-The counterpart of `yamltext`. Long text stands in literal blocks; what a reader could take for something else, and
+The counterpart of `text`. Long text stands in literal blocks; what a reader could take for something else, and
 what an editor could change unseen (a blank at the end of a line, a tab, an invisible character), stands in quotes.
 """
 
@@ -10,8 +10,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptsync.yamlscalars import resolve
-from promptsync.yamltext import MAX_DEPTH
+from promptsync.yamlio.scalars import resolve
+from promptsync.yamlio.text import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Values as YAML text that fits into a file already there: its indentation, its quotes, its kind of blocks.
 
-A whole new file is `yamldump`'s work. Whether a text says what was meant is for the caller to try: several texts are
+A whole new file is `dump`'s work. Whether a text says what was meant is for the caller to try: several texts are
 offered where the first may not fit.
 """
 
@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.yamltext import read
+from promptsync.yamlio.text import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Columns that a list on one line may have, and up to which folded text is filled."""
 
-# As in yamltext, and the characters that turn the direction of the text around.
+# As in text.py, and the characters that turn the direction of the text around.
 _ESCAPED = re.compile(
     "[^\n\t\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
