@@ -192,6 +192,8 @@ class Client:
         self._page_size_works = False
         self.requests = 0
         """How many requests were sent."""
+        self.skew = 0.0
+        """Seconds by which the service's clock is ahead of ours, by the Date of its answers."""
         _silence_loggers()
         if app is not None:
             transport = httpx.WSGITransport(app)
@@ -489,6 +491,7 @@ class Client:
 
     def _read(self, response: httpx.Response) -> _Outcome:
         outcome = _Outcome(response.status_code, dict(response.headers))
+        self._set_clock(response.headers.get("date"))
         body = bytearray()
         deadline = self._clock() + self._timeout
         try:
@@ -509,6 +512,12 @@ class Client:
         if response.is_success and 0 < response.num_bytes_downloaded < _declared_length(response):
             return replace(outcome, fault="cut its answer off", large=True)
         return outcome
+
+    def _set_clock(self, date: str | None) -> None:
+        """A Date counts whole seconds and is some time under way: what it differs by less says nothing."""
+        skew = _until_date(date, self._now()) if date is not None else inf
+        if isfinite(skew):
+            self.skew = skew if abs(skew) > SHORT else 0.0
 
     def _judged(self, call: _Call, outcome: _Outcome) -> _Outcome:
         """The outcome with its JSON, or with the fault that makes it no answer."""

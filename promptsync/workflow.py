@@ -166,7 +166,7 @@ def apply(
             if not recovered.is_empty:
                 project.write_lock(lock)
                 on_disk = lock
-                journal.compact(still_open(recovered.creates, lock, service, time.time()))
+                journal.compact(still_open(recovered.creates, lock, service, time.time() + client.skew))
             made, lock = decide(project, loaded.files, lock, service, options, recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, project.connection().host)
@@ -185,6 +185,8 @@ def apply(
                 parallelism=parallelism,
                 on_outcome=watcher.on_outcome,
                 hurry=client.hurry,
+                # Ours may be wrong: what the service made is dated by its own clock.
+                clock=lambda: time.time() + client.skew,
             )
             watcher.on_start(applier)
             try:
@@ -457,7 +459,8 @@ def read_service(
     matters = files is None or bool(recovered.creates) or not files.keys() <= lock.prompts.keys()
     service = reader.read_service(client, locked=lock.ids() | recovered.ids(), need_strangers=matters)
     there = {key for key, entry in lock.prompts.items() if entry.id in service}
-    young = [one for one in recovered.creates if time.time() - one.time < _YOUNG and one.key not in there]
+    now = time.time() + client.skew
+    young = [one for one in recovered.creates if now - one.time < _YOUNG and one.key not in there]
     for delay in _PATIENCE_WITH_THE_LIST if young else ():
         strangers = by_name(p for p in service.values() if p.id not in lock.ids() | elsewhere)
         found = match_intents(young, files or {}, strangers)

@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import promptsync.client
+import promptsync.workflow
 from promptsync.client import Client
 from promptsync.sandbox import Fault, Sandbox, serve
 from tests.e2e.conftest import behaviour, world
@@ -331,6 +335,20 @@ def test_waits_are_told_once_for_each_and_never_with_the_key(world: World) -> No
     assert ran.code == 0
     assert ran.err.count("rate limited; next attempt in") == 2
     assert "key-for-tests" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("seconds", [-3600, 3600])
+def test_a_lost_create_is_found_although_our_clock_is_wrong(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    three(world)
+    wrong = lambda: time.time() + seconds  # noqa: E731
+    monkeypatch.setattr(promptsync.client, "Client", partial(Client, now=wrong))
+    monkeypatch.setattr(promptsync.workflow, "time", SimpleNamespace(time=wrong, sleep=time.sleep))
+    world.sandbox.faults.add(Fault.parse("drop:when=after,method=POST,times=2"))
+
+    assert world.apply().code == 0
+    assert world.names() == ["0", "1", "2"]
 
 
 def test_that_a_run_waits_is_said_once(world: World) -> None:
