@@ -15,6 +15,7 @@ A line that was cut off by a crash is the last one, and tells nothing: what it w
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -84,6 +85,10 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()
+        self._written = 0
+        self._synced = 0
+        self._is_lost = False
         self._file: int | None = None
         self._number = 0
         self._open: dict[int, Json] = {}
@@ -136,13 +141,14 @@ class Journal:
     def _begin(self, record: Json) -> int:
         with self._lock:
             self._number += 1
-            self._append({"intent": self._number, **record})
-            return self._number
+            number = self._number
+            line = self._append({"intent": number, **record})
+        self._sync(line)
+        return number
 
     def end(self, number: int, key: str) -> None:
         """Notes that nothing was carried out."""
-        with self._lock:
-            self._append({"outcome": number, "key": key})
+        self._note({"outcome": number, "key": key})
 
     def end_with(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
         """Notes the entry to record, or None to forget the key. `replaces` is the key that the prompt had before.
@@ -152,13 +158,11 @@ class Journal:
         record: Json = {"outcome": number, "key": key, "entry": entry.as_json() if entry is not None else None}
         if replaces is not None:
             record["replaces"] = replaces
-        with self._lock:
-            self._append(record)
+        self._note(record)
 
     def note_owner(self, owner: str) -> None:
         """Notes the workspace that the service's answers name."""
-        with self._lock:
-            self._append({"owner": owner})
+        self._note({"owner": owner})
 
     def compact(self, keep: Collection[Intent] | None = None) -> None:
         """Drops what the lockfile now holds. What is still open stays; with `keep`, these creates alone."""
@@ -180,19 +184,47 @@ class Journal:
         with self._lock:
             self._let_go()
 
-    def _append(self, record: Json) -> None:
+    def _note(self, record: Json) -> None:
+        with self._lock:
+            line = self._append(record)
+        self._sync(line)
+
+    def _append(self, record: Json) -> int:
+        """Writes a line, and gives its number. It is safe once `_sync` has returned for that number."""
         line = _line(record)
         try:
+            if self._is_lost:
+                raise OSError(errno.EIO, "an earlier line of it could not be saved")
             if self._file is None:
                 self._file = self._opened()
             while line:
                 line = line[os.write(self._file, line) :]
-            os.fsync(self._file)
         except OSError as error:
             # Half a line may stand there now: opened again, the file is cut back to its last whole one.
             self._let_go()
             raise self._failed("written", error) from None
         self._follow(record)
+        self._written += 1
+        return self._written
+
+    def _sync(self, line: int) -> None:
+        """Returns when the line is on the disk: one sync is for all the lines that were written before it began."""
+        with self._syncing:
+            with self._lock:
+                if self._synced >= line:
+                    return
+                written, file = self._written, self._file
+            try:
+                if file is None:
+                    raise OSError(errno.EIO, "it was closed before it was saved")
+                os.fsync(file)
+            except OSError as error:
+                # The system may have dropped what it could not save, and would not say so a second time.
+                with self._lock:
+                    self._is_lost = True
+                    self._let_go()
+                raise self._failed("written", error) from None
+            self._synced = written
 
     def _let_go(self) -> None:
         if self._file is not None:
