@@ -26,9 +26,9 @@ _LOCK_KEYS = {"lock_version", "canonical", "workspace", "prompts"}
 class LockEntry:
     """One prompt: its id, and what was agreed when it was last written or adopted.
 
-    `path` is the path last sent, prefix included; None if it was never sent. `source` is the hash of what the file
-    asked for, `remote` of what the service held after that, both `sha256:…`. `added` are the fields of the service's
-    own. `extra` keeps keys that a later version of the format may add.
+    `path` is the path last sent, prefix included; None if it was never sent, empty if no one knows whether it was.
+    `source` is the hash of what the file asked for, `remote` of what the service held after that, both `sha256:…`.
+    `added` are the fields of the service's own. `extra` keeps keys that a later version of the format may add.
     """
 
     id: str
