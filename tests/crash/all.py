@@ -49,7 +49,7 @@ def _every_point(
         whole = world.run(*APPLY, *extra)
         assert whole.code == 0, whole.out
     began, failed, covered = time.monotonic(), 0, 0
-    for point in range(first, (last or len(whole.names)) + 1):
+    for point in range(first, min(last or len(whole.names), len(whole.names)) + 1):
         wrong = survives(folder, copy, driver, point, behaviour, *extra)
         covered += wrong is not None
         if wrong:
