@@ -129,9 +129,6 @@ def read_bytes(path: Path) -> bytes | None:
         raise PromptsyncError(f"{_printable(str(path))} cannot be read: {_reason(error)}") from error
 
 
-# --- Finding --------------------------------------------------------------------------------------------------------
-
-
 def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
     """Every file that is named as a prompt. Links to folders are not followed, so that no walk is endless."""
     folders: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
@@ -235,9 +232,6 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
-# --- Reading --------------------------------------------------------------------------------------------------------
-
-
 def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> Iterator[Source]:
     real_root = os.path.realpath(root)
     for item in found:
@@ -303,9 +297,6 @@ def _read(path: str, max_bytes: int) -> bytes:
             "move long texts into content_file, or set max_file_bytes in promptsync.yaml",
         )
     return data
-
-
-# --- Writing and wording --------------------------------------------------------------------------------------------
 
 
 def _chunks(descriptor: int, size: int, most: int) -> Iterator[bytes]:

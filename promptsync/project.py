@@ -207,11 +207,19 @@ class Project:
             ) from None
         try:
             _write_holder(holder)
+            self._clean_up()
             yield
         finally:
             with suppress(OSError):
                 holder.unlink(missing_ok=True)
             lock.release()
+
+    def _clean_up(self) -> None:
+        """Removes the temporary files of runs that were killed between writing one and renaming it."""
+        for path in (self.lock_path, self.journal_path):
+            for stale in path.parent.glob(f".{path.name}.*"):
+                with suppress(OSError):
+                    stale.unlink()
 
     @contextmanager
     def connect(

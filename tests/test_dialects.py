@@ -308,8 +308,6 @@ def test_the_name_of_a_field_in_the_other_dialect(name: str, dialect: Dialect, e
     assert field_in(name, dialect) == expected
 
 
-# --- What must always hold -------------------------------------------------------------------------------------------
-
 _TEXT = st.text(max_size=4)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | _TEXT, lambda inner: st.lists(inner, max_size=2), max_leaves=3

@@ -40,9 +40,6 @@ def warm(**more: Any) -> PromptFile:
     return file(content=block(temperature=0.9, **more))
 
 
-# --- Rows without a lock entry ---------------------------------------------------------------------------------------
-
-
 def test_a_new_file_is_created() -> None:
     made = plan([file(content=block(temperature=1, top_k=None), description="D", metadata={"language": "Dutch"})])
     assert told(made) == [("create", KEY, None)]
@@ -135,9 +132,6 @@ def test_two_files_of_one_name_are_two_creates() -> None:
 
 def test_a_stranger_without_a_file_is_never_touched() -> None:
     assert told(plan([], service=[remote()], prune=True, overwrite=("**",), scope=EXCLUSIVE)) == []
-
-
-# --- Rows with file, entry and prompt --------------------------------------------------------------------------------
 
 
 def test_nothing_changed() -> None:
@@ -250,9 +244,6 @@ def test_the_services_own_fields_are_never_sent_or_cleared() -> None:
     ]
 
 
-# --- Gone ------------------------------------------------------------------------------------------------------------
-
-
 def test_deleted_on_the_service() -> None:
     made = plan([file()], lock(refund=entry(file(), held(file()))))
     assert told(made) == [("conflict", KEY, "id-1")]
@@ -282,9 +273,6 @@ def test_what_is_wanted_back_does_not_become_a_twin() -> None:
 def test_file_and_prompt_are_gone() -> None:
     made = plan([], lock(refund=entry(file(), held(file()))))
     assert told(made) == [("forget", KEY, "id-1")]
-
-
-# --- The file is gone ------------------------------------------------------------------------------------------------
 
 
 def test_an_orphan_is_a_warning() -> None:
@@ -334,9 +322,6 @@ def test_an_orphan_of_which_the_service_answers_more_is_no_conflict() -> None:
     assert told(plan([], base, [there])) == [("orphan", KEY, "id-1")]
 
 
-# --- Paths -----------------------------------------------------------------------------------------------------------
-
-
 def test_a_new_prefix_moves_every_prompt() -> None:
     scope = Scope("default", path_prefix="/Team/")
     made = plan([file()], lock(refund=entry(file(), held(file()))), [held(file())], scope=scope)
@@ -375,9 +360,6 @@ def test_a_new_prefix_and_a_change_there_is_a_conflict() -> None:
     there = held(warm(), version="v2")
     made = plan([file()], lock(refund=entry(file(), held(file()))), [there], scope=Scope("x", path_prefix="Team"))
     assert told(made) == [("conflict", KEY, "id-1")]
-
-
-# --- Moves -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_renamed_file_keeps_its_id() -> None:
@@ -464,9 +446,6 @@ def test_a_renamed_folder_of_many_with_copies_in_it() -> None:
     for service in (there, None):
         made = plan(new, base, service, prune=True)
         assert told(made) == [("move", one.key, f"id-{number}") for number, one in enumerate(new)]
-
-
-# --- Intents ---------------------------------------------------------------------------------------------------------
 
 
 def test_what_an_interrupted_run_made_is_adopted() -> None:
@@ -572,9 +551,6 @@ def test_two_attempts_of_one_create_that_both_came_through_are_a_conflict() -> N
     assert told(plan([file()], service=[remote("id-1")], intents=intents)) == [("adopt", KEY, "id-1")]
 
 
-# --- A newer tool, a newer service -----------------------------------------------------------------------------------
-
-
 def test_a_service_that_answers_with_more_fields_is_no_drift() -> None:
     there = held(file(), content=block(new_thing=1, messages=[{"role": "system", "content": "Be kind", "id": "m1"}]))
     made = plan([file()], lock(refund=entry(file(), held(file()))), [there])
@@ -674,9 +650,6 @@ def test_a_lock_of_older_rules_and_an_edit() -> None:
     assert told(plan([], base, [held(file())], prune=True)) == [("delete", KEY, "id-1")]
 
 
-# --- Dialects --------------------------------------------------------------------------------------------------------
-
-
 def test_a_classic_file_on_todays_service() -> None:
     asked = file(content=classic(model_parameters={"temperature": 1}), dialect=CLASSIC)
     there = remote(content=block(temperature=1))
@@ -730,9 +703,6 @@ def test_another_provider_in_the_file_is_an_update_even_where_the_answer_has_non
     assert fields(made.changes[0]) == [("prompt.model", "replace", "gpt-4o", "azure/gpt-4o")]
 
 
-# --- Fields that the configuration lets through ----------------------------------------------------------------------
-
-
 def test_an_edit_of_a_further_field_there_is_drift() -> None:
     asked = file(extra={"team": "a"})
     base = lock(refund=entry(asked, held(asked, raw={"team": "a"})))
@@ -740,9 +710,6 @@ def test_an_edit_of_a_further_field_there_is_drift() -> None:
     made = plan([asked], base, [held(asked, raw={"team": "b"}, version="v2")])
     assert told(made) == [("drift", KEY, "id-1")]
     assert fields(made.changes[0]) == [("team", "replace", "b", "a")]
-
-
-# --- Options ---------------------------------------------------------------------------------------------------------
 
 
 def test_only_shows_and_counts_what_it_names() -> None:
@@ -762,9 +729,6 @@ def test_only_the_new_key_of_a_move_is_enough() -> None:
     assert told(plan([new], base, [held(file())], only=("Default/**",), prune=True)) == []
 
 
-# --- Offline ---------------------------------------------------------------------------------------------------------
-
-
 def test_offline_only_the_lock_is_known() -> None:
     base = lock(refund=entry(file(), held(file())))
     assert told(plan([file()], base, None)) == []
@@ -782,9 +746,6 @@ def test_offline_only_the_lock_is_known() -> None:
 def test_offline_another_name_is_told() -> None:
     made = plan([file(name="Refunds")], lock(refund=entry(file(), held(file()))), None)
     assert fields(made.changes[0]) == [("display_name", "replace", "refund", "Refunds")]
-
-
-# --- Digests ---------------------------------------------------------------------------------------------------------
 
 
 def _digests(**changes: Any) -> str:

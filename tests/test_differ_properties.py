@@ -227,9 +227,6 @@ def _check_nothing_is_forgotten(made: Plan, files: dict[str, PromptFile], lock: 
         assert key in files or key in told or entry.id in moved_conflicts
 
 
-# --- A service that takes what it is sent, in its own words ----------------------------------------------------------
-
-
 class World:
     """The service, and an apply in a few lines. What it rewrites is drawn once and stays as it is."""
 

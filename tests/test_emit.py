@@ -66,8 +66,6 @@ def written(content: str) -> str:
     return emit(with_content(content), stem="refund").text.partition("content: ")[2]
 
 
-# --- Whole files ---
-
 LONG_TEXT = """\
 You answer refund requests for {{shop}}.
 
@@ -206,9 +204,6 @@ def test_what_the_service_made_is_named() -> None:
     assert emitted.allow_fields == ()
 
 
-# --- Which words ---
-
-
 def test_the_current_dialect_goes_first_where_both_are_answered() -> None:
     both = remote({"messages": [SYSTEM]}, prompt_config={"messages": [SYSTEM], "provider": "openai"})
 
@@ -273,9 +268,6 @@ def test_the_order_of_a_file_knows_every_field() -> None:
     } == known_fields(CLASSIC)
 
 
-# --- Text ---
-
-
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -328,8 +320,6 @@ def test_how_a_number_is_written(number: float, expected: str) -> None:
     assert canonical(load(emitted).prompt) == canonical(held.prompt(CURRENT))
 
 
-# --- What no file can say ---
-
 DEEP: Any = 1
 for _ in range(900):
     DEEP = [DEEP]
@@ -369,8 +359,6 @@ def test_what_cannot_be_said_is_refused_by_name(held: RemotePrompt, message: str
     assert "(01J0) cannot be said in a file: " in caught.value.message
     assert caught.value.message.isprintable()
 
-
-# --- Whatever the service holds ---
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 SPICE = st.sampled_from(

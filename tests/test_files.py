@@ -44,9 +44,6 @@ def said(root: Path) -> list[tuple[str, str]]:
     return [(problem.file.removeprefix(f"{root}/"), problem.message) for problem in find_sources(root)[1]]
 
 
-# --- Finding ---
-
-
 def test_prompt_files_are_found_and_sorted_by_key(root: Path) -> None:
     put(root, "b.yml", "Default/Support/refund.yaml", "Default/a.yaml", "Default/Support/v1.2.yaml", "Z.yaml")
 
@@ -125,9 +122,6 @@ def test_a_root_deeper_than_pythons_stack_is_walked(root: Path) -> None:
     finally:
         # By hand: what removes pytest's folders may be recursive.
         os.removedirs(root.joinpath(*["d"] * depth))
-
-
-# --- What is refused ---
 
 
 def test_a_link_out_of_the_root_is_refused(root: Path, tmp_path: Path) -> None:
@@ -271,9 +265,6 @@ def test_a_key_is_in_nfc(root: Path) -> None:
     assert keys(root) == [f"{NFC}/{NFC}"]
 
 
-# --- Included texts ---
-
-
 def test_a_content_file_is_read_beside_the_prompt_file(root: Path) -> None:
     put(root, "Default/Support/refund.system.md", content=b"\xef\xbb\xbfone\r\ntwo\n\n")
     put(root, "Default/Support/parts/a b.txt", content=b"part")
@@ -341,9 +332,6 @@ def test_no_name_leads_out_or_raises_anything_else(tmp_path_factory: pytest.Temp
     except IncludeError:
         return
     assert text != "secret"
-
-
-# --- Writing ---
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:

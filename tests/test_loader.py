@@ -52,9 +52,6 @@ def shown(problem: Problem) -> str:
     return "\n".join(lines)
 
 
-# --- Golden pairs ---
-
-
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_file_becomes_what_the_golden_file_says(name: str) -> None:
     raw = (GOLDEN / f"{name}.yaml").read_bytes()
@@ -76,9 +73,6 @@ def test_every_pair_is_complete() -> None:
     assert len(PAIRS) >= 15
     for name in PAIRS:
         assert (GOLDEN / f"{name}.json").exists() != (GOLDEN / f"{name}.txt").exists()
-
-
-# --- One file ---
 
 
 def test_the_name_is_the_stem_unless_the_file_gives_one() -> None:
@@ -195,9 +189,6 @@ def test_a_text_in_an_alias_is_taken_in_at_each_place() -> None:
     assert file.includes == ("refund.system.md",)
 
 
-# --- The text of an included file ---
-
-
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
@@ -226,9 +217,6 @@ def test_an_included_file_that_is_no_text(raw: bytes, message: str) -> None:
     with pytest.raises(IncludeError) as caught:
         included_text(raw, "x.md")
     assert caught.value.message == message
-
-
-# --- All files ---
 
 
 def test_all_errors_of_all_files_are_reported_at_once_and_in_order() -> None:
@@ -265,9 +253,6 @@ def test_warnings_come_with_the_files() -> None:
 
 def test_nothing_loads_to_nothing() -> None:
     assert load([], include) == Loaded({}, ())
-
-
-# --- Whatever comes in ---
 
 
 @given(prompts())

@@ -43,9 +43,6 @@ def classic(**fields: Any) -> dict[str, Any]:
     return {"prompt_config": {"messages": [USER], **fields}}
 
 
-# --- Against the OpenAPI document ---
-
-
 def takes_null(schema: dict[str, Any]) -> bool:
     return Draft202012Validator({**schema, "components": OPENAPI["components"]}).is_valid(None)
 
@@ -177,9 +174,6 @@ def test_what_is_no_prompt_at_all_is_refused(document: Any) -> None:
     assert errors(document)
 
 
-# --- The editor's schema ---
-
-
 def test_the_schema_for_editors_is_one() -> None:
     Draft202012Validator.check_schema(json_schema())
 
@@ -223,9 +217,6 @@ def test_the_schema_for_editors_refuses_what_the_check_refuses(document: dict[st
 def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -> None:
     assert EDITOR.is_valid(document) is valid
     assert (errors(document) == []) is valid
-
-
-# --- What is said ---
 
 
 @pytest.mark.parametrize(

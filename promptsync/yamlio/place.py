@@ -114,9 +114,6 @@ def habits_of(text: str, root: Node) -> Habits:
     return Habits(min(step, 9), indented.count(True) >= indented.count(False))
 
 
-# --- A value in place of another --------------------------------------------------------------------------------------
-
-
 def _set(text: str, node: Node, value: Any, habits: Habits) -> Iterator[Splices]:
     if node.parent is None:
         return
@@ -293,9 +290,6 @@ def _lacks_colon(text: str, node: Node) -> bool:
     return bool(parent and parent.kind == "mapping" and text[node.indicator - 1] != ":")
 
 
-# --- A new key --------------------------------------------------------------------------------------------------------
-
-
 def _add_key(text: str, root: Node, node: Node, name: str, value: Any, habits: Habits) -> Iterator[Splices]:
     if node.flow:
         if not node.entries and node.parent is not None and not _in_flow(node):
@@ -345,9 +339,6 @@ def _new_lines(text: str, root: Node, at: int, lines: str) -> Iterator[Splices]:
         header = (last.body, header_end(text, last), said.rstrip("+") + "-")
         yield [header, (at, at, lines)]
         yield [header, (at, at, lines + "\n")]
-
-
-# --- A new item -------------------------------------------------------------------------------------------------------
 
 
 def _insert(text: str, root: Node, node: Node, index: int, value: Any, habits: Habits) -> Iterator[Splices]:
@@ -416,9 +407,6 @@ def _into_flow(text: str, node: Node, spans: list[tuple[int, int]], index: int, 
     yield [(end, end, f",{before}{said}")]
 
 
-# --- Something taken out ----------------------------------------------------------------------------------------------
-
-
 def _remove(text: str, parent: Node, node: Node, habits: Habits) -> Iterator[Splices]:
     if parent.kind == "sequence":
         index = parent.items.index(node)
@@ -479,9 +467,6 @@ def _out_of_flow(text: str, parent: Node, spans: list[tuple[int, int]], index: i
         yield [(spans[index - 1][1], end, "")]
 
 
-# --- An anchor that has to move ---------------------------------------------------------------------------------------
-
-
 def anchor_moved(text: str, root: Node, node: Node, alias: Node, value: Any) -> Iterator[Splices]:
     """Gives the anchor of a value, with a copy of it, to the first of its aliases."""
     mark = f"&{node.anchor}"
@@ -501,9 +486,6 @@ def anchor_moved(text: str, root: Node, node: Node, alias: Node, value: Any) -> 
     for way in ways:
         new = Written(f"{mark} {way.head}".rstrip(), way.tail)
         yield [(at, behind, ""), *_replaced(text, alias, new)]
-
-
-# --- Places -----------------------------------------------------------------------------------------------------------
 
 
 def _in_flow(node: Node) -> bool:

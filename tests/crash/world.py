@@ -208,6 +208,8 @@ def check(world: World, first: dict[str, Any]) -> list[str]:
     # The create of a file that was renamed since is remembered until no list can lag so long.
     if open_.entries or open_.writes or {intent.key for intent in open_.creates} - {"Default/Lost/old"}:
         wrong.append(f"the journal is left: {open_}")
+    left = [*world.root.glob(".promptsync.lock*"), *world.root.glob(".promptsync/.*.jsonl.*")]
+    wrong += [f"{path.name} is left" for path in left]
     archived = list((world.root / ".promptsync" / "archive").glob("*.json"))
     wrong += [f"{len(archived)} archived"] if len(archived) != 4 else []
     return wrong

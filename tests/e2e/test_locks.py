@@ -25,9 +25,6 @@ def agreed(world: World) -> None:
     assert world.apply().code == 0
 
 
-# --- show, verify, forget -----------------------------------------------------------------------------------------------
-
-
 def test_show_lists_what_is_locked(world: World) -> None:
     agreed(world)
     shown = world.run("lock show")
@@ -84,9 +81,6 @@ def test_forget_of_what_is_not_locked_says_so(world: World) -> None:
     ran = world.run("lock forget", "Default/refunt")
     assert (ran.code, f"did you mean `{KEY}`?" in ran.err) == (64, True)
     assert len(world.lock["prompts"]) == 2
-
-
-# --- merge --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -229,9 +223,6 @@ def test_a_side_that_is_no_lockfile_writes_nothing(world: World, tmp_path: Path)
     ran = world.run("lock merge", str(world.lock_path), str(world.lock_path), str(broken))
     assert (ran.code, world.lock_path.read_bytes()) == (1, before)
     assert "(theirs)" in ran.err
-
-
-# --- A lockfile that cannot be trusted ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

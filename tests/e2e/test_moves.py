@@ -164,9 +164,6 @@ def test_a_copy_of_a_file_is_a_new_prompt(world: World) -> None:
     assert (world.id(KEY), len(world.names())) == (ids[f"I am {KEY}."], 2)
 
 
-# --- Adoption -----------------------------------------------------------------------------------------------------------
-
-
 def stranger(world: World, name: str, text: str = "Theirs.") -> str:
     return str(world.sandbox.ui_create({"display_name": name, "path": "Elsewhere", **current(text)})["_id"])
 

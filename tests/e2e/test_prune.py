@@ -150,9 +150,6 @@ def test_deleting_what_is_gone_is_success(world: World, gone: str) -> None:
     assert world.plan().code == 0
 
 
-# --- What cannot be read is never an absence ----------------------------------------------------------------------------
-
-
 def assert_refused(world: World, code: int = 1) -> None:
     lock = world.lock_path.read_bytes() if world.lock_path.exists() else None
     names = world.names()

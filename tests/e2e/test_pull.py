@@ -56,9 +56,6 @@ def edit(world: World, key: str = KEY, **fields: Any) -> None:
     world.sandbox.ui_edit(world.id(key), {"prompt": fields})
 
 
-# --- What does not overlap ----------------------------------------------------------------------------------------------
-
-
 def test_an_edit_there_comes_into_the_file_and_nothing_else_changes(world: World) -> None:
     agreed(world)
     edit(world, temperature=0.9)
@@ -148,9 +145,6 @@ def test_keys_choose_what_is_pulled(world: World) -> None:
     assert (wrong.code, "did you mean `Default/b`?" in wrong.err) == (64, True)
 
 
-# --- Conflicts ----------------------------------------------------------------------------------------------------------
-
-
 def conflicting(world: World) -> None:
     """The temperature differs on both sides, and the text has a line of each that does not overlap."""
     agreed(world)
@@ -213,9 +207,6 @@ def test_one_open_conflict_keeps_no_other_file_from_its_edits(world: World) -> N
     assert world.actions() == {KEY: "conflict"}
 
 
-# --- The base is gone ---------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "fault", ["404:path=*/versions*,times=always", "400:path=*/versions/*,times=always"], ids=["gone", "no-such-route"]
 )
@@ -234,9 +225,6 @@ def test_a_version_that_the_service_no_longer_has(world: World, fault: str) -> N
     assert world.run("pull", "--theirs").code == 0
     assert text(world) == COMMENTED.replace("0.20 ", "0.9 ")
     assert world.plan().code == 0
-
-
-# --- Dialects -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic"), Behaviour(dialect="classic", patch="replace")])
@@ -292,8 +280,6 @@ def test_a_field_that_this_tool_does_not_know_is_told_and_the_rest_is_pulled(wor
     assert world.plan().code == 0
 
 
-# --- Texts beside the file ----------------------------------------------------------------------------------------------
-
 INCLUDING = """\
 prompt:
   model: openai/gpt-4o
@@ -345,9 +331,6 @@ def test_line_ends_and_mark_of_the_file_stay(world: World) -> None:
     assert world.run("pull").code == 0
     assert (world.root / f"{KEY}.yaml").read_bytes() == raw.replace(b"briefly", b"at length")
     assert world.plan().code == 0
-
-
-# --- Pull among other things --------------------------------------------------------------------------------------------
 
 
 def test_a_file_that_was_moved_is_pulled_into_and_keeps_its_id(world: World) -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from promptsync.sandbox import Behaviour
 from promptsync.yamlio.edits import Edit, apply, get
-from tests.e2e.world import World
 from tests.yamlio.test_edit import CORPUS, TEXTS, assert_elsewhere_untouched, data_of, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.e2e.world import World
 
 
 def _block(data: Any) -> str:

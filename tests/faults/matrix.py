@@ -141,7 +141,7 @@ def check(world: World, case: Case) -> str:
     assert sorted(entry["id"] for entry in world.lock["prompts"].values()) == sorted(
         prompt["_id"] for prompt in world.sandbox.prompts()
     )
-    third = world.plan("--prune")
+    third = world.plan("--prune", "--out", str(world.root.parent / "plan.json"))
     assert third.code == 0, third.out
     return told + third.out + third.err
 

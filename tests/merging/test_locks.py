@@ -38,9 +38,6 @@ def clean(base: Lockfile | None, ours: Lockfile, theirs: Lockfile) -> Lockfile:
     return merged.lock
 
 
-# --- What joins by itself ---
-
-
 def test_both_sides_add() -> None:
     ours, theirs = lock(**BASE.prompts, c=entry("3")), lock(**BASE.prompts, d=entry("4"))
 
@@ -136,9 +133,6 @@ def test_a_workspace_that_one_side_does_not_know_yet() -> None:
     assert clean(None, Lockfile(), BASE).owner == "acme"
 
 
-# --- What only a person can decide ---
-
-
 def test_both_sides_change_one_prompt() -> None:
     ours, theirs = lock(a=entry("1", "b"), b=entry("2")), lock(a=entry("1", "c"), b=entry("2"), c=entry("3"))
 
@@ -188,8 +182,6 @@ def test_two_workspaces_are_never_joined() -> None:
     with pytest.raises(LockfileError, match="belong to two workspaces, acme and other"):
         merge_locks(None, BASE, Lockfile(owner="other"))
 
-
-# --- What always holds ---
 
 ENTRIES = st.builds(
     LockEntry,
@@ -244,8 +236,6 @@ def test_no_id_is_lost_without_a_conflict(base: Lockfile | None, ours: Lockfile,
     if not merged.conflicts:
         assert kept <= merged.lock.ids()
 
-
-# --- Real git ---
 
 DRIVER = """
 import sys
@@ -362,9 +352,6 @@ def test_a_conflict_that_git_left_is_taken_apart(tmp_path: Path, style: str) -> 
     expected = lock(**{**MANY.prompts, "k2": entry("id2", "b")}, **{f"new{n}": entry(f"new{n}") for n in (1, 2, 3)})
     del expected.prompts["k8"]
     assert clean(base, *sides) == expected
-
-
-# --- Conflict markers ---
 
 
 def conflicted(*lines: str) -> bytes:

@@ -303,8 +303,6 @@ def test_texts(ours: str, theirs: str, merged: str | None) -> None:
     assert merge_texts("a\nb\nc", ours, theirs) == merged
 
 
-# --- What must always hold ------------------------------------------------------------------------------------------
-
 WORDS = st.sampled_from(["a", "b", "c d", "a\nb", "a\nb\nc", "x\n\ny\n", "b\nc"])
 LEAVES = WORDS | st.integers(0, 3) | st.sampled_from([0.5, 1.0, True, None])
 MESSAGES = st.lists(
@@ -394,8 +392,6 @@ def test_changes_of_different_fields_are_united(base: Prompt, one: Prompt, other
     united = replace(theirs, description=ours.description, block={**theirs.block, "messages": ours.block["messages"]})
     assert after(ours, merged.edits) == canonical(united)
 
-
-# --- Into the file ----------------------------------------------------------------------------------------------------
 
 CORPUS = sorted((Path(__file__).parent.parent / "corpus" / "yaml").glob("*.yaml"))
 TEXTS = {"system.md": "First line.\r\nSecond line.\r\n", "part.txt": "One part\nof it"}

@@ -57,9 +57,6 @@ def data_of(raw: str) -> Any:
     return document.data
 
 
-# --- The corpus: one field changes, the rest of the file stays --------------------------------------------------------
-
-
 def expanded(data: Any, texts: dict[str, str]) -> Any:
     if isinstance(data, list):
         return [expanded(item, texts) for item in data]
@@ -265,8 +262,6 @@ def test_nothing_to_do_does_nothing(file: Path) -> None:
     assert edited.texts == {}
 
 
-# --- Literal examples -------------------------------------------------------------------------------------------------
-
 PROMPT = """\
 # Refunds
 display_name: "Refund" # its name
@@ -397,8 +392,6 @@ def test_line_ends_and_byte_order_mark_stay() -> None:
     )
 
 
-# --- Texts in files of their own --------------------------------------------------------------------------------------
-
 FROM_FILE = "m:\n- role: user\n  content_file: a.md # there\n- role: user\n  content: b\n"
 
 
@@ -444,9 +437,6 @@ def test_a_message_from_a_file_can_change_and_go() -> None:
     )
 
 
-# --- Refusals -------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("text", "item", "message"),
     [
@@ -468,8 +458,6 @@ def test_what_cannot_be_done_is_refused(text: str, item: Edit, message: str) -> 
 
     assert caught.value.message.startswith(message)
 
-
-# --- What must always hold --------------------------------------------------------------------------------------------
 
 TEXT = st.text(st.sampled_from("ab \n\t:#-'\"{}[],&*!|>%@`?\\é\u2028\ufeff0\r\x07.~"), max_size=12) | st.sampled_from(
     ["no", "1", "0x1", "null", "one two three four " * 12, "a\n\n b\n", "x\n\n\n", "12:30", "2020-01-01", "text\nmore"]

@@ -34,9 +34,6 @@ def said(text: str) -> list[tuple[int, int, str]]:
     return [(line, column, message) for line, column, message, _ in read(text).complaints]
 
 
-# --- What a plain scalar is ---
-
-
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -121,9 +118,6 @@ def test_a_scalar_that_pyyaml_takes_for_another_thing_never_passes(text: str) ->
     assert isinstance(value, Ambiguous) or type(value) is kind
 
 
-# --- Keys ---
-
-
 @pytest.mark.usefixtures("_parser")
 def test_keys_are_text_as_written() -> None:
     assert data("no: a\n1: b\n~: c\n012: d\n1.0: e\n? k\n: v") == {
@@ -147,9 +141,6 @@ def test_a_key_twice_is_refused_and_says_where_the_first_one_is() -> None:
     ]
 
 
-# --- Tags ---
-
-
 @pytest.mark.usefixtures("_parser")
 @pytest.mark.parametrize(
     "tag", ["!!python/object/apply:os.system", "!foo", "!!binary", "!!int", "!!set", "!<tag:example.com,2000:x>"]
@@ -166,9 +157,6 @@ def test_the_tags_for_text_mappings_and_lists_are_taken() -> None:
     assert data("a: !!str 012\nb: ! no\nc: !!seq [!!map {}]\n!!str d: e") == {
         "a": "012", "b": "no", "c": [{}], "d": "e",
     }  # fmt: skip
-
-
-# --- Aliases and merges ---
 
 
 @pytest.mark.usefixtures("_parser")
@@ -250,9 +238,6 @@ def test_too_many_values_are_refused() -> None:
     ]
 
 
-# --- Bytes ---
-
-
 @pytest.mark.parametrize(
     ("raw", "place", "message"),
     [
@@ -286,9 +271,6 @@ def test_an_escape_that_is_no_character_is_refused(escape: str) -> None:
     document = read(f'a: "{escape}"')
     assert len(document.complaints) == 1
     assert document.complaints[0].line == 1
-
-
-# --- What cannot be read, in plain words ---
 
 
 @pytest.mark.usefixtures("_parser")
@@ -338,9 +320,6 @@ def test_a_mistake_at_the_end_does_not_hide_those_before_it() -> None:
     ]
 
 
-# --- Places ---
-
-
 def test_a_place_is_found_through_aliases_and_merges() -> None:
     document = read("base: &b\n  deep: [1, 2]\none: *b\ntwo:\n  <<: *b\n  own: 3\n")
 
@@ -367,9 +346,6 @@ def test_every_node_has_a_place(value: Any, draw: st.DataObject) -> None:
     line, column = document.place(draw.draw(st.sampled_from([(), *((name,) for name in value)])))
     assert 1 <= line <= text.count("\n") + 1
     assert column >= 1
-
-
-# --- Whatever comes in ---
 
 
 class _Quoted(yaml.SafeDumper):
