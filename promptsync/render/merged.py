@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from promptsync.compare import FieldDiff
@@ -43,7 +44,7 @@ def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
         yield from _conflict(conflict, layout)
     if pulled.conflicts:
         word = layout.style("cyan", "help:")
-        pull = f"`promptsync pull {terminal(pulled.key)} --ours`"
+        pull = f"`promptsync pull {shlex.quote(terminal(pulled.key))} --ours`"
         yield f"{indent}{word} {pull} keeps the file's side, `--theirs` takes the service's"
 
 

@@ -1,4 +1,4 @@
-"""Whatever people do here and there, in any order: no id is lost, no prompt is made twice, no edit disappears unseen."""
+"""Whatever people do here and there: no id is lost, no prompt is made twice, no edit disappears unseen."""
 
 from __future__ import annotations
 
@@ -226,14 +226,12 @@ class Colleagues(RuleBasedStateMachine):
             return
         assert self.there() == before
         assert resolve is None or not any(pulled.is_open for pulled in done)
-        if resolve == "ours":
-            self.decided_for_the_files()
-
-    def decided_for_the_files(self) -> None:
-        """`--ours` gave up what the service had where both sides changed one line: it is overwritten knowingly."""
         for key, id_ in self.ids().items():
-            if id_ in self.marks and self.path(key).exists() and self.marks[id_] not in self.path(key).read_text():
-                del self.marks[id_]
+            if id_ in self.marks and self.path(key).exists():
+                came = self.marks[id_] in self.path(key).read_text(encoding="utf-8")
+                # In a file it is ours to change. `--ours` gave it up where both sides changed one line, knowingly.
+                if came or resolve == "ours":
+                    del self.marks[id_]
 
     @invariant()
     def no_id_is_lost_and_none_is_there_twice(self) -> None:
