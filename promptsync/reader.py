@@ -47,6 +47,10 @@ CURSOR_EACH = 25
 """Prompts of ours for each place of the whole list that is read at once: a place costs a part of a page."""
 
 
+PARALLELISM = 16
+"""Requests at once: as many as the client keeps connections open by default."""
+
+
 class Service(Protocol):
     """What the reader needs of the client."""
 
@@ -92,7 +96,7 @@ def read_service(
     *,
     locked: Collection[str],
     need_strangers: bool,
-    parallelism: int = 16,
+    parallelism: int = PARALLELISM,
     crew: Crew = in_threads,
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not in it is gone for certain.

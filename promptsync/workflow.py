@@ -156,7 +156,7 @@ def apply(
         on_disk = project.read_lock()
         lock = recovered.onto(on_disk)
         options = saved.options if saved else _with_policies(project, options)
-        connections = max(parallelism, 1)
+        connections = max(parallelism, reader.PARALLELISM)
         with project.connect(connections=connections, patience=patience, observer=watcher.on_request) as client:
             scope = project.scope()
             service = read_service(client, lock, loaded.files, recovered, scope.elsewhere)
