@@ -127,7 +127,10 @@ class Colleagues(RuleBasedStateMachine):
         except PlanError:
             return
         texts = [self.read(key)[self.block] for key in self.files()]
-        if made.decided or made.conflicts or texts.count(self.read(old)[self.block]) > 1 or self.path(new).exists():
+        if made.decided or made.conflicts or texts.count(self.read(old)[self.block]) > 1:
+            return
+        if self.path(new).exists() or new in self.ids():
+            # A key that is locked stays what it is: a file put in the place of another one updates that.
             return
         self.path(new).parent.mkdir(parents=True, exist_ok=True)
         self.path(old).rename(self.path(new))
