@@ -234,7 +234,8 @@ class Project:
 
         `patience` is the seconds that one call may spend on waiting; None is as long as is sensible.
         """
-        from promptsync.client import PATIENCE, Client
+        from promptsync.client import Client
+        from promptsync.pacing import PATIENCE
 
         patience = PATIENCE if patience is None else patience
 

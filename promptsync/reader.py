@@ -28,8 +28,8 @@ from promptsync.errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from promptsync.client import Page
     from promptsync.models import RemotePrompt
+    from promptsync.paging import Page
 
 PAGE = 200
 """Prompts that are asked for at once: the most that the service's list gives."""

@@ -16,7 +16,8 @@ from promptsync.plan import Conflict, Drift, Sides
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from promptsync.client import Client, RemoteVersion
+    from promptsync.answers import RemoteVersion
+    from promptsync.client import Client
     from promptsync.lockfile import LockEntry
     from promptsync.models import Dialect, PromptFile
     from promptsync.plan import Change, Plan

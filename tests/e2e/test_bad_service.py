@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync import client
+from promptsync import pacing
 from promptsync.sandbox import Behaviour, Fault, Sandbox, serve
 from tests.e2e.world import Ran, World, current
 
@@ -23,8 +23,8 @@ KEY = "Default/refund"
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeats come at once: what is tried is in the client's own tests."""
-    monkeypatch.setattr(client, "BACKOFF", 0.001)
-    monkeypatch.setattr(client, "CEILING", 0.002)
+    monkeypatch.setattr(pacing, "BACKOFF", 0.001)
+    monkeypatch.setattr(pacing, "CEILING", 0.002)
 
 
 @pytest.fixture

@@ -1,0 +1,118 @@
+"""Lists that are read page by page while they change.
+
+What the API leaves open is met every way: what a list does with a cursor whose item was deleted, and whether a page
+tells that more follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from promptsync.errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MAX_RESTARTS = 10
+MAX_STEPS_BACK = 3
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list. `has_more` is None where the answer does not tell; `limit` is how many were asked for."""
+
+    items: list[T]
+    has_more: bool | None
+    limit: int
+
+    @property
+    def promises_more(self) -> bool:
+        """Whether the list goes on behind this page, as far as the page tells."""
+        return self.has_more if self.has_more is not None else len(self.items) >= self.limit
+
+
+class Sweep(Generic[T]):
+    """All items of a list that changes while it is read, each once.
+
+    A cursor whose item was deleted meanwhile is refused by some services, taken for the end by others, and ignored by
+    others again. All three are met by going on from an earlier item, or in the end from the top. `stuck` makes the
+    error for a list that does not advance.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[str | None], Page[T] | ServiceError],
+        stuck: Callable[[], ServiceError],
+        after: str | None,
+    ) -> None:
+        self._fetch = fetch
+        self._stuck = stuck
+        self._after = after
+        self._seen: dict[str, int] = {}
+        self._trail: list[str] = []
+        self._restarts = 0
+        self._steps_back = 0
+
+    def __iter__(self) -> Iterator[list[T]]:
+        cursor = self._after
+        used: set[str] = set()
+        promised = False
+        while True:
+            page = self._fetch(cursor)
+            if isinstance(page, ServiceError) or (promised and not page.items):
+                cursor = self._step_back(cursor, page)
+                used.clear()
+                promised = cursor != self._after
+                continue
+            fresh = self._fresh(page)
+            if fresh:
+                yield fresh
+            if self._is_end(page, fresh):
+                return
+            cursor = page.items[-1].id
+            if cursor in used:
+                self._restart()
+                used.clear()
+            used.add(cursor)
+            promised = page.promises_more
+
+    def _fresh(self, page: Page[T]) -> list[T]:
+        fresh = []
+        for item in page.items:
+            if item.id not in self._seen:
+                self._seen[item.id] = len(self._trail)
+                self._trail.append(item.id)
+                fresh.append(item)
+        if fresh:
+            self._steps_back = 0
+        return fresh
+
+    def _is_end(self, page: Page[T], fresh: list[T]) -> bool:
+        if not page.items or page.has_more is False:
+            return True
+        # Without has_more a short page may be the last, or a service that gives fewer than asked: the next page tells.
+        return page.has_more is None and not fresh and len(page.items) < page.limit
+
+    def _step_back(self, cursor: str | None, page: Page[T] | ServiceError) -> str | None:
+        place = self._seen.get(cursor) if cursor is not None else None
+        if place is None and isinstance(page, ServiceError):
+            raise page  # the caller's own cursor
+        self._restart()
+        self._steps_back += 1
+        if not place or self._steps_back > MAX_STEPS_BACK:
+            return self._after
+        return self._trail[place - 1]
+
+    def _restart(self) -> None:
+        self._restarts += 1
+        if self._restarts > MAX_RESTARTS:
+            raise self._stuck()
