@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from promptsync.answers import read_prompt
 from promptsync.errors import PromptsyncError
 from promptsync.files import read_bytes, write_atomic
-from promptsync.models import DIALECTS, Json, RemotePrompt
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from promptsync.models import RemotePrompt
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -33,32 +36,11 @@ def find_archived(folder: Path, key: str) -> RemotePrompt:
         sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True) if folder.is_dir() else []
     )
     for path in paths:
-        try:
+        # What cannot be read, or is no prompt, is passed over.
+        with suppress(ValueError, RecursionError):
             data = json.loads(read_bytes(path) or b"")
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(data, dict) and data.get("key") == key and _is_entity(data.get("prompt")):
-            return _prompt(data["prompt"])
+            if isinstance(data, dict) and data.get("key") == key:
+                return read_prompt(data.get("prompt"))
     raise PromptsyncError(
         f"nothing is archived of `{key}` in {folder}", hint="name the folder that `apply --archive` was given"
-    )
-
-
-def _is_entity(raw: Any) -> bool:
-    return (
-        isinstance(raw, dict)
-        and all(isinstance(raw.get(name), str) for name in ("_id", "display_name"))
-        and all(isinstance(raw.get(name, {}), dict) for name in ("metadata", *DIALECTS))
-    )
-
-
-def _prompt(raw: Json) -> RemotePrompt:
-    description = raw.get("description")
-    return RemotePrompt(
-        id=raw["_id"],
-        display_name=raw["display_name"],
-        description=description if isinstance(description, str) else None,
-        metadata=raw.get("metadata", {}),
-        blocks={dialect: raw[dialect] for dialect in DIALECTS if dialect in raw},
-        raw=raw,
     )
