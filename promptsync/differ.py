@@ -219,7 +219,7 @@ class _Differ:
             elif not alike or self.options.create_twins:
                 yield self._create(file)
             else:
-                yield self._name_conflict(file.key, alike, _count(len(alike), "prompt") + " of this name already there")
+                yield self._name_conflict(file.key, alike, _already_there(len(alike)))
 
     def _create(self, file: PromptFile) -> Create:
         nothing = Prompt("", None, {}, file.prompt.dialect, {})
@@ -441,9 +441,7 @@ class _Differ:
                 id=entry.id,
             )
         if alike and not self.options.create_twins:
-            return self._name_conflict(
-                file.key, alike, "deleted on the service, and " + _count(len(alike), "other prompt") + " of this name"
-            )
+            return self._name_conflict(file.key, alike, "deleted on the service, and " + _already_there(len(alike)))
         created = self._create(file)
         return Recreate(
             key=file.key,
@@ -706,5 +704,7 @@ def _which_of(prompts: list[RemotePrompt]) -> str:
     return "this prompt" if len(prompts) == 1 else f"any of {len(prompts)} prompts"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
+def _already_there(number: int) -> str:
+    return (
+        "a prompt of this name is already there" if number == 1 else f"{number} prompts of this name are already there"
+    )

@@ -53,6 +53,18 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Locked(_Change):
+    """A change to a prompt that the lockfile holds."""
+
+    entry: LockEntry
+
+    @property
+    def id(self) -> str:
+        """The id that the lockfile holds: of a prompt that is to be made again, the one that is lost."""
+        return self.entry.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Create(_Change):
     """A file whose prompt is not on the service yet."""
 
@@ -66,34 +78,22 @@ class Create(_Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Update(_Change):
+class Update(_Locked):
     """A file that changed and may be written. `remote` is None offline."""
 
     action: ClassVar[Action] = "update"
     file: PromptFile
-    entry: LockEntry
     remote: RemotePrompt | None
-
-    @property
-    def id(self) -> str:
-        """The id on the service."""
-        return self.entry.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move(_Change):
+class Move(_Locked):
     """A file under a new key that is the prompt of `old_key`: the id stays. `remote` is None offline."""
 
     action: ClassVar[Action] = "move"
     file: PromptFile
-    entry: LockEntry
     old_key: str
     remote: RemotePrompt | None
-
-    @property
-    def id(self) -> str:
-        """The id on the service."""
-        return self.entry.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,44 +117,26 @@ class Adopt(_Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recreate(_Change):
+class Recreate(_Locked):
     """A prompt that was deleted on the service and is wanted back: it gets a new id, callers hold the old one."""
 
     action: ClassVar[Action] = "recreate"
     file: PromptFile
-    entry: LockEntry
-
-    @property
-    def id(self) -> str:
-        """The id that is lost."""
-        return self.entry.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delete(_Change):
+class Delete(_Locked):
     """A prompt whose file is gone, with `--prune`. `remote` is None offline."""
 
     action: ClassVar[Action] = "delete"
-    entry: LockEntry
     remote: RemotePrompt | None
-
-    @property
-    def id(self) -> str:
-        """The id on the service."""
-        return self.entry.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forget(_Change):
+class Forget(_Locked):
     """An entry whose file and prompt are both gone: it leaves the lock."""
 
     action: ClassVar[Action] = "forget"
-    entry: LockEntry
-
-    @property
-    def id(self) -> str:
-        """The id that the service no longer knows."""
-        return self.entry.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +153,13 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift(_Change):
+class Drift(_Locked):
     """A prompt that was changed on the service alone; it is told and left as it is."""
 
     action: ClassVar[Action] = "drift"
     file: PromptFile
-    entry: LockEntry
     remote: RemotePrompt
     sides: Sides | None = None
-
-    @property
-    def id(self) -> str:
-        """The id on the service."""
-        return self.entry.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +185,10 @@ class Conflict(_Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orphan(_Change):
+class Orphan(_Locked):
     """A locked prompt whose file is gone, left on the service."""
 
     action: ClassVar[Action] = "orphan"
-    entry: LockEntry
-
-    @property
-    def id(self) -> str:
-        """The id on the service."""
-        return self.entry.id
 
 
 Change: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget | Drift | Conflict | Orphan

@@ -66,7 +66,7 @@ def test_a_prompt_of_that_name_is_a_conflict() -> None:
     change = made.changes[0]
     assert isinstance(change, Conflict)
     assert change.reason == (
-        "2 prompts are of this name already there: id-1 (differs in prompt.temperature), id-2 (says the same)"
+        "2 prompts of this name are already there: id-1 (differs in prompt.temperature), id-2 (says the same)"
     )
     assert change.hint == f"`promptsync adopt {KEY} ID` takes one of them over, `--create-twins` makes another one"
     assert change.candidates == ("id-1", "id-2")

@@ -57,7 +57,7 @@ def test_a_prompt_of_an_sdk_is_listed_adopted_and_then_only_what_differs_is_show
 
         planned = world.plan()
         assert planned.code == 3
-        assert f"1 prompt is of this name already there: {prompt_id} (differs in {parameter})" in planned.out
+        assert f"a prompt of this name is already there: {prompt_id} (differs in {parameter})" in planned.out
 
         adopted = world.run("adopt", "Default/refund", prompt_id)
         assert adopted.code == 0, adopted.err
