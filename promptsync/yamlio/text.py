@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -277,7 +278,8 @@ class _Builder:
     def key(self, frame: _Frame, event: Any) -> None:
         if event.tag not in (None, "!", _STR_TAG):
             self.refuse_tag(event)
-        name: Any = event.value
+        # The same few names stand in thousands of files: one text for each of them.
+        name: Any = sys.intern(event.value)
         if event.anchor is not None:
             self.anchors[event.anchor] = (name, (*frame.path, name))
         if name == "<<" and not event.style and event.tag is None:
