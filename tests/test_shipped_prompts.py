@@ -12,40 +12,10 @@ import yaml
 
 from promptsync.files import find_sources, include_reader
 from promptsync.loader import Loaded, load
+from tests.documents import SENT
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 FILES = sorted(PROMPTS.glob("**/*.yaml"))
-
-# The body of the request in orq.ai's guide "Using Prompts via the API", as printed there.
-GUIDE = """
-{
-"prompt_config": {
-"model_parameters": {
-"responseFormat": null,
-"temperature": 1,
-"maxTokens": 256,
-"topP": 0.7,
-"frequencyPenalty": 0,
-"presencePenalty": 0
-},
-"model": "openai/gpt-4o",
-"model_type": "vision",
-"provider": "openai",
-"messages": [
-{
-"role": "system",
-"content": "You are a helpful assistant"
-}
-]
-},
-"display_name": "MyPrompt",
-"path": "Default/Prompts",
-"metadata": {
-"language": "English"
-},
-"description": "Prompt Description"
-}
-"""
 
 
 def read(file: Path) -> Any:
@@ -85,7 +55,7 @@ def test_the_guides_own_example_is_shipped_literally(loaded: Loaded) -> None:
     written = read(PROMPTS / "Default/Prompts/MyPrompt.yaml") | {"path": "Default/Prompts"}
 
     # Compared as JSON text, so that 1 is not 1.0 and null is not left out.
-    guide = json.dumps(json.loads(GUIDE), sort_keys=True)
+    guide = json.dumps(SENT, sort_keys=True)
     assert json.dumps(asked, sort_keys=True) == guide
     assert json.dumps(written, sort_keys=True) == guide
 

@@ -8,40 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.sandbox import Behaviour
+from tests.documents import SENT
 
 if TYPE_CHECKING:
     from tests.e2e.world import World
 
-# The body of the request in “Using Prompts via the API”, and the answer, as printed there.
-SENT: dict[str, Any] = json.loads("""
-{
-"prompt_config": {
-"model_parameters": {
-"responseFormat": null,
-"temperature": 1,
-"maxTokens": 256,
-"topP": 0.7,
-"frequencyPenalty": 0,
-"presencePenalty": 0
-},
-"model": "openai/gpt-4o",
-"model_type": "vision",
-"provider": "openai",
-"messages": [
-{
-"role": "system",
-"content": "You are a helpful assistant"
-}
-]
-},
-"display_name": "MyPrompt",
-"path": "Default/Prompts",
-"metadata": {
-"language": "English"
-},
-"description": "Prompt Description"
-}
-""")
+# The answer in “Using Prompts via the API”, as printed there.
 CREATED: dict[str, Any] = json.loads("""
 {
 "display_name": "MyPrompt",
