@@ -23,7 +23,7 @@ class Table:
         if base:
             self.base = run
         ratio = f"{run.seconds / self.base.seconds:.1f}" if self.base is not None else ""
-        requests = f"{run.requests:,}" if 0 < run.requests < 2000 else "2,000 or more" if run.requests else ""
+        requests = f"{run.requests:,}" if run.requests else ""
         self.rows.append([what, f"{run.seconds:.3f}", ratio, requests, f"{run.cpu:.2f}", f"{run.peak:.0f}"])
 
     def judge(self, what: str, value: float, limit: float, *, least: bool = False) -> None:

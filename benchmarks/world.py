@@ -60,8 +60,7 @@ class World:
         before = cpu_of(self.server)
         result = run(command, self.env, self.folder, expected)
         served = cpu_of(self.server) - before
-        # The service remembers the latest two thousand only.
-        return replace(result, requests=len(self._control("requests")["requests"]), served=served)
+        return replace(result, requests=self._control("requests")["total"], served=served)
 
     def plan(self) -> Run:
         """A plan that finds nothing to do."""

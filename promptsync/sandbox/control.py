@@ -4,11 +4,13 @@
 |---|---|---|
 | GET faults | | `{"faults": [fault…]}`, those still in force |
 | POST faults | a fault, a list of them, or `{"clear": true}`; a fault is text or an object (`Fault`) | the same |
-| GET requests | | `{"requests": [{method, path, query, body, status}…]}`, oldest first |
+| GET requests | | `{"requests": [{method, path, query, body, status}…], total}`, oldest first; see below |
 | POST requests | `{"clear": true}` | the same, from before |
 | GET behaviour | | the switches (`Behaviour`), without key and hook |
 | POST behaviour | switches to change | all switches |
 | POST reset | `{}` | `{}`: no prompts, faults or requests, first behaviour |
+
+Of the requests the latest 2,000 are kept; `total` counts all since they were last cleared.
 """
 
 from __future__ import annotations
@@ -55,10 +57,10 @@ def _carried_out(sandbox: Sandbox, name: str, body: Any) -> object:
         case "faults":
             return _faults(sandbox, body)
         case "requests":
-            requests = [each.as_json() for each in list(sandbox.requests)]
+            told = {"requests": [each.as_json() for each in list(sandbox.requests)], "total": sandbox.requests.total}
             if body == _CLEAR:
                 sandbox.requests.clear()
-            return {"requests": requests}
+            return told
         case "behaviour":
             if body is not _NOTHING:
                 if not isinstance(body, dict):

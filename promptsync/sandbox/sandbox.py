@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +15,7 @@ from promptsync.sandbox.changes import needs_version, patched, with_block
 from promptsync.sandbox.entity import Form, Record, new_record, render, render_version, rendering
 from promptsync.sandbox.errors import NotFound
 from promptsync.sandbox.faults import Faults
+from promptsync.sandbox.log import RequestLog
 from promptsync.sandbox.store import Renderer, Row, Store
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from promptsync.sandbox.log import LoggedRequest
 
 _LOGGED_REQUESTS = 2000
 _PAGE = 500
@@ -35,8 +34,8 @@ class Sandbox:
     `database` is an SQLite file that outlives the process and may be shared by several, or None for memory.
     `behaviour` can be replaced at run time. `clock` gives seconds since 1970 (`time.time`).
 
-    `app` is the WSGI callable, thread-safe; `requests` the latest requests, oldest first; `faults` the failures in
-    force. Close it, or use it as a context manager.
+    `app` is the WSGI callable, thread-safe; `requests` the latest requests, oldest first, and their `total`;
+    `faults` the failures in force. Close it, or use it as a context manager.
 
     Raises StoreError if the file is no sandbox's.
     """
@@ -52,7 +51,7 @@ class Sandbox:
         self.clock = clock
         self.store = Store(database)
         self.faults = Faults()
-        self.requests: deque[LoggedRequest] = deque(maxlen=_LOGGED_REQUESTS)
+        self.requests = RequestLog(_LOGGED_REQUESTS)
         self._first_behaviour = self.behaviour
         self._waking = threading.Condition()
         self._woken = 0

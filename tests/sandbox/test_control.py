@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour, Fault
+from promptsync.sandbox.log import LoggedRequest
 
 
 def test_faults(opened: Any) -> None:
@@ -19,10 +20,22 @@ def test_faults(opened: Any) -> None:
 def test_requests(opened: Any) -> None:
     _sandbox, client = opened()
     client.get("/v2/prompts")
-    expected = {"requests": [{"method": "GET", "path": "/v2/prompts", "query": {}, "body": None, "status": 200}]}
+    request = {"method": "GET", "path": "/v2/prompts", "query": {}, "body": None, "status": 200}
+    expected = {"requests": [request], "total": 1}
     assert client.get("/_sandbox/requests").json() == expected
     assert client.post("/_sandbox/requests", json={"clear": True}).json() == expected
-    assert client.get("/_sandbox/requests").json() == {"requests": []}
+    assert client.get("/_sandbox/requests").json() == {"requests": [], "total": 0}
+
+
+def test_all_requests_are_counted_though_the_latest_alone_are_kept(opened: Any) -> None:
+    sandbox, client = opened()
+    for number in range(2001):
+        sandbox.requests.append(LoggedRequest("GET", f"/v2/prompts/{number}", {}, None, 404))
+
+    told = client.get("/_sandbox/requests").json()
+
+    assert (told["total"], len(told["requests"])) == (2001, 2000)
+    assert [told["requests"][at]["path"] for at in (0, -1)] == ["/v2/prompts/1", "/v2/prompts/2000"]
 
 
 def test_behaviour_and_reset(opened: Any) -> None:
