@@ -94,13 +94,16 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+_only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+
+
 def _deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
 
     @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
     @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
-    @click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+    @_only
     @functools.wraps(command)
     def wrapped(
         *args: Any, prune: bool, overwrite: tuple[str, ...], create_twins: bool, only: tuple[str, ...], **kwargs: Any
@@ -257,14 +260,15 @@ def apply(
 @cli.command()
 @click.option("--offline", is_flag=True, help="Check against the lock alone, without key and service.")
 @click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
+@_only
 @_verbose
 @_common
-def check(project: Project, offline: bool, fail_on_drift: bool, verbose: bool) -> int:
+def check(project: Project, only: tuple[str, ...], offline: bool, fail_on_drift: bool, verbose: bool) -> int:
     """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
     from promptsync import console, workflow
 
     with console.waiting("Reading files and service"):
-        planned = workflow.check(project, offline=offline, observer=console.watch(verbose=verbose))
+        planned = workflow.check(project, only, offline=offline, observer=console.watch(verbose=verbose))
     _show_warnings(planned.warnings)
     _show_plan(planned, "text", verbose=verbose)
     failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)

@@ -312,14 +312,15 @@ def lock_forget(project: Project, keys: Iterable[str]) -> list[LockEntry]:
 def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:
     """Joins two sides of a lockfile into `ours`, prompt by prompt; gives a sentence for each true conflict.
 
-    With three paths it is a git merge driver (%O %A %B). With `ours` alone, that file holds git's conflict markers:
-    its sides are those of the open merge, or what the markers tell. Where there is a true conflict nothing is written.
+    With three paths it is a git merge driver (%O %A %B); `base` and `ours` may not be there yet. With `ours` alone,
+    that file holds git's conflict markers: its sides are those of the open merge, or what the markers tell. Where there
+    is a true conflict nothing is written.
     """
     data = read_bytes(ours)
-    if data is None:
-        raise UsageError(f"there is no lockfile {ours}")
     if theirs is not None:
         sides = _sides(read_bytes(base) if base is not None else None, data, read_bytes(theirs) or b"", str(ours))
+    elif data is None:
+        raise UsageError(f"there is no lockfile {ours}")
     else:
         stages = merge_stages(ours)
         sides = _sides(*stages, str(ours)) if stages is not None else split_conflicted(data, str(ours))
@@ -330,19 +331,26 @@ def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:
     return []
 
 
-def _sides(base: bytes | None, ours: bytes, theirs: bytes, name: str) -> tuple[Lockfile | None, Lockfile, Lockfile]:
+def _sides(
+    base: bytes | None, ours: bytes | None, theirs: bytes, name: str
+) -> tuple[Lockfile | None, Lockfile, Lockfile]:
     old = parse(base, f"{name} (base)") if base else None
-    return old, parse(ours, f"{name} (ours)"), parse(theirs, f"{name} (theirs)")
+    mine = parse(ours, f"{name} (ours)") if ours is not None else Lockfile()
+    return old, mine, parse(theirs, f"{name} (theirs)")
 
 
 def check(
     project: Project,
+    only: tuple[str, ...] = (),
     *,
     offline: bool = False,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """The pre-merge check: files, lockfile and plan. The caller judges drift; conflicts fail."""
-    return plan(project, PlanOptions(), offline=offline, observer=observer)
+    """The pre-merge check: files, lockfile and plan. The caller judges drift; conflicts fail.
+
+    `only` are globs: the plan tells of no other keys.
+    """
+    return plan(project, PlanOptions(only=only), offline=offline, observer=observer)
 
 
 def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:  # noqa: A002
