@@ -19,9 +19,9 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.request import getproxies, proxy_bypass
 
 # httpx brings in its own command line, and with it rich and pygments, unless that module cannot be imported.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
@@ -48,12 +48,13 @@ from promptsync.calls import (  # noqa: E402
     versions_path,
 )
 from promptsync.complaints import Complaints, shown  # noqa: E402
+from promptsync.connections import Connections  # noqa: E402
 from promptsync.errors import ConfigError, NotFoundError, PromptsyncError, ServiceError  # noqa: E402
 from promptsync.pacing import PATIENCE, Pace, skew  # noqa: E402
 from promptsync.paging import Page, Sweep, T  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -165,33 +166,38 @@ class Client:
         _silence_loggers()
         if app is not None:
             transport = httpx.WSGITransport(app)
-        self._http = self._connect(transport, connections)
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Connection": "keep-alive",
+            "User-Agent": f"promptsync/{__version__}",
+        }
+        timeouts = httpx.Timeout(timeout, connect=min(timeout, 10.0))
+        self._extensions = {"timeout": timeouts.as_dict()}
+        self._connections = self._connect(transport, connections)
 
-    def _connect(self, transport: httpx.BaseTransport | None, connections: int) -> httpx.Client:
+    def _connect(self, transport: httpx.BaseTransport | None, connections: int) -> Connections[httpx.BaseTransport]:
+        """Transports of one connection each; `transport`, if there is one, stands in for all of them."""
         try:
-            return httpx.Client(
-                auth=_Bearer(self._key),
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip",
-                    "User-Agent": f"promptsync/{__version__}",
-                },
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                # A pool that is full is no failure: those before us have a timeout of their own.
-                timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, 10.0), pool=self._patience),
-                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-                follow_redirects=False,
-                transport=transport,
-                trust_env=not _is_loopback(self._base.host),
-                # Plain http is for loopback alone: there the certificates, which take 50 ms to read, are for no one.
-                verify=self._base.scheme == "https",
-            )
+            # A pool that is full is no failure: those before us have a timeout of their own.
+            return Connections(lambda: transport, connections, self._patience) if transport else self._dial(connections)
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
             problem = type(error).__name__
         # Not inside the except clause: the error may quote a proxy's password.
         raise ConfigError(
             f"no connection can be set up with this environment ({problem})",
             hint="check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+        )
+
+    def _dial(self, connections: int) -> Connections[httpx.BaseTransport]:
+        proxy = _proxy_to(self._base)
+        # Plain http is for loopback alone: there the certificates, which take 50 ms to read, are for no one.
+        certificates = httpx.create_ssl_context(
+            verify=self._base.scheme == "https", trust_env=not _is_loopback(self._base.host)
+        )
+        one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+        return Connections(
+            lambda: httpx.HTTPTransport(verify=certificates, proxy=proxy, limits=one), connections, self._patience
         )
 
     def __repr__(self) -> str:
@@ -207,7 +213,7 @@ class Client:
 
     def close(self) -> None:
         """Close every connection; calls after this raise UnavailableError."""
-        self._http.close()
+        self._connections.close()
 
     def hurry(self) -> None:
         """From now on no call waits or repeats itself; those that wait end at once, as if their patience were spent."""
@@ -349,18 +355,16 @@ class Client:
 
     def _send(self, call: Call) -> Outcome:
         """One request and its whole answer, as a value: whatever fails on the way becomes a fault."""
-        if self._http.is_closed:
+        if self._connections.is_closed:
             return Outcome(fault="is no longer connected", sent=False, final=True)
-        with self._lock:
-            self.requests += 1
+        connection = None
         try:
-            request = self._http.build_request(
-                call.method,
-                self._base.copy_with(raw_path=f"{self._prefix}{call.target}".encode("ascii")),
-                content=call.content,
-                headers={"Content-Type": "application/json"} if call.content is not None else None,
-            )
-            response = self._http.send(request, stream=True)
+            connection = self._connections.take()
+            if connection is None:
+                return Outcome(fault="was not asked, as no connection came free", sent=False)
+            with self._lock:
+                self.requests += 1
+            response = connection.handle_request(self._request(call))
             try:
                 return self._judged(call, self._read(response))
             finally:
@@ -370,9 +374,25 @@ class Client:
         except Exception as error:  # a bug below us, or in the embedded service, is no answer either
             reason = self._complaints.clean(f"{type(error).__name__}: {error}")
             return Outcome(fault=f"failed ({reason})", final=True)
+        finally:
+            if connection is not None:
+                self._connections.give_back(connection)
+
+    def _request(self, call: Call) -> httpx.Request:
+        """The request, and with it the key: as late as possible."""
+        headers = self._headers | {"Authorization": f"Bearer {self._key}"}
+        if call.content is not None:
+            headers["Content-Type"] = "application/json"
+        return httpx.Request(
+            call.method,
+            self._base.copy_with(raw_path=f"{self._prefix}{call.target}".encode("ascii")),
+            headers=headers,
+            content=call.content,
+            extensions=self._extensions,
+        )
 
     def _read(self, response: httpx.Response) -> Outcome:
-        outcome = Outcome(response.status_code, dict(response.headers))
+        outcome = Outcome(response.status_code, dict(response.headers.items()))
         ahead = skew(response.headers.get("date"), self._now())
         if ahead is not None:
             self.skew = ahead
@@ -447,18 +467,8 @@ class Client:
         self._observer(Exchange(call.method, path, outcome.status, seconds, attempt, self._complaints.scrub(note)))
 
     def _error(self, call: Call, outcome: Outcome) -> ServiceError | None:
-        return self._complaints.about(call, outcome, _host_of(outcome.headers.get("location", "")))
-
-
-class _Bearer(httpx.Auth):
-    """The key, added as late as possible. An auth of our own also keeps httpx from looking for another one."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        yield request
+        location = outcome.headers.get("location")
+        return self._complaints.about(call, outcome, _host_of(location) if location else "")
 
 
 class _Quiet(logging.Filter):
@@ -516,6 +526,15 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _proxy_to(base: httpx.URL) -> str | None:
+    """The proxy that the environment names for this place."""
+    if _is_loopback(base.host) or proxy_bypass(base.netloc.decode("ascii")):
+        return None
+    named = getproxies()
+    proxy = named.get(base.scheme) or named.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 def _declared_length(response: httpx.Response) -> int:

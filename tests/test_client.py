@@ -730,6 +730,31 @@ def test_no_proxy_and_no_netrc_for_loopback(monkeypatch: pytest.MonkeyPatch, tmp
     assert b"Basic" not in heard[0]
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_the_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    heard: list[bytes] = []
+    with serving(b"HTTP/1.1 204 No Content\r\n\r\n", heard) as proxy:
+        monkeypatch.setenv(variable, proxy.removeprefix("http://"))
+        with Client("http://api.orq.test", KEY) as client:
+            client.delete("01A")
+    assert heard[0].startswith(b"DELETE http://api.orq.test/v2/prompts/01A HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("spared", ["api.orq.test", "orq.test", ".orq.test", "*"])
+def test_the_proxy_is_left_out_where_the_environment_says_so(monkeypatch: pytest.MonkeyPatch, spared: str) -> None:
+    def refuse(host: str, *args: object) -> None:
+        asked.append(host)
+        raise OSError("no such host")
+
+    asked: list[str] = []
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", spared)
+    with Client("http://api.orq.test", KEY, patience=0.1) as client, pytest.raises(UnavailableError):
+        client.delete("01A")
+    assert set(asked) == {"api.orq.test"}
+
+
 class Service:
     """A list of prompts, newest first, that can change between two pages."""
 
