@@ -36,6 +36,11 @@ class Call:
         return self.method in ("GET", "DELETE")
 
     @property
+    def lists_prompts(self) -> bool:
+        """Whether a page of prompts is asked for."""
+        return self.method == "GET" and self.path == PROMPTS
+
+    @property
     def target(self) -> str:
         """Path and query."""
         if not self.query:

@@ -74,8 +74,12 @@ def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = N
 
     The further top-level fields that `asked` asks for are, so that a change of one of them is seen.
     """
-    content = canonical(remote_content(remote, dialect, asked))
-    return digest(without_ids(content))
+    if asked is not None and asked.extra:
+        return digest(without_ids(canonical(remote_content(remote, dialect, asked))))
+    known = remote.hashes.get(dialect)
+    if known is None:
+        known = remote.hashes[dialect] = digest(without_ids(canonical(remote.prompt(dialect))))
+    return known
 
 
 def without_ids(content: Json) -> Json:

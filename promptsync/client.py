@@ -19,8 +19,9 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 # httpx brings in its own command line, and with it rich and pygments, unless that module cannot be imported.
@@ -31,11 +32,13 @@ from promptsync import __version__  # noqa: E402
 from promptsync.answers import (  # noqa: E402
     MAX_DEPTH,
     ForeignError,
+    KnownPage,
     RemoteVersion,
     deeper_than,
     parsed,
     read_page,
     read_prompt,
+    read_prompts,
     read_version,
 )
 from promptsync.calls import (  # noqa: E402
@@ -105,6 +108,16 @@ class Exchange:
     note: str
 
 
+class KnownPages(Protocol):
+    """What was read before of pages of prompts that come back byte for byte. For as many threads as like."""
+
+    def get(self, body: bytes) -> KnownPage | None:
+        """What was read from the same bytes; None if that is not known."""
+
+    def put(self, body: bytes, page: Page[RemotePrompt]) -> None:
+        """Remembers what was read."""
+
+
 class Client:
     """The service at `base_url`, for as many threads as like.
 
@@ -112,7 +125,8 @@ class Client:
     `connections` is how many are open at once. `key_name` is the variable that users are told to set. With `app` the
     service is a WSGI application in this process, `base_url` only gives it a name, and `key` may be empty; `transport`
     stands in for the network likewise. `observer` is called once for each request, from the thread that made it. With
-    `read_only` every write raises PromptsyncError before anything is sent.
+    `read_only` every write raises PromptsyncError before anything is sent. What is `known` of a page is not decoded
+    again.
 
     HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, but for loopback; a netrc file is not. Redirects are not
     followed, and certificates are always verified.
@@ -142,6 +156,7 @@ class Client:
         now: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         read_only: bool = False,
+        known: KnownPages | None = None,
     ) -> None:
         _check_key(key, key_name, needed=app is None)
         self._base = _checked_base(base_url)
@@ -155,6 +170,7 @@ class Client:
         self._clock = clock
         self._now = now
         self._read_only = read_only
+        self._known = known
         self._pace = Pace(patience, sleep=sleep, clock=clock, now=now, jitter=jitter)
         self._lock = threading.Lock()
         self._page_size = PAGE_SIZES[0]
@@ -226,7 +242,7 @@ class Client:
         that refuses as many is asked for fewer, which is remembered. `starting_after` is a prompt's id. A sweep that
         cannot be finished raises: the end of the iterator is the end of the list.
         """
-        return self._sweep(PROMPTS, "listing prompts", read_prompt, limit, starting_after)
+        return self._sweep(PROMPTS, "listing prompts", self._prompts, limit, starting_after)
 
     def page(self, *, limit: int = PAGE_SIZES[0], starting_after: str | None = None) -> Page[RemotePrompt] | None:
         """One page of the list, for those who read several places of it side by side; see `pages`.
@@ -235,7 +251,7 @@ class Client:
         for the end of the list, or begin at the top: to tell that is up to the caller.
         """
         call = Call("GET", PROMPTS, "listing prompts")
-        page = self._page(call, read_prompt, max(1, min(limit, PAGE_SIZES[0])), starting_after)
+        page = self._page(call, self._prompts, max(1, min(limit, PAGE_SIZES[0])), starting_after)
         return None if isinstance(page, ServiceError) else page
 
     def list_all(self) -> list[RemotePrompt]:
@@ -267,17 +283,17 @@ class Client:
     def versions(self, id: str) -> Iterator[RemoteVersion]:  # noqa: A002
         """The versions of a prompt, newest first, read as they are asked for. Raises NotFoundError."""
         doing = self._complaints.doing(f"listing the versions of prompt {id}")
-        for page in self._sweep(versions_path(id), doing, read_version, PAGE_SIZES[0], None):
+        for page in self._sweep(versions_path(id), doing, _versions, PAGE_SIZES[0], None):
             yield from page
 
     def version(self, id: str, version: str) -> RemoteVersion:  # noqa: A002
         """One version of a prompt. Raises NotFoundError."""
         path = version_path(id, version)
         call = Call("GET", path, self._complaints.doing(f"reading version {version} of prompt {id}"))
-        return self._as(call, read_version, self._data(call))
+        return self._as(call, partial(read_version, self._data(call)))
 
     def _entity(self, call: Call) -> RemotePrompt:
-        return self._as(call, read_prompt, self._data(call))
+        return self._as(call, partial(read_prompt, self._data(call)))
 
     def _data(self, call: Call) -> Any:
         outcome = self._exchange(call, self._pace.budget())
@@ -286,22 +302,24 @@ class Client:
             raise error
         return outcome.data
 
-    def _as(self, call: Call, read: Callable[[Any], R], data: Any) -> R:
+    def _as(self, call: Call, read: Callable[[], R]) -> R:
         try:
-            return read(data)
+            return read()
         except ForeignError as error:
             what = str(error)
         raise self._complaints.not_the_api(call, what)
 
     def _sweep(
-        self, path: str, doing: str, read: Callable[[Any], T], limit: int, after: str | None
+        self, path: str, doing: str, read: Callable[[Outcome, int], Page[T]], limit: int, after: str | None
     ) -> Iterator[list[T]]:
         def fetch(cursor: str | None) -> Page[T] | ServiceError:
             return self._page(Call("GET", path, doing), read, max(1, min(limit, PAGE_SIZES[0])), cursor)
 
         return iter(Sweep(fetch, lambda: self._complaints.stuck(doing), after))
 
-    def _page(self, call: Call, read: Callable[[Any], T], limit: int, cursor: str | None) -> Page[T] | ServiceError:
+    def _page(
+        self, call: Call, read: Callable[[Outcome, int], Page[T]], limit: int, cursor: str | None
+    ) -> Page[T] | ServiceError:
         """One page, or the refusal of its cursor. Anything else that goes wrong is raised."""
         budget = self._pace.budget()
         size = wanted = min(limit, self._page_size)
@@ -321,7 +339,15 @@ class Client:
             self._page_size_works = True
             if size < wanted:
                 self._page_size = min(self._page_size, size)
-        return self._as(call, lambda data: read_page(data, read, size), outcome.data)
+        return self._as(call, lambda: read(outcome, size))
+
+    def _prompts(self, outcome: Outcome, limit: int) -> Page[RemotePrompt]:
+        if isinstance(outcome.data, KnownPage):
+            return outcome.data.page(outcome.body, limit)
+        page = read_prompts(outcome.body, outcome.data, limit)
+        if self._known is not None:
+            self._known.put(outcome.body, page)
+        return page
 
     def _page_too_large(self, outcome: Outcome, cursor: str | None) -> bool:
         if outcome.large or outcome.status == 413:
@@ -430,6 +456,9 @@ class Client:
             return outcome
         if status in (204, 205):
             return replace(outcome, fault=f"answered {status}, without content", final=True)
+        known = self._known.get(outcome.body) if self._known is not None and call.lists_prompts else None
+        if known is not None:
+            return replace(outcome, data=known)
         data, fault = parsed(outcome.body)
         if fault:
             html = outcome.is_html
@@ -469,6 +498,10 @@ class Client:
     def _error(self, call: Call, outcome: Outcome) -> ServiceError | None:
         location = outcome.headers.get("location")
         return self._complaints.about(call, outcome, _host_of(location) if location else "")
+
+
+def _versions(outcome: Outcome, limit: int) -> Page[RemoteVersion]:
+    return read_page(outcome.data, read_version, limit)
 
 
 class _Quiet(logging.Filter):

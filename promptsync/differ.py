@@ -330,12 +330,12 @@ class _Differ:
         """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
         return (
             self.lock.canonical == CANONICAL
-            and entry.dialect in remote.blocks
+            and entry.dialect in remote.versions
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
             and (file.hashed or source_hash(file.prompt)) == entry.source
-            and remote_hash(remote, entry.dialect, file.prompt) == entry.remote
+            and remote_hash(remote, entry.dialect, file.prompt if file.has_extra else None) == entry.remote
         )
 
     def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:

@@ -1,44 +1,33 @@
 """What was read from the prompt files the last time, so that a file that is byte for byte the same is not parsed again.
 
-The cache is a convenience: it may be missing, old or unwritable, and it is never trusted over the bytes of a file or
-of the texts that it includes. Since whoever can put a file into a checkout could put a cache there too, each one is
-signed with a secret of this user's on this machine, and one that is not is passed over.
+It is never trusted over the bytes of a file or of the texts that it includes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import marshal
-import os
-import sys
-from contextlib import suppress
 from dataclasses import astuple
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from promptsync import __version__
-from promptsync.canonical import CANONICAL, source_hash
+from promptsync.canonical import source_hash
 from promptsync.loader import IncludeError
-from promptsync.models import Problem, Prompt, PromptFile
+from promptsync.models import KnownFile, Problem, Prompt, PromptFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable
 
     from promptsync.loader import Source
-
-_SIGNATURE = hashlib.sha256().digest_size
-_SECRET = 32
+    from promptsync.remembered import Remembered
 
 
 class FileCache:
-    """The cache in the file `path`. `settings` is what the reading depends on besides the bytes."""
+    """The cache in the file of `remembered`, whose settings are what the reading depends on besides the bytes."""
 
-    def __init__(self, path: Path, secret: bytes | None, settings: Collection[str] = ()) -> None:
-        self._path = path
-        self._secret = secret
-        self._settings = [__version__, CANONICAL, sys.version, *sorted(settings)]
-        self._known = self._read()
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
+        self._known = remembered.read()
         self._now: dict[str, Any] = {}
         self._has_news = False
 
@@ -53,87 +42,64 @@ class FileCache:
         except IncludeError:
             return None
         self._now[source.key] = entry
-        prompt, (named, protected, hashed), problems = entry[3:]
-        includes = tuple(name for name, _ in entry[2])
-        file = PromptFile(source.key, source.file, Prompt(*prompt), named, protected, includes, hashed)
-        return file, [Problem(*problem) for problem in problems]
+        return _file(source, entry), [Problem(*problem) for problem in entry[-1]]
 
     def put(
         self, source: Source, include: Callable[[str, str], str], file: PromptFile, problems: list[Problem]
-    ) -> None:
-        """Remembers what was read. A text that cannot be read again now is not worth remembering."""
-        with suppress(IncludeError):
-            prompt = file.prompt
-            self._now[source.key] = (
+    ) -> PromptFile:
+        """Remembers what was read, and gives it as it is remembered: packed.
+
+        A text that cannot be read again now is not worth remembering.
+        """
+        prompt = file.prompt
+        try:
+            entry = (
                 hashlib.sha256(source.data).digest(),
                 source.file,
                 [(name, _hash(include(source.key, name))) for name in file.includes],
-                (
-                    prompt.display_name,
-                    prompt.description,
-                    prompt.metadata,
-                    prompt.dialect,
-                    prompt.block,
-                    prompt.extra,
+                marshal.dumps(
+                    (
+                        prompt.display_name,
+                        prompt.description,
+                        prompt.metadata,
+                        prompt.dialect,
+                        prompt.block,
+                        prompt.extra,
+                    )
                 ),
-                (file.named, file.protected, source_hash(prompt)),
+                (file.named, file.protected, source_hash(prompt), file.has_extra),
                 [astuple(problem) for problem in problems],
             )
-            self._has_news = True
+        except IncludeError:
+            return file
+        self._now[source.key] = entry
+        self._has_news = True
+        return _file(source, entry)
 
-    @property
-    def is_new(self) -> bool:
-        """Whether this run read something else than the last one."""
-        return self._secret is not None and (self._has_news or self._now.keys() != self._known.keys())
-
-    def save(self) -> None:
-        """Writes what this run read. A folder that cannot be written costs time, no more."""
-        if self._secret is None:
-            return
-        with suppress(OSError, ValueError):
-            data = marshal.dumps((self._settings, self._now))
-            temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-            with temporary.open("wb") as file:
-                file.write(_sign(self._secret, data))
-                file.write(data)
-            temporary.replace(self._path)
-
-    def _read(self) -> Mapping[str, Any]:
-        if self._secret is None:
-            return {}
-        try:
-            signed = self._path.read_bytes()
-        except OSError:
-            return {}
-        signature, data = signed[:_SIGNATURE], signed[_SIGNATURE:]
-        if not hmac.compare_digest(signature, _sign(self._secret, data)):
-            return {}
-        # Signed by this user's own run, so these are bytes that `save` wrote.
-        settings, known = marshal.loads(data)  # noqa: S302
-        return known if settings == self._settings else {}
+    def save(self, prepare: Callable[[], None]) -> None:
+        """Writes what this run read, if it is something else than what the last one did; `prepare` makes the folder."""
+        if self._remembered.is_possible and (self._has_news or self._now.keys() != self._known.keys()):
+            prepare()
+            self._remembered.write(self._now)
 
 
-def user_secret(environ: Mapping[str, str]) -> bytes | None:
-    """The secret that signs caches, made where there is none yet; None where no place for it is to be had."""
-    base = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else None)
-    if base is None:
-        return None
-    path = Path(base) / "promptsync" / "secret"
-    try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(os.urandom(_SECRET))
-        secret = path.read_bytes()
-    except OSError:
-        return None
-    return secret if len(secret) == _SECRET else None
+def _file(source: Source, entry: Any) -> PromptFile:
+    _, _, includes, packed, (named, protected, hashed, has_extra), _ = entry
+    return KnownFile(
+        source.key,
+        source.file,
+        partial(_unpacked, packed),
+        named=named,
+        protected=protected,
+        includes=tuple(name for name, _ in includes),
+        hashed=hashed,
+        has_extra=has_extra,
+    )
 
 
-def _sign(secret: bytes, data: bytes) -> bytes:
-    return hmac.digest(secret, data, "sha256")
+def _unpacked(packed: bytes) -> Prompt:
+    # Packed by this run, or read from a cache whose signature is right.
+    return Prompt(*marshal.loads(packed))  # noqa: S302
 
 
 def _hash(text: str) -> bytes:

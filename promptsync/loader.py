@@ -66,8 +66,8 @@ class Known(Protocol):
 
     def put(
         self, source: Source, include: Callable[[str, str], str], file: PromptFile, problems: list[Problem]
-    ) -> None:
-        """Remembers what was read."""
+    ) -> PromptFile:
+        """Remembers what was read, and gives it back."""
 
 
 def load(
@@ -90,7 +90,7 @@ def load(
         remembered = known.get(source, include) if known is not None else None
         prompt_file, complaints = remembered or load_one(source, include, allow_fields=allow_fields)
         if known is not None and remembered is None and prompt_file is not None:
-            known.put(source, include, prompt_file, complaints)
+            prompt_file = known.put(source, include, prompt_file, complaints)
         found += complaints
         if prompt_file is not None:
             files[source.key] = prompt_file

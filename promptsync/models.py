@@ -7,7 +7,10 @@ The shapes that the fields may take stand in `shapes.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Json: TypeAlias = dict[str, Any]
 Dialect: TypeAlias = Literal["prompt", "prompt_config"]
@@ -82,6 +85,11 @@ class PromptFile:
     hashed: str | None = field(default=None, compare=False, repr=False)
 
     @property
+    def has_extra(self) -> bool:
+        """Whether the file asks for further top-level fields."""
+        return bool(self.prompt.extra)
+
+    @property
     def folder(self) -> str:
         """The folders of the key, without the target's prefix; empty for a file directly under the root."""
         return self.key.rpartition("/")[0]
@@ -92,42 +100,202 @@ class PromptFile:
         return self.key.rpartition("/")[2]
 
 
+class KnownFile(PromptFile):
+    """A prompt file that was read before: what it asks for is decoded when someone wants to know."""
+
+    __slots__ = ("_decode", "_has_extra", "_prompt")
+    _decode: Callable[[], Prompt]
+    _has_extra: bool
+    _prompt: Prompt | None
+
+    def __init__(
+        self,
+        key: str,
+        file: str,
+        decode: Callable[[], Prompt],
+        *,
+        named: bool,
+        protected: bool,
+        includes: tuple[str, ...],
+        hashed: str,
+        has_extra: bool,
+    ) -> None:
+        for name, value in (
+            ("key", key),
+            ("file", file),
+            ("named", named),
+            ("protected", protected),
+            ("includes", includes),
+            ("hashed", hashed),
+            ("_decode", decode),
+            ("_has_extra", has_extra),
+            ("_prompt", None),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def prompt(self) -> Prompt:
+        """What the file asks for."""
+        prompt = self._prompt
+        if prompt is None:
+            prompt = self._decode()
+            object.__setattr__(self, "_prompt", prompt)
+        return prompt
+
+    @property
+    def has_extra(self) -> bool:
+        return self._has_extra
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PromptFile):
+            return NotImplemented
+        names = ("key", "file", "prompt", "named", "protected", "includes")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, slots=True)
-class RemotePrompt:
-    """A prompt as the service answered it.
+class Answer:
+    """What the service answered of a prompt besides its id, name and owner; see RemotePrompt."""
 
-    `blocks` holds the blocks that were in the answer, each as answered. `raw` is the whole entity. `path` is None
-    unless the service tells it, which no declared response does.
-    """
-
-    id: str
-    display_name: str
     description: str | None
     metadata: Json
     blocks: dict[Dialect, Json]
-    owner: str | None = None
     path: str | None = None
     created: str | None = None
     updated: str | None = None
     updated_by_id: str | None = None
     raw: Json = field(default_factory=dict, repr=False)
 
+
+class RemotePrompt:
+    """A prompt as the service answered it.
+
+    `blocks` holds the blocks that were in the answer, each as answered, and `versions` the version id of each. `raw` is
+    the whole entity. `path` is None unless the service tells it, which no declared response does. `hashes` keeps what
+    was computed of the content, by dialect.
+
+    Most prompts are as they were, which their hash tells. So where the answer can be decoded again, it is not kept:
+    `decode` gives it when it is asked for, and `let_go` forgets it.
+    """
+
+    __slots__ = ("_answer", "_decode", "display_name", "hashes", "id", "owner", "versions")
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        display_name: str,
+        description: str | None,
+        metadata: Json,
+        blocks: dict[Dialect, Json],
+        owner: str | None = None,
+        path: str | None = None,
+        created: str | None = None,
+        updated: str | None = None,
+        updated_by_id: str | None = None,
+        raw: Json | None = None,
+        decode: Callable[[], Answer] | None = None,
+    ) -> None:
+        self.id = id
+        self.display_name = display_name
+        self.owner = owner
+        self.versions: dict[Dialect, str | None] = {name: _version(block) for name, block in blocks.items()}
+        self.hashes: dict[Dialect, str] = {}
+        answer = Answer(description, metadata, blocks, path, created, updated, updated_by_id, raw or {})
+        self._answer: Answer | None = answer
+        self._decode = decode or (lambda: answer)
+
+    @classmethod
+    def remembered(
+        cls,
+        id: str,  # noqa: A002
+        display_name: str,
+        owner: str | None,
+        versions: dict[Dialect, str | None],
+        hashes: dict[Dialect, str],
+        decode: Callable[[], Answer],
+    ) -> RemotePrompt:
+        """A prompt of which all but this is decoded when it is asked for."""
+        prompt = cls.__new__(cls)
+        prompt.id, prompt.display_name, prompt.owner = id, display_name, owner
+        prompt.versions, prompt.hashes = versions, hashes
+        prompt._answer, prompt._decode = None, decode
+        return prompt
+
+    def let_go(self) -> None:
+        """Forgets what can be decoded again."""
+        self._answer = None
+
+    @property
+    def answer(self) -> Answer:
+        """What the service answered."""
+        answer = self._answer
+        if answer is None:
+            answer = self._answer = self._decode()
+        return answer
+
+    @property
+    def description(self) -> str | None:
+        return self.answer.description
+
+    @property
+    def metadata(self) -> Json:
+        return self.answer.metadata
+
+    @property
+    def blocks(self) -> dict[Dialect, Json]:
+        return self.answer.blocks
+
+    @property
+    def path(self) -> str | None:
+        return self.answer.path
+
+    @property
+    def created(self) -> str | None:
+        return self.answer.created
+
+    @property
+    def updated(self) -> str | None:
+        return self.answer.updated
+
+    @property
+    def updated_by_id(self) -> str | None:
+        return self.answer.updated_by_id
+
+    @property
+    def raw(self) -> Json:
+        return self.answer.raw
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RemotePrompt):
+            return NotImplemented
+        mine, theirs = ((one.id, one.display_name, one.owner, one.answer) for one in (self, other))
+        return mine == theirs
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"RemotePrompt({self.id!r}, {self.display_name!r}, {self.answer!r})"
+
     def version(self, dialect: Dialect | None = None) -> str | None:
         """The version id, which stands inside the block. Opaque; None if the answer has none."""
-        block = self.blocks.get(dialect) if dialect else None
-        for candidate in [block] if block is not None else self.blocks.values():
-            version = candidate.get("version")
-            if isinstance(version, str):
-                return version
-        return None
+        if dialect is not None and dialect in self.versions:
+            return self.versions[dialect]
+        return next((version for version in self.versions.values() if version is not None), None)
 
     def dialect(self, preferred: Dialect) -> Dialect:
         """`preferred` if the answer has that block, else the one it has."""
-        if preferred in self.blocks or not self.blocks:
+        if preferred in self.versions or not self.versions:
             return preferred
-        return next(iter(self.blocks))
+        return next(iter(self.versions))
 
     def prompt(self, dialect: Dialect) -> Prompt:
         """The comparable part in `dialect`; the block is without its `version`, and empty if there is none."""
         block = {name: value for name, value in self.blocks.get(dialect, {}).items() if name != "version"}
         return Prompt(self.display_name, self.description, self.metadata, dialect, block)
+
+
+def _version(block: Json) -> str | None:
+    version = block.get("version")
+    return version if isinstance(version, str) else None

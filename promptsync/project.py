@@ -14,20 +14,22 @@ from typing import TYPE_CHECKING
 
 from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
 from promptsync.errors import LoadError, LockfileError, PromptsyncError, UsageError
-from promptsync.filecache import FileCache, user_secret
+from promptsync.filecache import FileCache
 from promptsync.files import ENDINGS, find_sources, include_reader, read_bytes, write_atomic
 from promptsync.loader import Loaded, load
 from promptsync.lockfile import Lockfile, dump, parse
 from promptsync.models import Problem
+from promptsync.remembered import Remembered, user_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from promptsync.client import Client, Exchange
     from promptsync.differ import Scope
     from promptsync.journal import Journal
     from promptsync.models import PromptFile
+    from promptsync.pagecache import PageCache
 
 CONFIG_NAME = "promptsync.yaml"
 STATE_FOLDER = ".promptsync"
@@ -96,7 +98,7 @@ class Project:
         """Every prompt file. Raises LoadError with all complaints, ConfigError where there are no files."""
         limit = self.config.max_file_bytes
         sources, problems = find_sources(self.root, max_bytes=limit)
-        known = FileCache(self.state / "files.cache", user_secret(self.environ), self.config.allow_fields)
+        known = FileCache(self._remembered("files", self.config.allow_fields))
         loaded = load(
             sources,
             include_reader(self.root, max_bytes=limit),
@@ -110,12 +112,13 @@ class Project:
             raise LoadError(homeless)
         return loaded
 
-    def _keep(self, known: FileCache) -> None:
+    def _remembered(self, name: str, settings: Collection[str] = ()) -> Remembered:
+        return Remembered(self.state / f"{name}.cache", user_secret(self.environ), settings)
+
+    def _keep(self, cache: FileCache | PageCache) -> None:
         """Remembers what was read, where the folder lets itself be written."""
-        if known.is_new:
-            with suppress(PromptsyncError):
-                self.prepare_state()
-                known.save()
+        with suppress(PromptsyncError):
+            cache.save(self.prepare_state)
 
     def read_lock(self) -> Lockfile:
         """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""
@@ -236,10 +239,12 @@ class Project:
         """
         from promptsync.client import Client
         from promptsync.pacing import PATIENCE
+        from promptsync.pagecache import PageCache
 
         patience = PATIENCE if patience is None else patience
 
         where = self.connection()
+        known = PageCache(self._remembered(f"pages.{self.target.name}"))
         if where.base_url is not None:
             with Client(
                 where.base_url,
@@ -249,8 +254,10 @@ class Project:
                 read_only=read_only,
                 patience=patience,
                 observer=observer,
+                known=known,
             ) as client:
                 yield client
+            self._keep(known)
             return
         from promptsync.sandbox import Sandbox
 

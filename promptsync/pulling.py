@@ -117,8 +117,7 @@ def restore(project: Project, key: str, version: str) -> Pulled:
         lock = project.journal().recover().onto(project.read_lock())
         entry = locked_entry(lock, key, project)
         with project.connect(read_only=True) as client:
-            old = _version(client, entry, version)
-        old = replace(old, display_name=file.prompt.display_name)
+            old = _version(client, replace(entry, display_name=file.prompt.display_name), version)
         theirs = _in_words_of(file, old, entry)
         if isinstance(theirs, str):
             return Pulled(key, problem=theirs)

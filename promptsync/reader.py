@@ -98,15 +98,17 @@ def read_service(
     need_strangers: bool,
     parallelism: int = PARALLELISM,
     crew: Crew = in_threads,
+    on_read: Callable[[list[RemotePrompt]], object] = lambda _: None,
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not in it is gone for certain.
 
     With `need_strangers`, or where a locked prompt is gone, every prompt that the list shows is in it, else those with
-    `locked` ids alone. `parallelism` is how many requests are sent at once.
+    `locked` ids alone. `parallelism` is how many requests are sent at once. `on_read` is called with what each of them
+    brought, side by side.
 
     Raises what the client raises: what could not be read is an error, never an absence.
     """
-    reader = _Reader(client, frozenset(locked), parallelism, crew)
+    reader = _Reader(client, frozenset(locked), parallelism, crew, on_read)
     if need_strangers:
         reader.read_list()
     else:
@@ -135,11 +137,19 @@ class _Walk:
 
 
 class _Reader:
-    def __init__(self, client: Service, locked: frozenset[str], parallelism: int, crew: Crew) -> None:
+    def __init__(
+        self,
+        client: Service,
+        locked: frozenset[str],
+        parallelism: int,
+        crew: Crew,
+        on_read: Callable[[list[RemotePrompt]], object],
+    ) -> None:
         self._client = client
         self._locked = locked
         self._parallelism = max(1, parallelism)
         self._crew = crew
+        self._on_read = on_read
         self._mutex = threading.Lock()
         self._broken = False
         self.found: dict[str, RemotePrompt] = {}
@@ -187,6 +197,7 @@ class _Reader:
         return 0
 
     def _take(self, prompts: list[RemotePrompt]) -> None:
+        self._on_read(prompts)
         with self._mutex:
             self.found.update((prompt.id, prompt) for prompt in prompts)
 

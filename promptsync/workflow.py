@@ -465,7 +465,16 @@ def read_service(
     """
     recovered = recovered or Recovered()
     matters = files is None or bool(recovered.creates) or not files.keys() <= lock.prompts.keys()
-    service = reader.read_service(client, locked=lock.ids() | recovered.ids(), need_strangers=matters)
+    dialects = {entry.id: entry.dialect for entry in lock.prompts.values()}
+
+    def hash_and_let_go(prompts: list[RemotePrompt]) -> None:
+        for prompt in prompts:
+            if prompt.id in dialects:
+                remote_hash(prompt, dialects[prompt.id])
+            prompt.let_go()
+
+    locked = lock.ids() | recovered.ids()
+    service = reader.read_service(client, locked=locked, need_strangers=matters, on_read=hash_and_let_go)
     there = {key for key, entry in lock.prompts.items() if entry.id in service}
     now = time.time() + client.skew
     young = [one for one in recovered.creates if now - one.time < _YOUNG and one.key not in there]

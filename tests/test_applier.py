@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from promptsync.errors import (
 )
 from promptsync.journal import Journal
 from promptsync.lockfile import Lockfile
-from tests.factories import block, entry, file, held, locked, plan, remote
+from tests.factories import answered, block, entry, file, held, locked, plan, remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -358,7 +357,7 @@ def test_an_answer_that_says_something_else_is_recorded_so_that_the_next_plan_sh
 ) -> None:
     service, lock, made = update_of_a()
     real = service.update
-    service.update = lambda id, body: replace(real(id, body), display_name="Other")  # type: ignore[method-assign]  # noqa: A006
+    service.update = lambda id, body: answered(real(id, body), display_name="Other")  # type: ignore[method-assign]  # noqa: A006
     run = applier(service, journal, tmp_path, lock)
 
     (outcome,) = run.run(made)

@@ -14,6 +14,7 @@ from promptsync.plan import Adopt, Conflict, Create, Delete, Move, Orphan, Recre
 from tests.factories import (
     MY_PROMPT,
     MY_PROMPT_ANSWERED,
+    answered,
     block,
     classic,
     entry,
@@ -172,7 +173,7 @@ def test_the_documents_answer_is_no_difference() -> None:
     )  # fmt: skip
     assert told(plan([asked], locked((asked.key, entry(asked, fetched))), [fetched])) == []
     # use_cases is what a person may have set: no field of a newer service
-    late = plan([asked], locked((asked.key, entry(asked, sent))), [replace(fetched, metadata={"language": "English"})])
+    late = plan([asked], locked((asked.key, entry(asked, sent))), [answered(fetched, metadata={"language": "English"})])
     assert told(late) == []
     assert late.refreshed == {}
 
@@ -562,7 +563,7 @@ def test_a_service_that_answers_with_more_fields_is_no_drift() -> None:
 
 def test_the_same_with_metadata_of_the_services_own() -> None:
     before = held(file(), metadata={"use_cases": ["Chatbots"], "language": "English"})
-    after = replace(before, blocks={CURRENT: {**before.blocks[CURRENT], "new_thing": 1}})
+    after = answered(before, blocks={CURRENT: {**before.blocks[CURRENT], "new_thing": 1}})
     made = plan([file()], lock(refund=entry(file(), before)), [after])
     assert told(made) == []
     assert made.refreshed[KEY].added == ("metadata.language", "metadata.use_cases", "prompt.new_thing")
@@ -690,7 +691,7 @@ def test_a_service_that_changes_its_dialect_is_no_drift_and_hides_none_later(dia
 
 
 def test_an_answer_without_any_block_is_drift() -> None:
-    empty = replace(held(file()), blocks={})
+    empty = answered(held(file()), blocks={})
     assert told(plan([file()], lock(refund=entry(file(), held(file()))), [empty])) == [("drift", KEY, "id-1")]
 
 
@@ -778,7 +779,7 @@ def test_a_digest_changes_with_what_it_rests_on(change: dict[str, Any]) -> None:
     [
         {"asked": replace(warm(), file="elsewhere.yaml", includes=("x.md",))},
         {"asked": warm(top_k=None)},
-        {"there": replace(held(file()), updated="2026-02-02", owner="x")},
+        {"there": answered(held(file()), updated="2026-02-02", owner="x")},
         {"there": held(file(), content=block(top_k=None))},
     ],
 )

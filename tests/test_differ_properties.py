@@ -31,7 +31,7 @@ from promptsync.plan import (
     Recreate,
     Update,
 )
-from tests.factories import block, classic, file, intent, remote
+from tests.factories import answered, block, classic, file, intent, remote
 
 BLOCKS = [
     block(),
@@ -313,7 +313,7 @@ class World:
                     {k: float(v) for k, v in turned.items() if isinstance(v, int) and not isinstance(v, bool)}
                 )
                 blocks[dialect] = dict(reversed(turned.items()))
-            told[id_] = replace(one, blocks=blocks, owner="other", updated="later", description=one.description or "")
+            told[id_] = answered(one, blocks=blocks, owner="other", updated="later", description=one.description or "")
         return told
 
 
@@ -433,11 +433,11 @@ def test_a_colleagues_edit_is_never_overwritten_unasked(
 def _edited(there: RemotePrompt, data: st.DataObject) -> RemotePrompt:
     kind = data.draw(st.sampled_from(["name", "description", "language", "block", "message"]))
     if kind == "name":
-        return replace(there, display_name="edited")
+        return answered(there, display_name="edited")
     if kind == "description":
-        return replace(there, description="edited")
+        return answered(there, description="edited")
     if kind == "language":
-        return replace(there, metadata={**there.metadata, "language": "French"})
+        return answered(there, metadata={**there.metadata, "language": "French"})
     blocks: dict[Dialect, Json] = copy.deepcopy(there.blocks)
     for held in blocks.values():
         held["version"] = "edited"
@@ -445,4 +445,4 @@ def _edited(there: RemotePrompt, data: st.DataObject) -> RemotePrompt:
             held["seed"] = 4711
         else:
             held["messages"] = [*held.get("messages", []), {"role": "user", "content": "edited"}]
-    return replace(there, blocks=blocks)
+    return answered(there, blocks=blocks)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
 from promptsync.canonical import source_hash
-from promptsync.filecache import FileCache, user_secret
+from promptsync.filecache import FileCache
 from promptsync.loader import IncludeError, Loaded, Source, load
+from promptsync.remembered import Remembered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +33,11 @@ def read(
     path: Path, source: Source = SOURCE, include=rules, secret: bytes | None = SECRET, **settings
 ) -> tuple[Loaded, bool]:  # type: ignore[no-untyped-def]
     """What is loaded, and whether anything had to be read anew."""
-    cache = FileCache(path, secret, **settings)
+    wanted = []
+    cache = FileCache(Remembered(path, secret, **settings))
     loaded = load([source], include, known=cache)
-    is_new = cache.is_new
-    cache.save()
-    return loaded, is_new
+    cache.save(lambda: wanted.append("the folder"))
+    return loaded, bool(wanted)
 
 
 def test_the_second_run_reads_nothing_anew_and_says_the_same(tmp_path: Path) -> None:
@@ -92,14 +92,3 @@ def test_without_a_secret_nothing_is_kept(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
     assert read(tmp_path / "not there" / "files.cache")[1]
-
-
-def test_the_secret_is_made_once_and_for_this_user_alone(tmp_path: Path) -> None:
-    environ = {"HOME": str(tmp_path)}
-    secret = user_secret(environ)
-    assert secret == user_secret(environ)
-    path = tmp_path / ".cache" / "promptsync" / "secret"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert user_secret({}) is None
-    path.write_bytes(b"short")
-    assert user_secret(environ) is None

@@ -9,7 +9,7 @@ from promptsync.lockfile import Lockfile
 from promptsync.render.listing import render_history, render_lock, render_pairs, render_strangers
 from promptsync.versions import Step
 from promptsync.workflow import Pair
-from tests.factories import block, entry, file, held, lock, remote
+from tests.factories import answered, block, entry, file, held, lock, remote
 from tests.render.golden import same_as_golden
 
 ASKED = file()
@@ -45,7 +45,7 @@ def test_the_lock() -> None:
 
 
 def test_strangers() -> None:
-    prompts = [replace(remote("id-1", "refund"), updated="2026-08-01T10:00:00Z"), remote("id-2", EVIL)]
+    prompts = [answered(remote("id-1", "refund"), updated="2026-08-01T10:00:00Z"), remote("id-2", EVIL)]
     told = render_strangers(prompts, color=False)
     same_as_golden("strangers.txt", told)
     assert "\x1b" not in told
