@@ -208,6 +208,7 @@ class Applier:
         unknown = entry is not None and entry.path is None and not isinstance(change, Move)
         path = None if unknown else change.path
         asked = self._sender.first(file.prompt, entry.dialect if entry else None)
+        patch = patch_over(asked, now, path, added)
         number = self._journal.begin_write(
             Begun(
                 action=change.action,
@@ -218,11 +219,11 @@ class Applier:
                 old_key=change.old_key if isinstance(change, Move) else None,
                 asked=file.prompt,
                 protected=file.protected,
-                cleared=patch_over(asked, now, path, added).cleared,
+                cleared=patch.cleared,
             )
         )
         try:
-            asked, answer, patch = self._sender.update(file.prompt, asked, now, path, added)
+            asked, answer, patch = self._sender.update(file.prompt, asked, now, patch, path, added)
         except PromptsyncError as error:
             self._end_unless_unknown(number, file.key, error)
             raise

@@ -14,7 +14,7 @@ from promptsync.errors import DialectError
 from promptsync.models import CLASSIC
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Hashable, Iterator
 
     from promptsync.models import Dialect, Prompt, PromptFile, RemotePrompt
 
@@ -23,6 +23,8 @@ SET_BY_SERVICE = frozenset({f"{CLASSIC}.model_db_id"})
 
 _MISSING: Any = object()
 _INDEX = re.compile(r"\[\d+\]")
+_PLAIN = (str, int, float, bool)
+_RECOGNISED_BY = ("role", "type", "content", "text", "id", "tool_call_id", "model")
 _TOLD_BY_FIELD = {"prompt.thinking", "prompt_config.model_parameters"}
 """Objects whose fields, but not they themselves, have a counterpart in the other dialect."""
 
@@ -49,11 +51,16 @@ def differences(
     `added` names the fields that are the service's own, which are no difference; None says that whatever only the
     service has is its own. `provider` is the provider of `actual`, where its block cannot tell it.
     """
-    found = _walk("", canonical(desired), canonical(actual), provider or _provider(actual))
+    found = all_differences(desired, actual, provider=provider)
     if added is None:
         return [item for item in found if not is_service_only(item)]
     own = {generic(field) for field in added} | SET_BY_SERVICE
     return [item for item in found if not (is_service_only(item) and is_within(item.field, own))]
+
+
+def all_differences(desired: Prompt, actual: Prompt, *, provider: str | None = None) -> list[FieldDiff]:
+    """The same, with whatever only the service has."""
+    return list(_walk("", canonical(desired), canonical(actual), provider or _provider(actual)))
 
 
 def file_differences(
@@ -82,7 +89,7 @@ def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
 
 def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:
     """The fields that `actual` has and `desired` has not: the service's own additions, or what was taken out here."""
-    return [item for item in _walk("", canonical(desired), canonical(actual), None) if is_service_only(item)]
+    return [item for item in all_differences(desired, actual) if is_service_only(item)]
 
 
 def is_service_only(item: FieldDiff) -> bool:
@@ -156,10 +163,10 @@ def _walk_mapping(
 
 def _walk_list(field: str, desired: list[Any], actual: list[Any], provider: str | None) -> Iterator[FieldDiff]:
     """Pairs the elements by what they say, so that an inserted message is one addition and no cascade."""
-    matcher = SequenceMatcher(
-        None, [_signature(item) for item in actual], [_signature(item) for item in desired], autojunk=False
-    )
-    for _, a_from, a_to, d_from, d_to in matcher.get_opcodes():
+    there, wanted = ([_signature(item) for item in items] for items in (actual, desired))
+    all_paired = ("equal", 0, len(there), 0, len(wanted))
+    steps = [all_paired] if there == wanted else SequenceMatcher(None, there, wanted, autojunk=False).get_opcodes()
+    for _, a_from, a_to, d_from, d_to in steps:
         paired = min(a_to - a_from, d_to - d_from)
         for offset in range(paired):
             inner = f"{field}[{d_from + offset}]"
@@ -174,14 +181,16 @@ def _holds_objects(*lists: list[Any]) -> bool:
     return all(isinstance(item, dict) for items in lists for item in items)
 
 
-def _signature(item: Any) -> bytes:
+def _signature(item: Any) -> Hashable:
     """What an element is recognised by: its role or type and its text, without what the service may add to it."""
-    names = ("role", "type", "content", "text", "id", "tool_call_id", "model")
-    told = {name: item[name] for name in names if isinstance(item.get(name), str)}
-    return canonical_json(told or item)
+    told = tuple((name, item[name]) for name in _RECOGNISED_BY if isinstance(item.get(name), str))
+    return told or canonical_json(item)
 
 
 def _same(field: str, desired: Any, actual: Any, provider: str | None) -> bool:
+    # 1 and true are equal to Python; of one kind, texts and numbers are equal where their JSON is.
+    if type(desired) is type(actual) and type(desired) in _PLAIN and desired == actual:
+        return True
     if canonical_json(desired) == canonical_json(actual):
         return True
     is_model = field.endswith(".model") and isinstance(desired, str) and isinstance(actual, str)

@@ -20,7 +20,7 @@ import json
 import os
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from promptsync.errors import PromptsyncError
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
     from promptsync.models import Json
 
-_PROMPT_FIELDS = {item.name for item in fields(Prompt)}
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+_PROMPT_FIELDS = tuple(item.name for item in fields(Prompt))
+_BEGUN_FIELDS = tuple(item.name for item in fields(Begun))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._syncing = threading.Lock()
+        self._saved = threading.Condition(self._lock)
+        self._is_syncing = False
         self._written = 0
         self._synced = 0
         self._is_lost = False
@@ -134,7 +137,9 @@ class Journal:
 
     def begin_write(self, begun: Begun) -> int:
         """Notes that an update, move, adopt or delete is about to be sent. Gives the number to end it with."""
-        record = asdict(begun)
+        record: Json = {name: getattr(begun, name) for name in _BEGUN_FIELDS}
+        if begun.asked is not None:
+            record["asked"] = {name: getattr(begun.asked, name) for name in _PROMPT_FIELDS}
         optional = ("path", "old_key", "asked", "protected", "cleared")
         return self._begin({name: value for name, value in record.items() if value or name not in optional})
 
@@ -208,23 +213,32 @@ class Journal:
         return self._written
 
     def _sync(self, line: int) -> None:
-        """Returns when the line is on the disk: one sync is for all the lines that were written before it began."""
-        with self._syncing:
-            with self._lock:
-                if self._synced >= line:
-                    return
-                written, file = self._written, self._file
-            try:
-                if file is None:
-                    raise OSError(errno.EIO, "it was closed before it was saved")
-                os.fsync(file)
-            except OSError as error:
-                # The system may have dropped what it could not save, and would not say so a second time.
-                with self._lock:
-                    self._is_lost = True
-                    self._let_go()
-                raise self._failed("written", error) from None
+        """Returns when the line is on the disk: one sync is for all the lines that were written before it began.
+
+        Who waits for one is let go when it ends, and not held up by the next.
+        """
+        with self._lock:
+            while self._is_syncing and self._synced < line:
+                self._saved.wait()
+            if self._synced >= line:
+                return
+            self._is_syncing = True
+            written, file = self._written, self._file
+        try:
+            if file is None:
+                raise OSError(errno.EIO, "it was closed before it was saved")
+            os.fsync(file)
             self._synced = written
+        except OSError as error:
+            # The system may have dropped what it could not save, and would not say so a second time.
+            with self._lock:
+                self._is_lost = True
+                self._let_go()
+            raise self._failed("written", error) from None
+        finally:
+            with self._lock:
+                self._is_syncing = False
+                self._saved.notify_all()
 
     def _let_go(self) -> None:
         if self._file is not None:
@@ -275,7 +289,7 @@ class Journal:
 
 
 def _line(record: Json) -> bytes:
-    return json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(record).encode() + b"\n"
 
 
 def _whole_lines(data: bytes) -> list[bytes]:
@@ -342,7 +356,7 @@ def _is_intent(record: Json) -> bool:
 def _is_asked(asked: Any) -> bool:
     return (
         isinstance(asked, dict)
-        and asked.keys() == _PROMPT_FIELDS
+        and asked.keys() == set(_PROMPT_FIELDS)
         and isinstance(asked["display_name"], str)
         and isinstance(asked["description"], str | None)
         and asked["dialect"] in DIALECTS

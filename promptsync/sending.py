@@ -106,15 +106,16 @@ class Sender:
         prompt: Prompt,
         asked: Prompt,
         now: RemotePrompt,
+        patch: Patch,
         path: str | None,
         added: Collection[str] | None,
     ) -> tuple[Prompt, RemotePrompt | None, Patch]:
         """Writes `asked` over `now`; gives what was asked in the dialect that was taken, the answer and what was sent.
 
-        The answer is None where someone else changed the prompt while the answer was lost. Raises ServiceError, with
-        an UnavailableError that is `ambiguous` where it may have been carried out.
+        `patch` is what `patch_over` makes of the others. The answer is None where someone else changed the prompt while
+        the answer was lost. Raises ServiceError, with an UnavailableError that is `ambiguous` where it may have been
+        carried out.
         """
-        patch = patch_over(asked, now, path, added)
         try:
             answer = self._update_once(asked, now, patch)
         except RefusedError as error:

@@ -11,8 +11,10 @@ from promptsync.canonical import canonical_block, digest
 from promptsync.compare import (
     SET_BY_SERVICE,
     FieldDiff,
+    all_differences,
     differences,
     generic,
+    is_service_only,
     is_within,
     on_the_wire,
     provider_of,
@@ -104,9 +106,10 @@ def judge(asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = 
     dialect = answer.dialect(asked.dialect)
     desired = on_the_wire(asked, dialect)
     actual = remote_content(answer, dialect, asked)
-    wrong = differences(desired, actual, added=None, provider=provider_of(answer))
+    found = all_differences(desired, actual, provider=provider_of(answer))
+    wrong = [item for item in found if not is_service_only(item)]
     added = []
-    for item in service_only(desired, actual):
+    for item in filter(is_service_only, found):
         if cleared and item.field in cleared and cleared[item.field] == item.before:
             wrong.append(item)
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -241,6 +243,58 @@ def test_every_line_is_synced_before_anything_else_happens(path: Path, monkeypat
 
     # The first fsync is the folder's, which holds a new file.
     assert done == ["fsync", "write", "fsync", "write", "fsync"]
+
+
+def test_one_sync_is_for_all_that_wait_and_none_of_them_is_held_up_by_the_next(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(path)
+    journal.note_owner("acme")
+    begun, allowed, ended = threading.Semaphore(0), threading.Semaphore(0), threading.Semaphore(0)
+    monkeypatch.setattr(os, "fsync", lambda _: begun.release() or allowed.acquire(timeout=10))
+
+    def note(number: int) -> None:
+        journal.end(number, "Default/a")
+        ended.release()
+
+    def write(*numbers: int) -> None:
+        for number in numbers:
+            threads.append(threading.Thread(target=note, args=[number]))
+            threads[-1].start()
+            while path.read_bytes().count(b"\n") < number + 1:
+                time.sleep(0.001)
+
+    threads: list[threading.Thread] = []
+    write(1)
+    assert begun.acquire(timeout=10)
+    write(2, 3)
+    allowed.release()
+    assert ended.acquire(timeout=10)
+    assert begun.acquire(timeout=10)
+    write(4)  # one of the two syncs for both of them, and this one waits for the next
+    allowed.release()
+    assert ended.acquire(timeout=10)
+    assert ended.acquire(timeout=10)
+    assert not ended.acquire(timeout=0.05)
+    allowed.release()
+    for thread in threads:
+        thread.join(10)
+    assert ended.acquire(timeout=0)
+
+
+def test_a_sync_that_is_broken_off_holds_up_no_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    journal = Journal(path)
+    journal.note_owner("acme")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            journal.end_with(0, "Default/a", ENTRY)
+    journal.end_with(0, "Default/b", ENTRY)
+
+    assert list(Journal(path).recover().entries) == ["Default/a", "Default/b"]
 
 
 def test_a_write_that_fails_half_way_is_told_and_does_not_spoil_what_comes_after(
