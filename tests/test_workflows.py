@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 import yaml
 
+from promptsync.globs import matches
+
 ROOT = Path(__file__).parent.parent
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+EXAMPLES = ROOT / "docs/examples"
+WORKFLOWS = sorted([*(ROOT / ".github/workflows").glob("*.yml"), *EXAMPLES.glob("*.yml")])
 SCRIPT = ROOT / ".github/scripts/lockfile.sh"
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
 def read(name: str) -> dict[str, Any]:
-    text = (ROOT / ".github/workflows" / name).read_text(encoding="utf-8")
+    text = next(file for file in WORKFLOWS if file.name == name).read_text(encoding="utf-8")
     # `on` is a boolean to YAML 1.1.
     return {"on" if key is True else key: value for key, value in yaml.safe_load(text).items()}
 
@@ -109,6 +112,39 @@ def test_whatever_the_apply_ends_with_its_lockfile_is_kept_and_its_exit_code_is_
     assert {step["if"] for step in after} == {"always() && steps.apply.outcome != 'skipped'"}
     # .promptsync is hidden, and an artefact leaves hidden files out unless told.
     assert after[0]["with"]["include-hidden-files"] is True
+
+
+def test_the_parts_are_applied_as_the_whole_is() -> None:
+    """What is not about parts is word for word that of the workflows that they stand in for."""
+    whole, parts = read("promptsync-apply.yml"), read("promptsync-apply-parts.yml")
+    assert {name: whole[name] for name in ("on", "permissions", "concurrency")} == {
+        name: parts[name] for name in ("on", "permissions", "concurrency")
+    }
+    part, join = parts["jobs"]["part"], parts["jobs"]["join"]
+    assert part["if"] == whole["jobs"]["apply"]["if"]
+    assert part["steps"][:4] == join["steps"][:4] == whole["jobs"]["apply"]["steps"][:4]
+    assert part["strategy"]["fail-fast"] is False
+    assert join["if"] == "always() && needs.part.result != 'skipped'"
+
+
+def test_the_parts_that_are_checked_are_those_that_are_applied_and_hold_each_shipped_prompt_once() -> None:
+    checked, applied = (
+        read(f"promptsync-{verb}-parts.yml")["jobs"]["part"]["strategy"]["matrix"]["include"]
+        for verb in ("check", "apply")
+    )
+    keys = [file.relative_to(ROOT / "prompts").with_suffix("").as_posix() for file in ROOT.glob("prompts/*/**/*.yaml")]
+    globs = [glob for part in applied for glob in part["only"].split() if glob != "--only"]
+
+    assert checked == applied
+    assert keys
+    assert [key for key in keys if sum(matches(key, [glob]) for glob in globs) != 1] == []
+
+
+def test_the_secret_is_given_to_none_but_promptsync_in_the_parts() -> None:
+    for name in ("promptsync-check-parts.yml", "promptsync-apply-parts.yml"):
+        for step in steps(read(name)):
+            called = re.search(r"promptsync (apply|plan|check(?! --offline))", step.get("run", "")) is not None
+            assert ("ORQ_API_KEY" in step.get("env", {})) is called, step
 
 
 # The script, against a bare repository that stands for GitHub, and a `gh` that keeps its pull requests in a file.
