@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["ENDINGS", "MAX_BYTES", "Source", "find_sources", "include_reader", "read_bytes", "write_atomic"]
+__all__ = [
+    "ENDINGS",
+    "MAX_BYTES",
+    "Source",
+    "Sources",
+    "find_sources",
+    "include_reader",
+    "look_around",
+    "read_bytes",
+    "write_atomic",
+]
 
 ENDINGS = (".yaml", ".yml")
 CONFIG_NAMES = ("promptsync.yaml", "promptsync.yml")
@@ -54,8 +64,34 @@ class _Unfit(Exception):  # noqa: N818 - turned into a Problem or an IncludeErro
         self.hint = hint
 
 
+class Sources:
+    """The prompt files under a root, by key. Each is read when its turn comes, and not kept.
+
+    `problems` tells what cannot be taken as a prompt file, of content as far as it was read.
+    """
+
+    def __init__(self, found: list[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> None:
+        self._found = found
+        self._root = root
+        self._max_bytes = max_bytes
+        self.problems = problems
+
+    def keys(self) -> set[str]:
+        """The keys, of which none was read for."""
+        return {item.key for item in self._found}
+
+    def __iter__(self) -> Iterator[Source]:
+        return _sources(self._found, self._root, self._max_bytes, self.problems)
+
+
 def find_sources(root: Path, *, max_bytes: int = MAX_BYTES) -> tuple[list[Source], list[Problem]]:
-    """All prompt files under `root`, sorted by key, and what cannot be taken as one.
+    """All prompt files under `root`, read and sorted by key, and what cannot be taken as one; see `look_around`."""
+    sources = look_around(root, max_bytes=max_bytes)
+    return list(sources), sorted(sources.problems, key=lambda problem: problem.file)
+
+
+def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
+    """The prompt files under `root`, found and not yet read.
 
     Raises ConfigError if there is no such folder or no prompt file in it.
     """
@@ -68,14 +104,12 @@ def find_sources(root: Path, *, max_bytes: int = MAX_BYTES) -> tuple[list[Source
     problems: list[Problem] = []
     found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
     problems += _collisions(found)
-    sources = list(_sources(found, root, max_bytes, problems))
     if not found and not problems:
         raise ConfigError(
             f"no prompt file in {root}; an empty root never means that everything is to be deleted",
             hint="run `promptsync init`, or name the folder with --dir",
         )
-    problems.sort(key=lambda problem: problem.file)
-    return sources, problems
+    return Sources(found, root, max_bytes, problems)
 
 
 def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, str], str]:

@@ -78,15 +78,17 @@ def load(
     problems: Iterable[Problem] = (),
     known: Known | None = None,
 ) -> Loaded:
-    """Load every source, or raise one LoadError with all errors of all files, `problems` among them.
+    """Load every source, or raise one LoadError with all errors of all files.
+
+    `problems`, which may grow while the sources are read, are among them.
 
     `include` takes the key of a prompt and the `content_file` that its file names, and gives the text or raises
     IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on. What is `known`
     is not read again.
     """
     files: dict[str, PromptFile] = {}
-    found = list(problems)
-    for source in sorted(sources, key=lambda source: source.key):
+    found: list[Problem] = []
+    for source in sources:
         remembered = known.get(source, include) if known is not None else None
         prompt_file, complaints = remembered or load_one(source, include, allow_fields=allow_fields)
         if known is not None and remembered is None and prompt_file is not None:
@@ -94,11 +96,12 @@ def load(
         found += complaints
         if prompt_file is not None:
             files[source.key] = prompt_file
+    found += problems
     found.sort(key=lambda problem: (problem.file, problem.line, problem.column))
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise LoadError(errors)
-    return Loaded(files, tuple(found))
+    return Loaded(dict(sorted(files.items())), tuple(found))
 
 
 def load_one(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
 from promptsync.errors import LoadError, LockfileError, PromptsyncError, UsageError
 from promptsync.filecache import FileCache
-from promptsync.files import ENDINGS, find_sources, include_reader, read_bytes, write_atomic
+from promptsync.files import ENDINGS, Sources, include_reader, look_around, read_bytes, write_atomic
 from promptsync.loader import Loaded, load
 from promptsync.lockfile import Lockfile, dump, parse
 from promptsync.models import Problem
@@ -94,16 +94,19 @@ class Project:
             elsewhere=self._ids_elsewhere(),
         )
 
-    def load(self) -> Loaded:
-        """Every prompt file. Raises LoadError with all complaints, ConfigError where there are no files."""
-        limit = self.config.max_file_bytes
-        sources, problems = find_sources(self.root, max_bytes=limit)
+    def look_around(self) -> Sources:
+        """Every prompt file, not yet read. Raises ConfigError where there are none."""
+        return look_around(self.root, max_bytes=self.config.max_file_bytes)
+
+    def load(self, sources: Sources | None = None) -> Loaded:
+        """Every prompt file, or those of `sources`. Raises LoadError with all complaints; see `look_around`."""
+        sources = sources if sources is not None else self.look_around()
         known = FileCache(self._remembered("files", self.config.allow_fields))
         loaded = load(
             sources,
-            include_reader(self.root, max_bytes=limit),
+            include_reader(self.root, max_bytes=self.config.max_file_bytes),
             allow_fields=self.config.allow_fields,
-            problems=problems,
+            problems=sources.problems,
             known=known,
         )
         self._keep(known)
@@ -257,7 +260,8 @@ class Project:
                 known=known,
             ) as client:
                 yield client
-            self._keep(known)
+            if read_only:  # what an apply read is old when it ends
+                self._keep(known)
             return
         from promptsync.sandbox import Sandbox
 

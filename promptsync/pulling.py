@@ -29,9 +29,9 @@ from promptsync.loader import Source, load_one
 from promptsync.lockfile import entry_for
 from promptsync.merging.prompts import merge
 from promptsync.plan import Conflict, Drift, PlanOptions
-from promptsync.project import check_workspace
 from promptsync.safety import raise_if_wrong_place
-from promptsync.workflow import decide, file_of, locked_entry, moved_to, owners, read_service
+from promptsync.survey import survey
+from promptsync.workflow import decide, file_of, locked_entry, moved_to
 from promptsync.yamlio.edit import EditError, edit
 from promptsync.yamlio.text import read
 
@@ -78,22 +78,18 @@ def pull(project: Project, keys: Collection[str] = (), resolve: Resolve = None) 
     still different. Raises UsageError for a key that is no file.
     """
     with project.alone():
-        loaded = project.load()
-        for key in keys:
-            file_of(loaded.files, key)
         journal = project.journal()
-        recovered = journal.recover()
-        lock = recovered.onto(project.read_lock())
-        with project.connect(read_only=True) as client:
-            service = read_service(client, lock, {})
-            check_workspace(lock, owners(service, lock), str(project.lock_path))
-            made, lock = decide(project, loaded.files, lock, service, PlanOptions(), recovered.creates)
+        with survey(project, read_only=True) as found:
+            client, files = found.client, found.loaded.files
+            for key in keys:
+                file_of(files, key)
+            made, lock = decide(project, found, found.lock, PlanOptions())
             raise_if_wrong_place(made)
             done: list[Pulled] = []
             prompts = dict(lock.prompts)
             keys_of = {entry.id: key for key, entry in prompts.items()}
             for file, entry, remote in _changed_there(made, keys):
-                pulled, fresh = _pull_one(project, client, loaded.files, file, entry, remote, resolve)
+                pulled, fresh = _pull_one(project, client, files, file, entry, remote, resolve)
                 done.append(pulled)
                 if fresh != entry:
                     old_key = keys_of[entry.id]

@@ -22,14 +22,14 @@ from promptsync.errors import (
 )
 from promptsync.files import read_bytes, write_atomic
 from promptsync.gitlog import committed_locks, merge_stages
-from promptsync.journal import Recovered
 from promptsync.lockfile import Lockfile, dump, entry_for, parse
 from promptsync.merging.locks import merge_locks, split_conflicted
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
 from promptsync.project import Project, check_workspace
 from promptsync.safety import raise_if_mostly_gone, raise_if_unsafe, raise_if_wrong_place
 from promptsync.settle import settle, still_open, told
-from promptsync.strangers import by_name, match_intents, same_content
+from promptsync.strangers import by_name, same_content
+from promptsync.survey import owners, read_service, survey
 from promptsync.versions import with_sides
 
 if TYPE_CHECKING:
@@ -40,13 +40,10 @@ if TYPE_CHECKING:
     from promptsync.client import Client, Exchange
     from promptsync.lockfile import LockEntry
     from promptsync.models import Problem, PromptFile, RemotePrompt
-    from promptsync.plan import Intent, Outcome
+    from promptsync.plan import Outcome
     from promptsync.render.saved import SavedPlan
+    from promptsync.survey import Survey
     from promptsync.versions import Step
-
-_PATIENCE_WITH_THE_LIST = (0.5, 1.0, 2.0, 4.0)
-"""Seconds between looks for what a young intent may have made: the list may lag behind a create."""
-_YOUNG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +95,18 @@ def plan(
 
     `patience` is the seconds that one call may spend on waiting.
     """
-    loaded = project.load()
-    lock = project.read_lock()
-    recovered = project.journal().recover()
-    lock = recovered.onto(lock)
     options = _with_policies(project, options)
     if offline:
+        loaded = project.load()
+        lock = project.journal().recover().onto(project.read_lock())
         made = diff(loaded.files, lock, None, project.scope(), options)
         return Planned(made, "offline", loaded.warnings)
-    with project.connect(read_only=True, patience=patience, observer=observer) as client:
-        service = read_service(client, lock, loaded.files, recovered, project.scope().elsewhere)
-        check_workspace(lock, owners(service, lock), str(project.lock_path))
-        settled = settle(lock, service, recovered.writes)
-        made, _ = decide(project, loaded.files, settled.lock, service, options, recovered.creates)
+    with survey(project, read_only=True, patience=patience, observer=observer) as found:
+        recovered, loaded = found.recovered, found.loaded
+        settled = settle(found.lock, found.service, recovered.writes)
+        made, _ = decide(project, found, settled.lock, options)
         raise_if_wrong_place(made)
-        made = with_sides(client, made)
+        made = with_sides(found.client, made)
     notes = told(recovered, settled, made)
     return Planned(made, project.connection().host, loaded.warnings, notes)
 
@@ -150,29 +144,23 @@ def apply(
 
     watcher = watcher or Watcher()
     with project.alone():
-        loaded = project.load()
         journal = project.journal()
-        recovered = journal.recover()
-        on_disk = project.read_lock()
-        lock = recovered.onto(on_disk)
         options = saved.options if saved else _with_policies(project, options)
         connections = max(parallelism, reader.PARALLELISM)
-        with project.connect(connections=connections, patience=patience, observer=watcher.on_request) as client:
-            scope = project.scope()
-            service = read_service(client, lock, loaded.files, recovered, scope.elsewhere)
-            check_workspace(lock, owners(service, lock), str(project.lock_path))
-            settled = settle(lock, service, recovered.writes)
+        with survey(project, connections=connections, patience=patience, observer=watcher.on_request) as found:
+            client, service, recovered, on_disk = found.client, found.service, found.recovered, found.on_disk
+            settled = settle(found.lock, service, recovered.writes)
             lock = settled.lock
             if not recovered.is_empty:
                 project.write_lock(lock)
                 on_disk = lock
                 journal.compact(still_open(recovered.creates, lock, service, time.time() + client.skew))
-            made, lock = decide(project, loaded.files, lock, service, options, recovered.creates)
+            made, lock = decide(project, found, lock, options)
             if saved is not None:
                 made = _as_saved(made, saved, project.connection().host)
             raise_if_unsafe(made, max_deletes=max_deletes)
             notes = told(recovered, settled, made)
-            watcher.on_plan(Planned(made, project.connection().host, loaded.warnings, notes))
+            watcher.on_plan(Planned(made, project.connection().host, found.loaded.warnings, notes))
             stopped = all_or_nothing and bool(made.conflicts)
             if stopped or (made.decided and not watcher.confirm(made)):
                 return Applied(made, (), interrupted=not stopped)
@@ -197,24 +185,20 @@ def apply(
             return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
 
 
-def decide(
-    project: Project,
-    files: Mapping[str, PromptFile],
-    lock: Lockfile,
-    service: Mapping[str, RemotePrompt],
-    options: PlanOptions,
-    intents: Iterable[Intent] = (),
-) -> tuple[Plan, Lockfile]:
-    """The plan, and the lockfile that it rests on: where the lock was turned back, the later one that git remembers."""
-    scope = project.scope()
-    made = diff(files, lock, service, scope, options, intents)
+def decide(project: Project, found: Survey, lock: Lockfile, options: PlanOptions) -> tuple[Plan, Lockfile]:
+    """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers."""
+
+    def differ(lock: Lockfile) -> Plan:
+        return diff(found.loaded.files, lock, found.service, found.scope, options, found.recovered.creates)
+
+    made = differ(lock)
     changed = seemingly_changed(made)
     if not changed:
         return made, lock
     later = later_entries(changed, committed_locks(project.lock_path))
     if later:
         lock = caught_up(lock, later)
-        made = diff(files, lock, service, scope, options, intents)
+        made = differ(lock)
         changed = seemingly_changed(made)
     if changed:
         made = told_behind(made, later_entries(changed, committed_locks(project.lock_path, elsewhere=True)))
@@ -279,13 +263,10 @@ def history(project: Project, key: str, limit: int = 20) -> tuple[LockEntry, lis
 
 def lock_verify(project: Project) -> list[str]:
     """What does not fit between lock, files and service, one sentence each; empty if all is well."""
-    lock = project.journal().recover().onto(project.read_lock())
-    loaded = project.load()
-    found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - loaded.files.keys())]
-    found += [f"{key}: a file that was never applied" for key in sorted(loaded.files.keys() - lock.prompts.keys())]
-    with project.connect(read_only=True) as client:
-        service = read_service(client, lock, {})
-    check_workspace(lock, owners(service, lock), str(project.lock_path))
+    with survey(project, read_only=True) as there:
+        lock, files, service = there.lock, there.loaded.files, there.service
+    found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - files.keys())]
+    found += [f"{key}: a file that was never applied" for key in sorted(files.keys() - lock.prompts.keys())]
     for key, entry in sorted(lock.prompts.items()):
         remote = service.get(entry.id)
         if remote is None:
@@ -450,44 +431,6 @@ def sandbox_reset(project: Project) -> None:
         project.journal_path.unlink(missing_ok=True)
 
 
-def read_service(
-    client: Client,
-    lock: Lockfile,
-    files: Mapping[str, PromptFile] | None = None,
-    recovered: Recovered | None = None,
-    elsewhere: frozenset[str] = frozenset(),
-) -> dict[str, RemotePrompt]:
-    """What the service holds, by id. A locked id that is not among them is gone for certain.
-
-    Prompts that no lockfile holds are among them where they matter: where a file of `files` is not locked (all, where
-    `files` is None), or an intent is open. A young intent that nothing matches is given some seconds, since a list may
-    lag behind.
-    """
-    recovered = recovered or Recovered()
-    matters = files is None or bool(recovered.creates) or not files.keys() <= lock.prompts.keys()
-    dialects = {entry.id: entry.dialect for entry in lock.prompts.values()}
-
-    def hash_and_let_go(prompts: list[RemotePrompt]) -> None:
-        for prompt in prompts:
-            if prompt.id in dialects:
-                remote_hash(prompt, dialects[prompt.id])
-            prompt.let_go()
-
-    locked = lock.ids() | recovered.ids()
-    service = reader.read_service(client, locked=locked, need_strangers=matters, on_read=hash_and_let_go)
-    there = {key for key, entry in lock.prompts.items() if entry.id in service}
-    now = time.time() + client.skew
-    young = [one for one in recovered.creates if now - one.time < _YOUNG and one.key not in there]
-    for delay in _PATIENCE_WITH_THE_LIST if young else ():
-        strangers = by_name(p for p in service.values() if p.id not in lock.ids() | elsewhere)
-        found = match_intents(young, files or {}, strangers)
-        if all(intent.key in found.certain or intent.key in found.doubtful for intent in young):
-            break
-        time.sleep(delay)
-        service.update({prompt.id: prompt for prompt in client.list_all()})
-    return service
-
-
 def _with_policies(project: Project, options: PlanOptions) -> PlanOptions:
     return replace(
         options,
@@ -513,13 +456,6 @@ def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
             hint="nothing was written; make a new plan and review it",
         )
     return replace(made, changes=tuple(now[change] for change in saved.changes), refreshed={})
-
-
-def owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
-    """The workspaces that the managed prompts name, or all prompts where no managed one is there."""
-    managed = {service[id].owner for id in lock.ids() if id in service}  # noqa: A001
-    owners = managed or {prompt.owner for prompt in service.values()}
-    return {owner for owner in owners if owner is not None}
 
 
 def locked_entry(lock: Lockfile, key: str, project: Project) -> LockEntry:

@@ -12,6 +12,7 @@ import pytest
 
 import promptsync.applier
 import promptsync.client
+import promptsync.survey
 import promptsync.workflow
 from promptsync.sandbox import Behaviour, Sandbox, serve
 from tests.e2e.world import World
@@ -46,7 +47,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     patched: Any = partial(promptsync.client.Client, sleep=clock.sleep, clock=clock, timeout=0.15)
     monkeypatch.setattr(promptsync.client, "Client", patched)
     monkeypatch.setattr(promptsync.applier, "Applier", partial(promptsync.applier.Applier, sleep=clock.sleep))
-    monkeypatch.setattr(promptsync.workflow, "time", SimpleNamespace(time=time.time, sleep=clock.sleep))
+    for room in (promptsync.survey, promptsync.workflow):
+        monkeypatch.setattr(room, "time", SimpleNamespace(time=time.time, sleep=clock.sleep))
     return clock
 
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import promptsync.applier
 import promptsync.client
+import promptsync.survey as survey
 import promptsync.workflow as workflow
 from promptsync.errors import ExitCode, PromptsyncError
 from promptsync.lockfile import parse
@@ -87,6 +88,7 @@ class Runs(RuleBasedStateMachine):
         applier = partial(promptsync.applier.Applier, sleep=self.sleep, clock=self.clock)
         self.stack.enter_context(mock.patch.object(promptsync.applier, "Applier", applier))
         time = SimpleNamespace(time=self.clock, sleep=self.sleep)
+        self.stack.enter_context(mock.patch.object(survey, "time", time))
         self.stack.enter_context(mock.patch.object(workflow, "time", time))
         for name in ("write", "fsync", "replace"):
             self._count(os, name)

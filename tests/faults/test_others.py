@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import promptsync.client
+import promptsync.survey
 import promptsync.workflow
 from promptsync.client import Client
 from promptsync.sandbox import Fault, Sandbox, serve
@@ -344,7 +345,8 @@ def test_a_lost_create_is_found_although_our_clock_is_wrong(
     three(world)
     wrong = lambda: time.time() + seconds  # noqa: E731
     monkeypatch.setattr(promptsync.client, "Client", partial(Client, now=wrong))
-    monkeypatch.setattr(promptsync.workflow, "time", SimpleNamespace(time=wrong, sleep=time.sleep))
+    for room in (promptsync.survey, promptsync.workflow):
+        monkeypatch.setattr(room, "time", SimpleNamespace(time=wrong, sleep=time.sleep))
     world.sandbox.faults.add(Fault.parse("drop:when=after,method=POST,times=2"))
 
     assert world.apply().code == 0
