@@ -111,6 +111,8 @@ def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json
 
 
 def _value(value: Any, depth: int, *, holds_schema: bool = False) -> Any:
+    if isinstance(value, str):
+        return value  # most values are texts
     if isinstance(value, dict):
         return _mapping(value, depth, holds_schema=holds_schema)
     if isinstance(value, list):

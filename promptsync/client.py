@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.request import getproxies, proxy_bypass
@@ -182,12 +182,17 @@ class Client:
         _silence_loggers()
         if app is not None:
             transport = httpx.WSGITransport(app)
-        self._headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "Connection": "keep-alive",
-            "User-Agent": f"promptsync/{__version__}",
-        }
+        self._headers = httpx.Headers(
+            {
+                "Host": self._host,
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "Connection": "keep-alive",
+                "User-Agent": f"promptsync/{__version__}",
+            }
+        )
+        # A prompt is read and then written: httpx takes long to read an address, and would do so each time.
+        self._url = lru_cache(maxsize=64)(self._url_of)
         timeouts = httpx.Timeout(timeout, connect=min(timeout, 10.0))
         self._extensions = {"timeout": timeouts.as_dict()}
         self._connections = self._connect(transport, connections)
@@ -376,7 +381,7 @@ class Client:
             wait = self._pace.repeat_in(call, outcome, broken, held, budget)
             self._observe(call, outcome, started, attempts, wait)
             if wait is None:
-                return replace(outcome, sent=maybe)
+                return replace(outcome, sent=maybe) if outcome.fault else outcome
             budget.sleep(wait)
 
     def _send(self, call: Call) -> Outcome:
@@ -406,20 +411,25 @@ class Client:
 
     def _request(self, call: Call) -> httpx.Request:
         """The request, and with it the key: as late as possible."""
-        headers = self._headers | {"Authorization": f"Bearer {self._key}"}
+        headers = httpx.Headers(self._headers)
+        headers["Authorization"] = f"Bearer {self._key}"
         if call.content is not None:
             headers["Content-Type"] = "application/json"
+            headers["Content-Length"] = str(len(call.content))
         return httpx.Request(
             call.method,
-            self._base.copy_with(raw_path=f"{self._prefix}{call.target}".encode("ascii")),
+            self._url(call.target),
             headers=headers,
-            content=call.content,
+            stream=httpx.ByteStream(call.content or b""),
             extensions=self._extensions,
         )
 
+    def _url_of(self, target: str) -> httpx.URL:
+        return self._base.copy_with(raw_path=f"{self._prefix}{target}".encode("ascii"))
+
     def _read(self, response: httpx.Response) -> Outcome:
-        outcome = Outcome(response.status_code, dict(response.headers.items()))
-        ahead = skew(response.headers.get("date"), self._now())
+        status, headers = response.status_code, dict(response.headers.items())
+        ahead = skew(headers.get("date"), self._now())
         if ahead is not None:
             self.skew = ahead
         body = bytearray()
@@ -431,17 +441,15 @@ class Client:
                     break
                 if len(body) > MAX_BODY:
                     fault = f"sent more than {MAX_BODY // 1024 // 1024} MiB"
-                    return replace(outcome, fault=fault, large=True, final=True)
+                    return Outcome(status, headers, fault=fault, large=True, final=True)
                 if self._clock() > deadline:
-                    return replace(outcome, fault=f"took longer than {self._timeout:g} s", large=True)
+                    return Outcome(status, headers, fault=f"took longer than {self._timeout:g} s", large=True)
         except (httpx.HTTPError, OSError) as error:
-            failed = self._failed(error)
-            return replace(outcome, fault=failed.fault, large=True)
-        outcome = replace(outcome, body=bytes(body))
+            return Outcome(status, headers, fault=self._failed(error).fault, large=True)
         # h11 sees this by itself, an embedded service's transport does not.
         if response.is_success and 0 < response.num_bytes_downloaded < _declared_length(response):
-            return replace(outcome, fault="cut its answer off", large=True)
-        return outcome
+            return Outcome(status, headers, bytes(body), fault="cut its answer off", large=True)
+        return Outcome(status, headers, bytes(body))
 
     def _judged(self, call: Call, outcome: Outcome) -> Outcome:
         """The outcome with its JSON, or with the fault that makes it no answer."""

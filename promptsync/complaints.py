@@ -141,7 +141,9 @@ def _asked(seconds: float | None) -> str:
 
 
 def _printable(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def _bounded(text: str, length: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
@@ -207,9 +208,15 @@ def reset_in(headers: Mapping[str, str], now: float, *, used_up: bool) -> float 
 
 def _until_date(value: str, now: float) -> float:
     try:
-        return parsedate_to_datetime(value).timestamp() - now
+        return _moment(value) - now
     except (TypeError, ValueError, OverflowError, IndexError):
         return inf
+
+
+@lru_cache(maxsize=16)
+def _moment(date: str) -> float:
+    """Seconds since the epoch. Every answer has a date, and those of one second have the same."""
+    return parsedate_to_datetime(date).timestamp()
 
 
 def _believed(seconds: float) -> float:
