@@ -44,15 +44,8 @@ class _Found:
     path: str
     parts: tuple[str, ...]
     link: bool
-
-    @property
-    def key(self) -> str:
-        """The parts without the ending, in NFC."""
-        return unicodedata.normalize("NFC", "/".join(self.stems))
-
-    @property
-    def stems(self) -> tuple[str, ...]:
-        return (*self.parts[:-1], self.parts[-1].rpartition(".")[0])
+    key: str
+    """The parts without the ending, in NFC."""
 
 
 class _Unfit(Exception):  # noqa: N818 - turned into a Problem or an IncludeError
@@ -181,7 +174,8 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
                 if _fit_folder(entry, problems):
                     folders.append((entry.path, (*parts, entry.name)))
             elif _fit_name(entry, problems):
-                yield _Found(entry.path, (*parts, entry.name), entry.is_symlink())
+                stems = "/".join((*parts, entry.name.rpartition(".")[0]))
+                yield _Found(entry.path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
 
 
 def _skipped(name: str, *, top: bool) -> bool:
@@ -220,6 +214,8 @@ def _fit_name(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
 
 def _odd_name(name: str) -> str | None:
     """Why a name cannot be part of a key, which is shown, locked and sent as text."""
+    if name.isascii() and name.isprintable() and "\\" not in name:
+        return None
     for char in name:
         if char == "\\":
             return "a backslash in the name"
@@ -236,18 +232,31 @@ def _collisions(found: Iterable[_Found]) -> list[Problem]:
     problems: list[Problem] = []
     files: dict[str, _Found] = {}
     folders: dict[str, tuple[str, ...]] = {}
+    clashes: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]] | None] = {}
     for item in found:
-        for depth in range(1, len(item.parts)):
-            folder = item.parts[:depth]
-            first = folders.setdefault(_folded("/".join(folder)), folder)
-            # Where an outer folder collides already, that is the complaint.
-            if first[:-1] == folder[:-1] and first[-1] != folder[-1]:
-                problems.append(_collision(item.path, "folder", folder, first))
-                break
-        other = files.setdefault(_folded("/".join(item.stems)), item)
+        folder = item.parts[:-1]
+        if folder not in clashes:
+            clashes[folder] = _clash(folder, folders)
+        clash = clashes[folder]
+        if clash is not None:
+            problems.append(_collision(item.path, "folder", *clash))
+        other = files.setdefault(_folded(item.key), item)
         if other is not item and other.parts[:-1] == item.parts[:-1]:
             problems.append(_collision(item.path, "file", item.parts, other.parts))
     return problems
+
+
+def _clash(
+    parts: tuple[str, ...], folders: dict[str, tuple[str, ...]]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The first folder on the way that is one with another, and that other; `folders` learns those on the way."""
+    for depth in range(1, len(parts) + 1):
+        folder = parts[:depth]
+        first = folders.setdefault(_folded("/".join(folder)), folder)
+        # Where an outer folder collides already, that is the complaint.
+        if first[:-1] == folder[:-1] and first[-1] != folder[-1]:
+            return folder, first
+    return None
 
 
 def _collision(path: str, what: str, name: tuple[str, ...], first: tuple[str, ...]) -> Problem:
@@ -263,6 +272,8 @@ def _collision(path: str, what: str, name: tuple[str, ...], first: tuple[str, ..
 
 
 def _folded(name: str) -> str:
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
@@ -320,7 +331,10 @@ def _read(path: str, max_bytes: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise _Unfit("is no regular file")
         # One byte more than there should be: a file that grows, or is too large, is noticed.
-        data = b"".join(_chunks(descriptor, min(status.st_size, max_bytes) + 1, max_bytes + 1))
+        size = min(status.st_size, max_bytes) + 1
+        data = os.read(descriptor, size)
+        if len(data) != status.st_size:
+            data += b"".join(_chunks(descriptor, size, max_bytes + 1 - len(data)))
     except OSError as error:
         raise _Unfit(f"cannot be read: {_reason(error)}") from error
     finally:

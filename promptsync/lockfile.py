@@ -131,34 +131,43 @@ def parse(data: bytes, name: str) -> Lockfile:
 
 def parse_entry(value: Any, where: str, name: str) -> LockEntry:
     """The entry in `value`. Raises LockfileError, saying `where` in the file `name` something is wrong."""
-    if not isinstance(value, dict):
-        raise _broken(name, f"{where} is no object")
-    for field_name in ("id", "display_name", "source", "remote"):
-        may_be_empty = field_name == "display_name"
-        if not isinstance(value.get(field_name), str) or not (value[field_name] or may_be_empty):
-            raise _broken(name, f"{where} has no text as its `{field_name}`")
-    for field_name in ("version", "path"):
-        if value.get(field_name) is not None and not isinstance(value[field_name], str):
-            raise _broken(name, f"{where} has no text as its `{field_name}`")
-    added = value.get("added", [])
-    if not isinstance(added, list) or not all(isinstance(item, str) for item in added):
-        raise _broken(name, f"{where} has no list of fields as its `added`")
-    if value.get("dialect") not in DIALECTS:
-        raise _broken(name, f"{where} has no known `dialect`")
-    if not isinstance(value.get("protected", False), bool):
-        raise _broken(name, f"{where} has neither true nor false as its `protected`")
+    problem = _problem(value)
+    if problem is not None:
+        raise _broken(name, f"{where} {problem}")
     return LockEntry(
-        id=value["id"],
-        version=value.get("version"),
-        path=value.get("path"),
-        display_name=value["display_name"],
-        dialect=value["dialect"],
-        source=value["source"],
-        remote=value["remote"],
-        added=tuple(added),
-        protected=value.get("protected", False),
-        extra={key: item for key, item in value.items() if key not in _ENTRY_KEYS},
+        value["id"],
+        value.get("version"),
+        value.get("path"),
+        value["display_name"],
+        value["dialect"],
+        value["source"],
+        value["remote"],
+        tuple(value.get("added", ())),
+        value.get("protected", False),
+        {} if value.keys() <= _ENTRY_KEYS else {key: value[key] for key in value.keys() - _ENTRY_KEYS},
     )
+
+
+def _problem(value: Any) -> str | None:
+    """What is wrong with an entry, as the end of a sentence."""
+    if not isinstance(value, dict):
+        return "is no object"
+    for name in ("id", "display_name", "source", "remote"):
+        text = value.get(name)
+        if not isinstance(text, str) or not (text or name == "display_name"):
+            return f"has no text as its `{name}`"
+    for name in ("version", "path"):
+        text = value.get(name)
+        if not (text is None or isinstance(text, str)):
+            return f"has no text as its `{name}`"
+    added = value.get("added", [])
+    if not isinstance(added, list) or (added and not all(isinstance(item, str) for item in added)):
+        return "has no list of fields as its `added`"
+    if value.get("dialect") not in DIALECTS:
+        return "has no known `dialect`"
+    if not isinstance(value.get("protected", False), bool):
+        return "has neither true nor false as its `protected`"
+    return None
 
 
 def _document(data: bytes, name: str) -> Json:
@@ -166,7 +175,8 @@ def _document(data: bytes, name: str) -> Json:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise _broken(name, "it is not UTF-8 text") from None
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
+    marked = "<<<<<<< " in text or ">>>>>>> " in text
+    if marked and any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
         raise LockfileError(
             f"{name} holds the conflict markers of a git merge",
             hint=f"mend it with `promptsync lock merge {name}`",
