@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from promptsync.models import Problem
     from promptsync.plan import Plan, PlanOptions
     from promptsync.project import Project
-    from promptsync.pulling import Pulled
-    from promptsync.workflow import Planned
+    from promptsync.workflow.planning import Planned
+    from promptsync.workflow.pulling import Pulled
 
 
 def main() -> NoReturn:
@@ -139,7 +139,7 @@ def cli() -> None:
 @_common
 def validate(project: Project, files: tuple[str, ...]) -> int:
     """Check the prompt files, offline."""
-    from promptsync import validating
+    from promptsync.workflow import validating
 
     count, warnings = validating.validate(project, files)
     _show_warnings(warnings)
@@ -167,13 +167,14 @@ def plan(
     verbose: bool,
 ) -> int:
     """Show what an apply would do."""
-    from promptsync import console, workflow
+    from promptsync import console
+    from promptsync.workflow import planning
 
     if out is not None and offline:
         raise UsageError("--out needs the service, and --offline leaves it out")
     with console.waiting("Reading files and service"):
         observer = console.watch(verbose=verbose)
-        planned = workflow.plan(project, options, offline=offline, patience=patience, observer=observer)
+        planned = planning.plan(project, options, offline=offline, patience=patience, observer=observer)
     _show_warnings(planned.warnings)
     _show_plan(planned, form, verbose=verbose)
     if out is not None:
@@ -208,9 +209,10 @@ def apply(
 
     With PLAN, a file that `plan --out` wrote, exactly that plan is carried out, or nothing if the world has moved.
     """
-    from promptsync import console, workflow
+    from promptsync import console
     from promptsync.plan import PlanOptions
     from promptsync.render.outcomes import render_outcomes
+    from promptsync.workflow import applying
 
     if plan_file is not None and options != PlanOptions():
         raise UsageError("a saved plan carries its own --prune, --overwrite, --create-twins and --only")
@@ -234,14 +236,14 @@ def apply(
             advance.append(stack.enter_context(console.progress("Applying", len(made.decided))))
             return True
 
-        watcher = workflow.Watcher(
+        watcher = applying.Watcher(
             on_plan=show,
             confirm=confirm,
             on_start=start,
             on_outcome=lambda outcome: advance[0](outcome) if advance else None,
             on_request=console.watch(verbose=verbose),
         )
-        applied = workflow.apply(
+        applied = applying.apply(
             project,
             options,
             saved=saved,
@@ -265,10 +267,11 @@ def apply(
 @_common
 def check(project: Project, only: tuple[str, ...], offline: bool, fail_on_drift: bool, verbose: bool) -> int:
     """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
-    from promptsync import console, workflow
+    from promptsync import console
+    from promptsync.workflow import planning
 
     with console.waiting("Reading files and service"):
-        planned = workflow.check(project, only, offline=offline, observer=console.watch(verbose=verbose))
+        planned = planning.check(project, only, offline=offline, observer=console.watch(verbose=verbose))
     _show_warnings(planned.warnings)
     _show_plan(planned, "text", verbose=verbose)
     failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
@@ -280,10 +283,11 @@ def check(project: Project, only: tuple[str, ...], offline: bool, fail_on_drift:
 @_common
 def drift(project: Project, verbose: bool) -> int:
     """Show what was changed on the service since the last apply. Reads only; exits 3 if there is anything."""
-    from promptsync import console, workflow
+    from promptsync import console
+    from promptsync.workflow import planning
 
     with console.waiting("Reading files and service"):
-        planned = workflow.drift(project, observer=console.watch(verbose=verbose))
+        planned = planning.drift(project, observer=console.watch(verbose=verbose))
     _show_warnings(planned.warnings)
     if not planned.plan.changes:
         click.echo("No drift. The service holds what the lockfile says.")
@@ -298,10 +302,11 @@ def drift(project: Project, verbose: bool) -> int:
 @_common
 def history(project: Project, key: str, limit: int) -> int:
     """Show the versions of the prompt KEY, newest first, and what each changed."""
-    from promptsync import console, workflow
+    from promptsync import console
     from promptsync.render.listing import render_history
+    from promptsync.workflow import history
 
-    entry, steps = workflow.history(project, key, limit)
+    entry, steps = history.history(project, key, limit)
     color = console.has_color(sys.stdout)
     click.echo(render_history(key, entry, steps, color=color, width=console.width(sys.stdout)), color=color)
     return ExitCode.DONE
@@ -317,7 +322,8 @@ def pull(project: Project, keys: tuple[str, ...], resolve: Any) -> int:
 
     What does not overlap merges by itself. What does is left in the file and shown; exit 3 while it is open.
     """
-    from promptsync import console, pulling
+    from promptsync import console
+    from promptsync.workflow import pulling
 
     with console.waiting("Reading files and service"):
         done = pulling.pull(project, keys, resolve)
@@ -334,7 +340,7 @@ def restore(project: Project, key: str, version: str | None, archive: Path | Non
 
     Without VERSION, a prompt that an apply deleted is brought back from the archive, as a file.
     """
-    from promptsync import pulling
+    from promptsync.workflow import pulling
 
     if version is None:
         path = pulling.bring_back(project, key, archive)
@@ -351,9 +357,10 @@ def restore(project: Project, key: str, version: str | None, archive: Path | Non
 @_common
 def import_(project: Project, listing: bool, everything: bool, ids: tuple[str, ...], into: str) -> int:
     """Bring prompts that no file holds into files and lock, or list them. The service is only read."""
-    from promptsync import console, importing
+    from promptsync import console
     from promptsync.render.escape import terminal
     from promptsync.render.listing import render_strangers
+    from promptsync.workflow import importing
 
     if listing + everything + bool(ids) != 1:
         raise UsageError("import takes one of --list, --all and --id")
@@ -387,9 +394,9 @@ def import_(project: Project, listing: bool, everything: bool, ids: tuple[str, .
 @_common
 def mv(project: Project, old: str, new: str) -> int:
     """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
-    from promptsync import workflow
+    from promptsync.workflow import locking
 
-    click.echo(workflow.move(project, old, new))
+    click.echo(locking.move(project, old, new))
     return ExitCode.DONE
 
 
@@ -414,10 +421,10 @@ def show(project: Project) -> int:
 @_common
 def verify(project: Project) -> int:
     """Compare lockfile, files and service. Exits 3 where they do not fit."""
-    from promptsync import workflow
     from promptsync.render.escape import terminal
+    from promptsync.workflow import locking
 
-    found = workflow.lock_verify(project)
+    found = locking.lock_verify(project)
     for sentence in found:
         click.echo(terminal(sentence))
     if not found:
@@ -430,9 +437,9 @@ def verify(project: Project) -> int:
 @_common
 def forget(project: Project, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
-    from promptsync import workflow
+    from promptsync.workflow import locking
 
-    for key, entry in zip(keys, workflow.lock_forget(project, keys), strict=True):
+    for key, entry in zip(keys, locking.lock_forget(project, keys), strict=True):
         click.echo(f"{key} is forgotten; {entry.id} stays on the service")
     return ExitCode.DONE
 
@@ -446,12 +453,12 @@ def merge(project: Project, paths: tuple[Path, ...]) -> int:
     Without PATHS, or with one, the conflict markers that git left in the lockfile are resolved. With three it is a
     git merge driver: `promptsync lock merge %O %A %B`.
     """
-    from promptsync import workflow
+    from promptsync.workflow import locking
 
     if len(paths) not in (0, 1, 3):
         raise UsageError("lock merge takes no path, the conflicted lockfile, or BASE OURS THEIRS")
     base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else project.lock_path, None)
-    conflicts = workflow.lock_merge(base, ours, theirs)
+    conflicts = locking.lock_merge(base, ours, theirs)
     for sentence in conflicts:
         click.echo(sentence, err=True)
     if not conflicts:
@@ -467,14 +474,15 @@ def merge(project: Project, paths: tuple[Path, ...]) -> int:
 @_common
 def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:  # noqa: A002
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
-    from promptsync import console, workflow
+    from promptsync import console
     from promptsync.render.text import render_plan
+    from promptsync.workflow import adopting
 
     if by_name is (key is not None) or (key is None) is not (id is None):
         raise UsageError("adopt takes KEY and ID, or --by-name")
     if key is None or id is None:
         return _adopt_by_name(project, yes=yes)
-    made, file = workflow.adopt(project, key, id)
+    made, file = adopting.adopt(project, key, id)
     color = console.has_color(sys.stdout)
     click.echo(f"{file.key} is {id} from now on; {project.lock_path} holds it")
     if made.changes:
@@ -484,17 +492,17 @@ def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes:
 
 
 def _adopt_by_name(project: Project, *, yes: bool) -> int:
-    from promptsync import workflow
     from promptsync.render.listing import render_pairs
+    from promptsync.workflow import adopting
 
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, adopt --by-name needs --yes")
 
-    def confirm(pairs: list[workflow.Pair]) -> bool:
+    def confirm(pairs: list[adopting.Pair]) -> bool:
         click.echo(render_pairs(pairs, color=False))
         return yes or click.confirm("Tie these files to these prompts?", err=True)
 
-    tied = workflow.adopt_by_name(project, confirm)
+    tied = adopting.adopt_by_name(project, confirm)
     click.echo(f"{len(tied)} adopted", err=True)
     return ExitCode.DONE
 
@@ -539,10 +547,9 @@ def serve(project: Project, port: int, faults: tuple[str, ...], **switches: Any)
 @_common
 def reset(project: Project) -> int:
     """Empty the embedded service, and forget what was applied to it."""
-    from promptsync import workflow
     from promptsync.project import Project
 
-    workflow.sandbox_reset(Project.open(project.root, "sandbox", environ=os.environ))
+    Project.open(project.root, "sandbox", environ=os.environ).reset_sandbox()
     click.echo(f"the sandbox of {project.root} is empty")
     return ExitCode.DONE
 

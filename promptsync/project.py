@@ -272,6 +272,16 @@ class Project:
         ):
             yield client
 
+    def reset_sandbox(self) -> None:
+        """Empties the embedded service and forgets what was applied to it."""
+        from promptsync.sandbox import Sandbox
+
+        with self.alone():
+            with Sandbox(self.sandbox_path) as sandbox:
+                sandbox.reset()
+            self.lock_path.unlink(missing_ok=True)
+            self.journal_path.unlink(missing_ok=True)
+
     def _ids_elsewhere(self) -> frozenset[str]:
         """The ids in the other lockfiles of this root. One that cannot be read would hide what is managed: an error."""
         ids: set[str] = set()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promptsync.lockfile import LockEntry, Lockfile
     from promptsync.models import RemotePrompt
     from promptsync.versions import Step
-    from promptsync.workflow import Pair
+    from promptsync.workflow.adopting import Pair
 
 _INDENT = 2
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from promptsync.merging.prompts import FieldConflict
-    from promptsync.pulling import Pulled
+    from promptsync.workflow.pulling import Pulled
 
 _INDENT = 5
 

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from promptsync import pulling, workflow
 from promptsync.errors import ExitCode, PlanError
 from promptsync.lockfile import dump, parse
 from promptsync.plan import Conflict, Delete, Drift, Forget, Move, Orphan, PlanOptions, Recreate
 from promptsync.sandbox import Behaviour
+from promptsync.workflow import applying, planning, pulling
 from tests.e2e.test_properties import Here
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Colleagues(RuleBasedStateMachine):
         """Then it is a move, or a conflict that lists what it may be; never a delete and a create."""
         old = data.draw(st.sampled_from(self.files()))
         try:
-            made = workflow.plan(self.here.project, PlanOptions()).plan
+            made = planning.plan(self.here.project, PlanOptions()).plan
         except PlanError:
             return
         texts = [self.read(key)[self.block] for key in self.files()]
@@ -134,7 +134,7 @@ class Colleagues(RuleBasedStateMachine):
             return
         self.path(new).parent.mkdir(parents=True, exist_ok=True)
         self.path(old).rename(self.path(new))
-        after = workflow.plan(self.here.project, PlanOptions(prune=True)).plan
+        after = planning.plan(self.here.project, PlanOptions(prune=True)).plan
         (change,) = [change for change in after.changes if change.key == new]
         assert isinstance(change, Move | Conflict)
         assert not any(isinstance(change, Delete) and change.key == old for change in after.changes)
@@ -174,17 +174,17 @@ class Colleagues(RuleBasedStateMachine):
     def plan(self) -> None:
         before, lock = self.there(), self.here.project.read_lock()
         with suppress(PlanError):
-            workflow.plan(self.here.project, PlanOptions())
+            planning.plan(self.here.project, PlanOptions())
         assert (self.there(), self.here.project.read_lock()) == (before, lock)
 
     @rule(prune=st.booleans(), overwrite=st.sampled_from([(), ("**",), ("Default/*",)]), twins=st.booleans())
     def apply(self, prune: bool, overwrite: tuple[str, ...], twins: bool) -> None:
         shown: list[Plan] = []
         options = PlanOptions(prune=prune, overwrite=overwrite, create_twins=twins)
-        watcher = workflow.Watcher(on_plan=lambda planned: shown.append(planned.plan))
+        watcher = applying.Watcher(on_plan=lambda planned: shown.append(planned.plan))
         before = self.ids()
         try:
-            applied = workflow.apply(self.here.project, options, parallelism=1, watcher=watcher)
+            applied = applying.apply(self.here.project, options, parallelism=1, watcher=watcher)
         except PlanError:
             assert sum(id_ not in self.there() for id_ in before.values()) * 2 > len(before)
             return
@@ -192,7 +192,7 @@ class Colleagues(RuleBasedStateMachine):
         self.see(made, before)
         assert applied.exit_code == (ExitCode.CONFLICT if made.conflicts else ExitCode.DONE)
         try:
-            again = workflow.plan(self.here.project, options).plan
+            again = planning.plan(self.here.project, options).plan
         except PlanError:
             # Two of two that are gone are no wrong place yet, two of three are.
             assert made.conflicts

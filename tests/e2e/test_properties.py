@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from promptsync import workflow
 from promptsync.canonical import canonical
 from promptsync.client import Client
 from promptsync.differ import diff
@@ -22,6 +21,7 @@ from promptsync.models import CLASSIC, CURRENT, Prompt
 from promptsync.plan import PlanOptions
 from promptsync.project import Project
 from promptsync.sandbox import Behaviour, Sandbox
+from promptsync.workflow import applying, planning
 from tests.e2e.strategies import REWRITINGS, Rewriting, trees
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ class Here:
             path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
 
     def apply(self, **options: Any) -> ExitCode:
-        applied = workflow.apply(self.project, PlanOptions(**options), parallelism=1)
+        applied = applying.apply(self.project, PlanOptions(**options), parallelism=1)
         self.said = [(outcome.key, outcome.status, outcome.message) for outcome in applied.outcomes]
         return applied.exit_code
 
     def pending(self) -> list[Any]:
         """What a second plan would tell."""
-        planned = workflow.plan(self.project, PlanOptions()).plan
+        planned = planning.plan(self.project, PlanOptions()).plan
         return [
             (change.action, change.key, [(item.field, item.op, item.before, item.after) for item in change.diff])
             for change in planned.changes

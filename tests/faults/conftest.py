@@ -12,9 +12,8 @@ import pytest
 
 import promptsync.applier
 import promptsync.client
-import promptsync.survey
-import promptsync.workflow
 from promptsync.sandbox import Behaviour, Sandbox, serve
+from promptsync.workflow import applying, survey
 from tests.e2e.world import World
 from tests.faults.matrix import CANARY, copy_of, prepare
 
@@ -47,7 +46,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     patched: Any = partial(promptsync.client.Client, sleep=clock.sleep, clock=clock, timeout=0.15)
     monkeypatch.setattr(promptsync.client, "Client", patched)
     monkeypatch.setattr(promptsync.applier, "Applier", partial(promptsync.applier.Applier, sleep=clock.sleep))
-    for room in (promptsync.survey, promptsync.workflow):
+    for room in (survey, applying):
         monkeypatch.setattr(room, "time", SimpleNamespace(time=time.time, sleep=clock.sleep))
     return clock
 

@@ -19,13 +19,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import promptsync.applier
 import promptsync.client
-import promptsync.survey as survey
-import promptsync.workflow as workflow
 from promptsync.errors import ExitCode, PromptsyncError
 from promptsync.lockfile import parse
 from promptsync.plan import PlanOptions
 from promptsync.project import Project
 from promptsync.sandbox import Behaviour, Fault, Sandbox
+from promptsync.workflow import applying, planning, survey
 from tests.e2e.world import current
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Runs(RuleBasedStateMachine):
         self.stack.enter_context(mock.patch.object(promptsync.applier, "Applier", applier))
         time = SimpleNamespace(time=self.clock, sleep=self.sleep)
         self.stack.enter_context(mock.patch.object(survey, "time", time))
-        self.stack.enter_context(mock.patch.object(workflow, "time", time))
+        self.stack.enter_context(mock.patch.object(applying, "time", time))
         for name in ("write", "fsync", "replace"):
             self._count(os, name)
         self._count(promptsync.client.Client, "_send", twice=True)
@@ -211,7 +210,7 @@ class Runs(RuleBasedStateMachine):
         self._commit(runner)
         if code == ExitCode.DONE:
             self.uncommitted.clear()
-            planned = workflow.plan(self._project(runner), PlanOptions())
+            planned = planning.plan(self._project(runner), PlanOptions())
             assert not planned.plan.decided, planned.plan.changes
             assert not planned.plan.conflicts, planned.plan.changes
         elif code == ExitCode.PARTIAL:
@@ -219,7 +218,7 @@ class Runs(RuleBasedStateMachine):
 
     def _applied(self, runner: str) -> ExitCode:
         options = PlanOptions(prune=True, overwrite=("**",))
-        return workflow.apply(self._project(runner), options, max_deletes=100, parallelism=1).exit_code
+        return applying.apply(self._project(runner), options, max_deletes=100, parallelism=1).exit_code
 
     def _project(self, runner: str) -> Project:
         return LocalProject.open(self.folder / runner, "default", environ={"ORQ_API_KEY": "key", "ORQ_BASE_URL": ""})

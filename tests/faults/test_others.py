@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import promptsync.client
-import promptsync.survey
-import promptsync.workflow
 from promptsync.client import Client
 from promptsync.sandbox import Fault, Sandbox, serve
+from promptsync.workflow import applying, survey
 from tests.e2e.conftest import behaviour, world
 from tests.e2e.world import World, current
 
@@ -345,7 +344,7 @@ def test_a_lost_create_is_found_although_our_clock_is_wrong(
     three(world)
     wrong = lambda: time.time() + seconds  # noqa: E731
     monkeypatch.setattr(promptsync.client, "Client", partial(Client, now=wrong))
-    for room in (promptsync.survey, promptsync.workflow):
+    for room in (survey, applying):
         monkeypatch.setattr(room, "time", SimpleNamespace(time=wrong, sleep=time.sleep))
     world.sandbox.faults.add(Fault.parse("drop:when=after,method=POST,times=2"))
 

@@ -8,7 +8,7 @@ from promptsync.compare import FieldDiff
 from promptsync.lockfile import Lockfile
 from promptsync.render.listing import render_history, render_lock, render_pairs, render_strangers
 from promptsync.versions import Step
-from promptsync.workflow import Pair
+from promptsync.workflow.adopting import Pair
 from tests.factories import answered, block, entry, file, held, lock, remote
 from tests.render.golden import same_as_golden
 

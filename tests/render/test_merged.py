@@ -6,8 +6,8 @@ import pytest
 
 from promptsync.compare import FieldDiff
 from promptsync.merging.prompts import FieldConflict
-from promptsync.pulling import Pulled
 from promptsync.render.merged import render_pulled
+from promptsync.workflow.pulling import Pulled
 from promptsync.yamlio.edits import Edit
 from tests.render.golden import same_as_golden
 

@@ -30,8 +30,9 @@ from promptsync.lockfile import entry_for
 from promptsync.merging.prompts import merge
 from promptsync.plan import Conflict, Drift, PlanOptions
 from promptsync.safety import raise_if_wrong_place
-from promptsync.survey import survey
-from promptsync.workflow import decide, file_of, locked_entry, moved_to
+from promptsync.workflow.locking import file_of, locked_entry, moved_to
+from promptsync.workflow.planning import decide
+from promptsync.workflow.survey import survey
 from promptsync.yamlio.edit import EditError, edit
 from promptsync.yamlio.text import read
 

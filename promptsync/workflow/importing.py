@@ -16,7 +16,7 @@ from promptsync.lockfile import entry_for
 from promptsync.naming import file_names
 from promptsync.project import CONFIG_NAME, check_workspace
 from promptsync.safety import raise_if_mostly_gone
-from promptsync.survey import owners, read_service
+from promptsync.workflow.survey import owners, read_service
 from promptsync.yamlio.edit import edit
 from promptsync.yamlio.edits import Edit
 from promptsync.yamlio.text import read

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync import pulling, workflow
 from promptsync.errors import LockfileError, PlanError, PromptsyncError, UsageError
 from promptsync.plan import PlanOptions
 from promptsync.sandbox import Behaviour
+from promptsync.workflow import planning, pulling
 from tests.e2e.test_properties import Here, here
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_restore_leaves_the_lock_alone(world: Here) -> None:
     before = world.project.lock_path.read_bytes()
     assert pulling.restore(world.project, KEY, version).edits
     assert world.project.lock_path.read_bytes() == before
-    made = workflow.plan(world.project, PlanOptions()).plan
+    made = planning.plan(world.project, PlanOptions()).plan
     assert [change.action for change in made.changes] == ["update"]
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync import importing
 from promptsync.errors import LockfileError, PlanError, UsageError
 from promptsync.sandbox import Behaviour
+from promptsync.workflow import importing
 from tests.e2e.test_properties import Here, here
 
 if TYPE_CHECKING:

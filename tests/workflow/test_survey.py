@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import promptsync.survey as room
-from promptsync import workflow
+import promptsync.workflow.survey as room
 from promptsync.errors import ConfigError, LoadError, LockfileError, UnavailableError
 from promptsync.paging import Page
 from promptsync.plan import PlanOptions
 from promptsync.project import Project
 from promptsync.sandbox import Behaviour
-from promptsync.survey import survey
+from promptsync.workflow import planning
+from promptsync.workflow.survey import survey
 from tests.e2e.test_properties import Here, here
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_both_ways_find_the_same(world: Here) -> None:
         assert found.client.requests > 0
     world.write({**TREE, "Default/new": FILE})
     world.sandbox.ui_edit(world.project.read_lock().prompts["Default/1"].id, {"prompt": {"temperature": 0.9}})
-    made = workflow.plan(world.project, PlanOptions()).plan
+    made = planning.plan(world.project, PlanOptions()).plan
     assert [(change.action, change.key) for change in made.changes] == [
         ("drift", "Default/1"),
         ("create", "Default/new"),
@@ -108,7 +108,7 @@ SERVICE = SlowService()
 @pytest.fixture
 def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slow:
     monkeypatch.setattr(room, "AHEAD", 1)
-    monkeypatch.setattr("tests.test_survey.SERVICE", SlowService())
+    monkeypatch.setattr("tests.workflow.test_survey.SERVICE", SlowService())
     (tmp_path / "Default").mkdir()
     (tmp_path / "Default" / "refund.yaml").write_text("prompt: {messages: [{role: user, content: x}]}\n", "utf-8")
     project = Slow.open(tmp_path, "default", environ={})

@@ -1,0 +1,1 @@
+"""What the commands do: each reads, lets the pure rooms decide, and hands on. Usable without a terminal."""

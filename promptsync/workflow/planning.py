@@ -1,0 +1,130 @@
+"""Plan: what an apply would do. Check and drift are views of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from promptsync.behind import caught_up, later_entries, seemingly_changed, told_behind
+from promptsync.differ import diff
+from promptsync.errors import (
+    ExitCode,
+)
+from promptsync.gitlog import committed_locks
+from promptsync.plan import Conflict, Drift, Plan, PlanOptions
+from promptsync.safety import raise_if_wrong_place
+from promptsync.settle import settle, told
+from promptsync.versions import with_sides
+from promptsync.workflow.survey import survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptsync.client import Exchange
+    from promptsync.lockfile import Lockfile
+    from promptsync.models import Problem
+    from promptsync.project import Project
+    from promptsync.workflow.survey import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open."""
+
+    plan: Plan
+    host: str
+    warnings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def exit_code(self, *, detailed: bool = False) -> ExitCode:
+        """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
+        if not detailed:
+            return ExitCode.DONE
+        if self.plan.conflicts or self.plan.drifts:
+            return ExitCode.CONFLICT
+        return ExitCode.CHANGES_PENDING if self.plan.decided else ExitCode.DONE
+
+
+def plan(
+    project: Project,
+    options: PlanOptions,
+    *,
+    offline: bool = False,
+    patience: float | None = None,
+    observer: Callable[[Exchange], None] | None = None,
+) -> Planned:
+    """What an apply would do. Writes nothing, neither here nor on the service.
+
+    `patience` is the seconds that one call may spend on waiting.
+    """
+    options = with_policies(project, options)
+    if offline:
+        loaded = project.load()
+        lock = project.journal().recover().onto(project.read_lock())
+        made = diff(loaded.files, lock, None, project.scope(), options)
+        return Planned(made, "offline", loaded.warnings)
+    with survey(project, read_only=True, patience=patience, observer=observer) as found:
+        recovered, loaded = found.recovered, found.loaded
+        settled = settle(found.lock, found.service, recovered.writes)
+        made, _ = decide(project, found, settled.lock, options)
+        raise_if_wrong_place(made)
+        made = with_sides(found.client, made)
+    notes = told(recovered, settled, made)
+    return Planned(made, project.connection().host, loaded.warnings, notes)
+
+
+def check(
+    project: Project,
+    only: tuple[str, ...] = (),
+    *,
+    offline: bool = False,
+    observer: Callable[[Exchange], None] | None = None,
+) -> Planned:
+    """The pre-merge check: files, lockfile and plan. The caller judges drift; conflicts fail.
+
+    `only` are globs: the plan tells of no other keys.
+    """
+    return plan(project, PlanOptions(only=only), offline=offline, observer=observer)
+
+
+def drift(project: Project, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
+    """The service against the lock: what someone changed or deleted there. Writes nothing anywhere.
+
+    A policy that overwrites decides what an apply does, not what was changed.
+    """
+    project = replace(project, config=replace(project.config, overwrite=()))
+    planned = plan(project, PlanOptions(), observer=observer)
+    kept = tuple(
+        change
+        for change in planned.plan.changes
+        if isinstance(change, Drift) or (isinstance(change, Conflict) and change.id is not None)
+    )
+    return replace(planned, plan=replace(planned.plan, changes=kept))
+
+
+def decide(project: Project, found: Survey, lock: Lockfile, options: PlanOptions) -> tuple[Plan, Lockfile]:
+    """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers."""
+
+    def differ(lock: Lockfile) -> Plan:
+        return diff(found.loaded.files, lock, found.service, found.scope, options, found.recovered.creates)
+
+    made = differ(lock)
+    changed = seemingly_changed(made)
+    if not changed:
+        return made, lock
+    later = later_entries(changed, committed_locks(project.lock_path))
+    if later:
+        lock = caught_up(lock, later)
+        made = differ(lock)
+        changed = seemingly_changed(made)
+    if changed:
+        made = told_behind(made, later_entries(changed, committed_locks(project.lock_path, elsewhere=True)))
+    return made, lock
+
+
+def with_policies(project: Project, options: PlanOptions) -> PlanOptions:
+    return replace(
+        options,
+        overwrite=(*options.overwrite, *project.config.overwrite),
+        create_twins=options.create_twins or project.config.create_twins,
+    )
