@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from math import inf, isfinite
@@ -216,7 +217,9 @@ def _until_date(value: str, now: float) -> float:
 @lru_cache(maxsize=16)
 def _moment(date: str) -> float:
     """Seconds since the epoch. Every answer has a date, and those of one second have the same."""
-    return parsedate_to_datetime(date).timestamp()
+    moment = parsedate_to_datetime(date)
+    # HTTP's oldest form of a date names no zone, and means GMT.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _believed(seconds: float) -> float:
