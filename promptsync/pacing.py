@@ -92,7 +92,8 @@ class Pace:
         self._now = now
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._pause = Pause()
+        self._order = Pause()
+        self._advice = Pause()
 
     def hurry(self) -> None:
         """From now on no budget has anything left, and those that sleep wake up."""
@@ -103,7 +104,8 @@ class Pace:
 
     def pause(self) -> float:
         """Seconds until anything is to be sent; less than none where that was before."""
-        return self._read().until - self._clock()
+        with self._lock:
+            return max(self._order.until, self._advice.until) - self._clock()
 
     def take_turn(self, budget: Budget) -> Pause | None:
         """Wait while the service wants this client to wait, whichever call it told so.
@@ -112,15 +114,14 @@ class Pace:
         """
         waited_for = -inf
         while True:
-            pause = self._read()
-            wait = pause.until - self._clock()
             left = budget.left()
+            pause, wait = self._read(left)
             # Whoever has waited goes, unless told of a long pause meanwhile: else the first of the pool to be refused
             # again would hold back all others, and they would go one at a time.
             if wait <= 0 or pause.until <= waited_for or (waited_for > -inf and wait <= SHORT):
                 return None
             if wait > left:
-                return pause if pause.status is not None else None
+                return pause
             # Each a little later than asked: sixty-four calls at the same instant would only be told to wait again.
             budget.sleep(min(left, wait + self._jitter() * (0.25 + wait / 10)))
             waited_for = pause.until
@@ -160,14 +161,19 @@ class Pace:
         wait = 0.0 if held else self._jitter() * min(CEILING, BACKOFF * 2 ** (broken - 1))
         return wait if wait < budget.left() else None
 
-    def _read(self) -> Pause:
+    def _read(self, left: float) -> tuple[Pause, float]:
+        """The pause for who has so many seconds left, and how long it is. Advice for longer than that is not taken."""
         with self._lock:
-            return self._pause
+            now = self._clock()
+            order, advice = self._order.until - now, self._advice.until - now
+            return (self._advice, advice) if order < advice <= left else (self._order, order)
 
     def _hold(self, pause: Pause) -> None:
         with self._lock:
-            if pause.until > self._pause.until:
-                self._pause = pause
+            if pause.status is None:
+                self._advice = max(self._advice, pause, key=lambda one: one.until)
+            else:
+                self._order = max(self._order, pause, key=lambda one: one.until)
 
 
 def skew(date: str | None, now: float) -> float | None:
