@@ -380,9 +380,10 @@ class Client:
             broken += outcome.fault != ""
             wait = self._pace.repeat_in(call, outcome, broken, held, budget)
             self._observe(call, outcome, started, attempts, wait)
-            if wait is None:
+            if wait is not None:
+                budget.sleep(wait)
+            if wait is None or (outcome.fault and budget.is_hurried):
                 return replace(outcome, sent=maybe) if outcome.fault else outcome
-            budget.sleep(wait)
 
     def _send(self, call: Call) -> Outcome:
         """One request and its whole answer, as a value: whatever fails on the way becomes a fault."""

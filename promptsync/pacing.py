@@ -66,7 +66,12 @@ class Budget:
         return max(self._clock() - self._started, self._slept)
 
     def left(self) -> float:
-        return 0.0 if self._hurried.is_set() else self._patience - self.spent()
+        return 0.0 if self.is_hurried else self._patience - self.spent()
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether nothing is left whatever was spent, and who slept was woken."""
+        return self._hurried.is_set()
 
 
 class Pace:
@@ -116,9 +121,11 @@ class Pace:
         while True:
             left = budget.left()
             pause, wait = self._read(left)
+            if wait <= 0:
+                return None
             # Whoever has waited goes, unless told of a long pause meanwhile: else the first of the pool to be refused
-            # again would hold back all others, and they would go one at a time.
-            if wait <= 0 or pause.until <= waited_for or (waited_for > -inf and wait <= SHORT):
+            # again would hold back all others, and they would go one at a time. Who was woken has not waited.
+            if not budget.is_hurried and (pause.until <= waited_for or (waited_for > -inf and wait <= SHORT)):
                 return None
             if wait > left:
                 return pause
