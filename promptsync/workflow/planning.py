@@ -1,20 +1,17 @@
-"""Plan: what an apply would do. Check and drift are views of it."""
+"""Plan: what an apply would do. Check and drift are views of it.
+
+What comes after the service's answers is imported after it is asked: the survey takes care that this costs no time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promptsync.behind import caught_up, later_entries, seemingly_changed, told_behind
-from promptsync.differ import diff
 from promptsync.errors import (
     ExitCode,
 )
-from promptsync.gitlog import committed_locks
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
-from promptsync.safety import raise_if_wrong_place
-from promptsync.settle import settle, told
-from promptsync.versions import with_sides
 from promptsync.workflow.survey import survey
 
 if TYPE_CHECKING:
@@ -59,16 +56,24 @@ def plan(
     """
     options = with_policies(project, options)
     if offline:
+        from promptsync.differ import diff
+
         loaded = project.load()
         lock = project.journal().recover().onto(project.read_lock())
         made = diff(loaded.files, lock, None, project.scope(), options)
         return Planned(made, "offline", loaded.warnings)
     with survey(project, read_only=True, patience=patience, observer=observer) as found:
+        from promptsync.safety import raise_if_wrong_place
+        from promptsync.settle import settle, told
+
         recovered, loaded = found.recovered, found.loaded
         settled = settle(found.lock, found.service, recovered.writes)
         made, _ = decide(project, found, settled.lock, options)
         raise_if_wrong_place(made)
-        made = with_sides(found.client, made)
+        if made.drifts or made.conflicts:
+            from promptsync.versions import with_sides
+
+            made = with_sides(found.client, made)
     notes = told(recovered, settled, made)
     return Planned(made, project.connection().host, loaded.warnings, notes)
 
@@ -104,6 +109,8 @@ def drift(project: Project, *, observer: Callable[[Exchange], None] | None = Non
 
 def decide(project: Project, found: Survey, lock: Lockfile, options: PlanOptions) -> tuple[Plan, Lockfile]:
     """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers."""
+    from promptsync.behind import caught_up, later_entries, seemingly_changed, told_behind
+    from promptsync.differ import diff
 
     def differ(lock: Lockfile) -> Plan:
         return diff(found.loaded.files, lock, found.service, found.scope, options, found.recovered.creates)
@@ -112,6 +119,8 @@ def decide(project: Project, found: Survey, lock: Lockfile, options: PlanOptions
     changed = seemingly_changed(made)
     if not changed:
         return made, lock
+    from promptsync.gitlog import committed_locks
+
     later = later_entries(changed, committed_locks(project.lock_path))
     if later:
         lock = caught_up(lock, later)

@@ -6,20 +6,22 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 from promptsync import reader
 from promptsync.canonical import remote_hash
+from promptsync.errors import PromptsyncError
 from promptsync.journal import Recovered
 from promptsync.project import check_workspace
-from promptsync.strangers import by_name, match_intents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from promptsync.client import Client, Exchange
     from promptsync.differ import Scope
+    from promptsync.files import Sources
     from promptsync.loader import Loaded
     from promptsync.lockfile import Lockfile
     from promptsync.models import PromptFile, RemotePrompt
@@ -68,39 +70,46 @@ def survey(
     """
     sources = project.look_around()
     keys = sources.keys()
-    stopped = Event()
-    connected: list[Client] = []
-
+    loaded = project.load(sources) if len(keys) < AHEAD else None
     with ExitStack() as stack:
-
-        def look() -> tuple[Lockfile, Lockfile, Recovered, Scope, Client, dict[str, RemotePrompt]]:
+        try:
             on_disk = project.read_lock()
             recovered = project.journal().recover()
             lock = recovered.onto(on_disk)
             client = stack.enter_context(
                 project.connect(connections=connections, read_only=read_only, patience=patience, observer=observer)
             )
-            connected.append(client)
-            service = read_service(client, lock, keys, recovered, is_wanted=lambda: not stopped.is_set())
-            return on_disk, lock, recovered, project.scope(), client, service
-
-        if len(keys) < AHEAD:
-            loaded = project.load(sources)
-            on_disk, lock, recovered, scope, client, service = look()
+        except PromptsyncError:
+            if loaded is None:
+                project.load(sources)
+            raise
+        if loaded is not None:
+            service = read_service(client, lock, keys, recovered)
         else:
-            with ThreadPoolExecutor(1, "survey") as elsewhere:
-                looking = elsewhere.submit(look)
-                try:
-                    loaded = project.load(sources)
-                    on_disk, lock, recovered, scope, client, service = looking.result()
-                except BaseException:
-                    stopped.set()
-                    for client in connected:
-                        client.hurry()
-                    raise
+            loaded, service = _at_once(project, sources, client, partial(read_service, client, lock, keys, recovered))
+        scope = project.scope()
         wait_for_young(client, lock, loaded.files, recovered, scope.elsewhere, service)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
         yield Survey(loaded, on_disk, lock, recovered, scope, client, service)
+
+
+def _at_once(
+    project: Project, sources: Sources, client: Client, read: Callable[..., dict[str, RemotePrompt]]
+) -> tuple[Loaded, dict[str, RemotePrompt]]:
+    """The files, and what `read` gives: it is told when no one wants that any more."""
+    stopped = Event()
+    with ThreadPoolExecutor(1, "survey") as elsewhere:
+        reading = elsewhere.submit(read, is_wanted=lambda: not stopped.is_set())
+        try:
+            # To import what a plan needs takes a while too, and the service is being waited for anyway.
+            import promptsync.differ
+            import promptsync.settle  # noqa: F401
+
+            return project.load(sources), reading.result()
+        except BaseException:
+            stopped.set()
+            client.hurry()
+            raise
 
 
 def read_service(
@@ -146,7 +155,11 @@ def wait_for_young(
     there = {key for key, entry in lock.prompts.items() if entry.id in service}
     now = time.time() + client.skew
     young = [one for one in recovered.creates if now - one.time < _YOUNG and one.key not in there]
-    for delay in _PATIENCE_WITH_THE_LIST if young else ():
+    if not young:
+        return
+    from promptsync.strangers import by_name, match_intents
+
+    for delay in _PATIENCE_WITH_THE_LIST:
         strangers = by_name(p for p in service.values() if p.id not in lock.ids() | elsewhere)
         found = match_intents(young, files, strangers)
         if all(intent.key in found.certain or intent.key in found.doubtful for intent in young):
