@@ -184,7 +184,8 @@ class Applier:
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
         asked = self._sender.first(file.prompt)
-        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
+        hashed = file.hashed or source_hash(file.prompt)
+        intent = Intent(file.key, file.prompt.display_name, path, hashed, self._clock())
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:

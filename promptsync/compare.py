@@ -157,8 +157,11 @@ def _walk_mapping(
     field: str, desired: dict[str, Any], actual: dict[str, Any], provider: str | None
 ) -> Iterator[FieldDiff]:
     for name in [*desired, *sorted(actual.keys() - desired.keys())]:
-        inner = f"{field}.{name}" if field else name
-        yield from _walk(inner, desired.get(name, _MISSING), actual.get(name, _MISSING), provider)
+        wanted, there = desired.get(name, _MISSING), actual.get(name, _MISSING)
+        # 1 and true are equal to Python; of one kind, texts and numbers are equal where their JSON is.
+        if type(wanted) is type(there) and type(wanted) in _PLAIN and wanted == there:
+            continue
+        yield from _walk(f"{field}.{name}" if field else name, wanted, there, provider)
 
 
 def _walk_list(field: str, desired: list[Any], actual: list[Any], provider: str | None) -> Iterator[FieldDiff]:
@@ -188,9 +191,6 @@ def _signature(item: Any) -> Hashable:
 
 
 def _same(field: str, desired: Any, actual: Any, provider: str | None) -> bool:
-    # 1 and true are equal to Python; of one kind, texts and numbers are equal where their JSON is.
-    if type(desired) is type(actual) and type(desired) in _PLAIN and desired == actual:
-        return True
     if canonical_json(desired) == canonical_json(actual):
         return True
     is_model = field.endswith(".model") and isinstance(desired, str) and isinstance(actual, str)

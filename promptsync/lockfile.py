@@ -88,7 +88,7 @@ def entry_for(
         path=path,
         display_name=remote.display_name,
         dialect=dialect,
-        source=source_hash(file.prompt),
+        source=file.hashed or source_hash(file.prompt),
         remote=remote_hash(remote, dialect, file.prompt),
         added=tuple(sorted(set(added))),
         protected=file.protected,
