@@ -79,11 +79,11 @@ def apply(
 
     watcher = watcher or Watcher()
     with project.alone():
-        journal = project.journal()
         options = saved.options if saved else with_policies(project, options)
         connections = max(parallelism, reader.PARALLELISM)
         with survey(project, connections=connections, patience=patience, observer=watcher.on_request) as found:
             client, service, recovered, on_disk = found.client, found.service, found.recovered, found.on_disk
+            journal = found.journal
             settled = settle(found.lock, service, recovered.writes)
             lock = settled.lock
             if not recovered.is_empty:

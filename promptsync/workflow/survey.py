@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptsync.client import Client, Exchange
     from promptsync.differ import Scope
     from promptsync.files import Sources
+    from promptsync.journal import Journal
     from promptsync.loader import Loaded
     from promptsync.lockfile import Lockfile
     from promptsync.models import PromptFile, RemotePrompt
@@ -39,12 +40,14 @@ AHEAD = 500
 class Survey:
     """The files, the lockfile, what an earlier run left open, and the service, which `client` still reaches.
 
-    `on_disk` is the lockfile as it was found, `lock` the same with what the earlier run had recorded besides.
+    `on_disk` is the lockfile as it was found, `lock` the same with what the earlier run had recorded besides. `journal`
+    knows what is open: another one would drop that when it is compacted.
     """
 
     loaded: Loaded
     on_disk: Lockfile
     lock: Lockfile
+    journal: Journal
     recovered: Recovered
     scope: Scope
     client: Client
@@ -74,7 +77,8 @@ def survey(
     with ExitStack() as stack:
         try:
             on_disk = project.read_lock()
-            recovered = project.journal().recover()
+            journal = project.journal()
+            recovered = journal.recover()
             lock = recovered.onto(on_disk)
             client = stack.enter_context(
                 project.connect(connections=connections, read_only=read_only, patience=patience, observer=observer)
@@ -90,7 +94,7 @@ def survey(
         scope = project.scope()
         wait_for_young(client, lock, loaded.files, recovered, scope.elsewhere, service)
         check_workspace(lock, owners(service, lock), str(project.lock_path))
-        yield Survey(loaded, on_disk, lock, recovered, scope, client, service)
+        yield Survey(loaded, on_disk, lock, journal, recovered, scope, client, service)
 
 
 def _at_once(
