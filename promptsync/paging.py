@@ -61,6 +61,8 @@ class Sweep(Generic[T]):
         self._trail: list[str] = []
         self._restarts = 0
         self._steps_back = 0
+        self._doubted: set[str | None] = set()
+        """Cursors behind which nothing came, though something might: the last item's, or gone."""
 
     def __iter__(self) -> Iterator[list[T]]:
         cursor = self._after
@@ -68,7 +70,7 @@ class Sweep(Generic[T]):
         promised = False
         while True:
             page = self._fetch(cursor)
-            if isinstance(page, ServiceError) or (promised and not page.items):
+            if isinstance(page, ServiceError) or (not page.items and (promised or page.has_more)):
                 cursor = self._step_back(cursor, page)
                 used.clear()
                 promised = cursor != self._after
@@ -76,14 +78,14 @@ class Sweep(Generic[T]):
             fresh = self._fresh(page)
             if fresh:
                 yield fresh
-            if self._is_end(page, fresh):
+            if self._is_end(page, fresh, cursor):
                 return
             cursor = page.items[-1].id
             if cursor in used:
                 self._restart()
                 used.clear()
             used.add(cursor)
-            promised = page.promises_more
+            promised = True
 
     def _fresh(self, page: Page[T]) -> list[T]:
         fresh = []
@@ -96,16 +98,23 @@ class Sweep(Generic[T]):
             self._steps_back = 0
         return fresh
 
-    def _is_end(self, page: Page[T], fresh: list[T]) -> bool:
+    def _is_end(self, page: Page[T], fresh: list[T], cursor: str | None) -> bool:
         if not page.items or page.has_more is False:
             return True
-        # Without has_more a short page may be the last, or a service that gives fewer than asked: the next page tells.
-        return page.has_more is None and not fresh and len(page.items) < page.limit
+        if page.has_more or fresh:
+            return False
+        # Without has_more a short page may be the last, or a service that gives fewer than asked: the next one tells.
+        # It is the end if it holds the cursor itself, which then is still there: one behind which nothing came, or the
+        # one that was asked for, by a service that knows no cursors.
+        last = page.items[-1].id
+        return last in self._doubted or (last == cursor and len(page.items) < page.limit)
 
     def _step_back(self, cursor: str | None, page: Page[T] | ServiceError) -> str | None:
         place = self._seen.get(cursor) if cursor is not None else None
         if place is None and isinstance(page, ServiceError):
             raise page  # the caller's own cursor
+        if not isinstance(page, ServiceError):
+            self._doubted.add(cursor)
         self._restart()
         self._steps_back += 1
         if not place or self._steps_back > MAX_STEPS_BACK:
