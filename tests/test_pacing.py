@@ -334,7 +334,7 @@ OUTCOMES = st.one_of(
     patience=st.one_of(st.floats(0.1, 25), st.floats(25, 200)),
     jitter=st.floats(0, 1),
 )
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_every_call_ends_within_its_patience_and_no_write_is_sent_after_it_may_have_been_carried_out(
     call: Call, outcomes: list[Outcome], advice: float, patience: float, jitter: float
 ) -> None:
