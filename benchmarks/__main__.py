@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from benchmarks import applies, plans, startup
+from benchmarks import applies, plans, profile, startup
 from benchmarks.options import Options
 
 NAMES = {
@@ -17,6 +17,7 @@ NAMES = {
     "apply": applies.apply,
     "apply-10000": applies.apply_more,
     "startup": startup.startup,
+    "profile": profile.profile,
 }
 
 

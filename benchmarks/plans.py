@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import Run, median
 from benchmarks.table import Table
 from benchmarks.world import World, world
+from promptsync.reader import PARALLELISM
 
 if TYPE_CHECKING:
     from benchmarks.options import Options
@@ -70,11 +71,13 @@ def strangers(options: Options) -> list[Table]:
         title = f"Plan of {count:,} prompts among {others:,} strangers, {options.latency * 1000:g} ms a request"
         table = Table(title)
         plan = median(place.plan, options.runs)
-        by_id = median(partial(_by_id, place), options.runs)
+        ten, sixteen = (median(partial(_by_id, place, at_once), options.runs) for at_once in (10, PARALLELISM))
         table.add("plan", plan, base=True)
-        table.add("our client, each by id, ten at once", by_id)
+        table.add("our client, each by id, ten at once", ten)
+        table.add(f"our client, each by id, {PARALLELISM} at once as in the plan", sixteen)
         table.add("SDK, retrieve with ten threads", sdk(place, "retrieve", 10))
-        table.judge("times the fetching by id", plan.seconds / by_id.seconds, 1.0)
+        table.judge("times the fetching by id with ten at once", plan.seconds / ten.seconds, 1.0)
+        table.verdicts.append(f"       times that with {PARALLELISM}: {plan.seconds / sixteen.seconds:.2f}")
         return [table]
 
 
@@ -90,9 +93,9 @@ def floor(place: World) -> Run:
     return place.measured([sys.executable, str(_HERE / "floor.py"), place.url, str(place.prompts)])
 
 
-def _by_id(place: World) -> Run:
+def _by_id(place: World, at_once: int) -> Run:
     lockfile = str(place.prompts / "promptsync.lock.json")
-    return place.measured([sys.executable, "-m", "benchmarks.byid", place.url, lockfile])
+    return place.measured([sys.executable, "-m", "benchmarks.byid", place.url, lockfile, str(at_once)])
 
 
 def _cold_and_warm(place: World, runs: int) -> tuple[Run, Run]:

@@ -34,19 +34,50 @@ class Table:
 
     def __str__(self) -> str:
         head = ["", "seconds", "times the first", "requests", "processor s", "peak MiB"]
-        cells = [head, *self.rows]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-        lines = [
-            "| "
-            + " | ".join(f"{cell:{'<' if column == 0 else '>'}{widths[column]}}" for column, cell in enumerate(row))
-            + " |"
-            for row in cells
-        ]
-        rule = (
-            "|"
-            + "|".join("-" * (width + 1) + ("-" if column == 0 else ":") for column, width in enumerate(widths))
-            + "|"
-        )
         return "\n".join(
-            [f"## {self.title}", "", lines[0], rule, *lines[1:], "", *(f"- {v}" for v in self.verdicts), ""]
+            [f"## {self.title}", "", *markdown([head, *self.rows]), "", *(f"- {v}" for v in self.verdicts), ""]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What each phase of some runs took, in seconds of processor time."""
+
+    title: str
+    runs: dict[str, dict[str, float]]
+    verdicts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        phases = dict.fromkeys(phase for spent in self.runs.values() for phase in spent)
+        first = next(iter(self.runs.values()))
+        rows = [
+            [phase, *(cell for spent in self.runs.values() for cell in _share(phase, spent))]
+            for phase in sorted(phases, key=lambda phase: -first.get(phase, 0.0))
+        ]
+        total = [
+            "together",
+            *(cell for spent in self.runs.values() for cell in (f"{sum(spent.values()):.2f}", "100 %")),
+        ]
+        head = ["", *(cell for name in self.runs for cell in (f"{name}, s", "share"))]
+        return "\n".join([f"## {self.title}", "", *markdown([head, *rows, total]), ""])
+
+
+def _share(phase: str, spent: dict[str, float]) -> tuple[str, str]:
+    if phase not in spent:
+        return "", ""
+    return f"{spent[phase]:.3f}", f"{spent[phase] / sum(spent.values()):.0%}".replace("%", " %")
+
+
+def markdown(cells: list[list[str]]) -> list[str]:
+    """The lines of a table whose first row is its head: the first column to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines = [
+        "| "
+        + " | ".join(f"{cell:{'<' if column == 0 else '>'}{widths[column]}}" for column, cell in enumerate(row))
+        + " |"
+        for row in cells
+    ]
+    rule = (
+        "|" + "|".join("-" * (width + 1) + ("-" if column == 0 else ":") for column, width in enumerate(widths)) + "|"
+    )
+    return [lines[0], rule, *lines[1:]]
