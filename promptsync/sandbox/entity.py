@@ -17,6 +17,7 @@ import json
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -240,15 +241,16 @@ def _answered_config(block: Fields, version: str, behaviour: Behaviour, as_sent:
     if not as_sent:
         if provider and model and _is_qualified(model, provider):
             config["model"] = model[len(provider) + 1 :]
-        config["model_db_id"] = block.get("model_db_id") or _model_db_id(provider, config.get("model"))
+        config["model_db_id"] = block.get("model_db_id") or _model_db_id(f"{provider}/{config.get('model')}")
         config["integration_id"] = block.get("integration_id")
     if "model_parameters" in block:
         config["model_parameters"] = _ordered(block["model_parameters"], _PARAMETER_ORDER)
     return _ordered(config, _CONFIG_ORDER)
 
 
-def _model_db_id(provider: object, model: object) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{provider}/{model}"))
+@lru_cache(maxsize=1024)
+def _model_db_id(model: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, model))
 
 
 def _ordered(fields: Mapping[str, Any], order: Iterable[str]) -> Fields:

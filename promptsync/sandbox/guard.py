@@ -8,6 +8,7 @@ across sites. The first has a foreign Host, the second a foreign Origin.
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -50,6 +51,7 @@ def check_json(request: Request) -> None:
         raise BadRequest("Content-Type: expected application/json")
 
 
+@lru_cache(maxsize=64)
 def _names_loopback(url: str) -> bool:
     try:
         return is_loopback(urlsplit(url).hostname or "")
