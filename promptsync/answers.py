@@ -217,17 +217,17 @@ def is_html(content_type: str, body: bytes) -> bool:
 def complaint(body: bytes) -> str:
     """The service's own words in the body of an answer that is an error."""
     data, fault = parsed(body)
-    return body.decode("utf-8", "replace") if fault else _words(data)
+    return body.decode("utf-8", "replace") if fault or deeper_than(data, MAX_DEPTH) else _words(data)
 
 
 def _words(data: Any, depth: int = 0) -> str:
     """The sentences in an error, with the fields they are about: `message`, and what lists of issues say besides."""
-    if isinstance(data, str) or depth > 5:
-        return str(data)
-    if isinstance(data, list):
+    if isinstance(data, str):
+        return data
+    if isinstance(data, list) and depth <= 5:
         return "; ".join(_words(item, depth + 1) for item in data[:20])
-    if not isinstance(data, dict):
-        return json.dumps(data)
+    if not isinstance(data, dict) or depth > 5:
+        return json.dumps(data, ensure_ascii=False)
     names = ("message", "error", "detail", "details", "errors", "issues")
     parts = [_words(data[name], depth + 1) for name in names if data.get(name)]
     if not parts:
