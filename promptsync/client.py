@@ -50,7 +50,7 @@ from promptsync.calls import (  # noqa: E402
     version_path,
     versions_path,
 )
-from promptsync.complaints import Complaints, shown  # noqa: E402
+from promptsync.complaints import Complaints  # noqa: E402
 from promptsync.connections import Connections  # noqa: E402
 from promptsync.errors import ConfigError, NotFoundError, PromptsyncError, ServiceError  # noqa: E402
 from promptsync.pacing import PATIENCE, Pace, skew  # noqa: E402
@@ -269,7 +269,7 @@ class Client:
 
     def create(self, body: Json) -> RemotePrompt:
         """Make a prompt; the answer is the whole entity. At most one POST is carried out."""
-        doing = self._complaints.doing(f"creating “{shown(body.get('display_name'))}”")
+        doing = self._complaints.doing(f"creating “{self._complaints.shown(body.get('display_name'))}”")
         return self._entity(Call("POST", PROMPTS, doing, as_json(body, doing)))
 
     def update(self, id: str, body: Json) -> RemotePrompt:  # noqa: A002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ class Complaints:
 
     def __init__(self, host: str, secret: str, key_name: str) -> None:
         self._host = host
-        self._secret = secret
+        # Plain, as a part of an address, and inside JSON: all the same for most keys.
+        self._secrets = list(dict.fromkeys((secret, escaped(secret), json.dumps(secret)[1:-1]))) if secret else []
         self._key_name = key_name
 
     def about(self, call: Call, outcome: Outcome, redirect: str = "") -> ServiceError | None:
@@ -93,9 +95,13 @@ class Complaints:
 
     def scrub(self, text: str) -> str:
         """The text without the key, plain or escaped."""
-        if not self._secret:
-            return text
-        return text.replace(self._secret, "[key]").replace(escaped(self._secret), "[key]")
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
+        return text
+
+    def shown(self, name: object) -> str:
+        """A prompt's name, as it stands in a message."""
+        return _bounded(self.scrub(_printable(name)), 60) if isinstance(name, str) else "a prompt"
 
     def _unavailable(self, call: Call, outcome: Outcome) -> UnavailableError:
         message = f"{call.doing}: {self._host} {outcome.fault}"
@@ -127,11 +133,6 @@ class Complaints:
 
     def _said(self, message: str, detail: str) -> str:
         return self.scrub(f"{message}: {detail}" if detail else message)
-
-
-def shown(name: object) -> str:
-    """A prompt's name, as it stands in a message."""
-    return _bounded(_printable(name), 60) if isinstance(name, str) else "a prompt"
 
 
 def _asked(seconds: float | None) -> str:
