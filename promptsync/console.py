@@ -7,7 +7,7 @@ import shutil
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 QUIET = 30.0
 """Seconds for which it is not said again that a run waits."""
+
+SOON = 0.5
+"""Seconds of waiting that need no sign of life. To show one takes a tenth of a second itself."""
+
+_WRITING = threading.Lock()
 
 
 def prepare() -> None:
@@ -46,7 +51,14 @@ def show_exchange(exchange: Exchange) -> None:
     """A line for one request, on stderr (`-v`)."""
     status = exchange.status if exchange.status is not None else "no answer"
     note = f"  {exchange.note}" if exchange.note else ""
-    print(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}", file=sys.stderr)  # noqa: T201
+    _say(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}")
+
+
+def _say(line: str) -> None:
+    """A whole line on stderr, whichever threads have something to say at once."""
+    with _WRITING:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 class Waits:
@@ -66,7 +78,7 @@ class Waits:
             if now < self._until:
                 return
             self._until = now + QUIET
-        print(f"waiting for the service: {exchange.note}", file=sys.stderr)  # noqa: T201
+        _say(f"waiting for the service: {exchange.note}")
 
 
 def watch(*, verbose: bool) -> Callable[[Exchange], None]:
@@ -104,11 +116,21 @@ def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
 
 @contextmanager
 def waiting(title: str) -> Iterator[None]:
-    """A spinner on stderr while something is awaited, where that is a terminal."""
+    """A spinner on stderr while something is awaited for longer than `SOON`, where that is a terminal."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
-    from rich.console import Console
+    with ExitStack() as shown:
 
-    with Console(stderr=True).status(title):
-        yield
+        def show() -> None:
+            from rich.console import Console
+
+            shown.enter_context(Console(stderr=True).status(title))
+
+        timer = threading.Timer(SOON, show)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
