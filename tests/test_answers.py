@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.answers import (
@@ -276,6 +276,7 @@ ANY_PROMPT = st.fixed_dictionaries(
 
 
 @given(prompts=st.lists(ANY_PROMPT, min_size=1, max_size=4), data=st.data())
+@settings(max_examples=40)
 def test_what_was_let_go_is_told_again_as_it_was(prompts: list[dict[str, Any]], data: st.DataObject) -> None:
     body = json.dumps({"data": prompts, "has_more": False}).encode()
     first, second = (read_prompts(body, parsed(body)[0], 10).items for _ in range(2))

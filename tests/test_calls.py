@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.calls import PROMPTS, Call, Outcome, as_json, escaped, prompt_path, version_path, versions_path
@@ -103,7 +103,8 @@ def test_what_a_call_is(method: str, path: str, safe: bool, lists: bool) -> None
     assert (call.safe, call.lists_prompts) == (safe, lists)
 
 
-@given(body=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), json_values))
+@given(body=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), json_values, max_size=3))
+@settings(max_examples=50)
 def test_a_body_is_read_as_it_was_meant(body: dict[str, Any]) -> None:
     assert json.loads(as_json(body, "creating")) == body
 
