@@ -13,6 +13,7 @@ from benchmarks.options import Options
 NAMES = {
     "plan-1000": plans.thousand,
     "plan-10000": plans.ten_thousand,
+    "changes": plans.changes,
     "strangers": plans.strangers,
     "apply": applies.apply,
     "apply-10000": applies.apply_more,

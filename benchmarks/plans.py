@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import tree
 from benchmarks.measure import Run, median
 from benchmarks.table import Table
 from benchmarks.world import World, world
@@ -62,6 +63,21 @@ def ten_thousand(options: Options) -> list[Table]:
         table.judge("peak MiB, every file read", cold.peak, 150)
         table.judge("cold plan, times the floor", cold.seconds / bare.seconds, 1.5)
         return [table]
+
+
+def changes(options: Options) -> list[Table]:
+    """A plan in which every prompt changes, told as text: whether a change costs more where there are more."""
+    table = Table(f"Plan in which every prompt changes, told as text, {options.latency * 1000:g} ms a request")
+    per_change = []
+    for count in (options.scaled(1_000), options.scaled(10_000)):
+        with world(count, latency=options.latency) as place:
+            tree.write(place.prompts, count, 0.77)
+            place.plan(expected=2)
+            made = median(partial(place.plan, expected=2), options.runs)
+        table.add(f"{count:,} changes", made, base=not per_change)
+        per_change.append(made.cpu / count)
+    table.judge("processor time a change, times that of the fewer", per_change[1] / per_change[0], 1.2)
+    return [table]
 
 
 def strangers(options: Options) -> list[Table]:

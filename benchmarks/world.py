@@ -62,9 +62,9 @@ class World:
         served = cpu_of(self.server) - before
         return replace(result, requests=self._control("requests")["total"], served=served)
 
-    def plan(self) -> Run:
-        """A plan that finds nothing to do."""
-        return self.promptsync("plan", "--detailed-exitcode")
+    def plan(self, expected: int = 0) -> Run:
+        """A plan that finds nothing to do, unless another exit code is `expected`."""
+        return self.promptsync("plan", "--detailed-exitcode", expected=expected)
 
     def forget_files(self) -> None:
         """Take away what promptsync may have remembered of the files, so that the next plan is a cold one."""
