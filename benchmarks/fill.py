@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import tree
+from promptsync.agreed import own_fields
 from promptsync.client import Client
-from promptsync.differ import own_fields
 from promptsync.lockfile import Lockfile, dump, entry_for
 from promptsync.models import CURRENT
 from promptsync.project import Project

@@ -14,9 +14,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from promptsync.agreed import own_fields
 from promptsync.archive import archive
 from promptsync.canonical import remote_hash, source_hash
-from promptsync.differ import own_fields
 from promptsync.errors import (
     AuthError,
     DialectError,

@@ -6,7 +6,8 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.differ import Scope, diff, own_fields
+from promptsync.agreed import own_fields
+from promptsync.differ import Scope, diff
 from promptsync.lockfile import LockEntry, Lockfile, entry_for
 from promptsync.models import CLASSIC, CURRENT, Dialect, Json, Prompt, PromptFile, RemotePrompt
 from promptsync.plan import Intent, Plan, PlanOptions

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync.differ import Scope, own_fields
+from promptsync.agreed import own_fields
+from promptsync.differ import Scope
 from promptsync.lockfile import Lockfile
 from promptsync.models import CLASSIC, CURRENT
 from promptsync.plan import Adopt, Conflict, Create, Delete, Move, Orphan, Recreate, Update

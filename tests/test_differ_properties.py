@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.agreed import own_fields
 from promptsync.dialects import translate
-from promptsync.differ import Scope, diff, own_fields
+from promptsync.differ import Scope, diff
 from promptsync.errors import DialectError
 from promptsync.lockfile import LockEntry, Lockfile, dump, entry_for, parse
 from promptsync.models import CLASSIC, CURRENT, Dialect, Json, PromptFile, RemotePrompt

@@ -10,8 +10,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from promptsync.agreed import own_fields
 from promptsync.canonical import canonical, source_hash
-from promptsync.differ import Scope, diff, own_fields
+from promptsync.differ import Scope, diff
 from promptsync.emit import CLASSIC_ORDER, CURRENT_ORDER, PARAMETERS_ORDER, Emitted, emit
 from promptsync.errors import PromptsyncError
 from promptsync.loader import load_one

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from promptsync.agreed import own_fields
 from promptsync.canonical import remote_hash
 from promptsync.compare import file_differences
-from promptsync.differ import diff, own_fields
+from promptsync.differ import diff
 from promptsync.errors import (
     ConfigError,
     NotFoundError,

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from promptsync.agreed import own_fields
 from promptsync.config import parse_config
-from promptsync.differ import own_fields
 from promptsync.emit import emit
 from promptsync.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.files import find_sources, include_reader, read_bytes, write_atomic

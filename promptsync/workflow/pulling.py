@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync import versions
+from promptsync.agreed import own_fields
 from promptsync.archive import find_archived
 from promptsync.canonical import canonical_block, remote_hash
 from promptsync.compare import (
@@ -21,7 +22,6 @@ from promptsync.compare import (
     remote_content,
 )
 from promptsync.dialects import translate
-from promptsync.differ import own_fields
 from promptsync.emit import emit
 from promptsync.errors import DialectError, LoadError, NotFoundError, PromptsyncError, UsageError
 from promptsync.files import include_reader, read_bytes, write_atomic
