@@ -168,7 +168,7 @@ class _Reader:
     def read_list(self) -> None:
         """Reads every prompt in the list."""
         top = self._client.page(limit=PAGE)
-        if top is None:
+        if top is None or _is_unclear(top):
             self._read_in_turn()
             return
         self._take(top.items)
@@ -251,7 +251,7 @@ class _Reader:
         cursor, promised, steps = start, False, 0
         while not self._broken:
             page = page or self._client.page(limit=PAGE, starting_after=cursor)
-            if page is None or (promised and not page.items):
+            if page is None or _is_unclear(page) or (promised and not page.items):
                 break
             self._take(page.items)
             steps += bool(page.items)
@@ -277,6 +277,11 @@ class _Reader:
 def _newest_first(ids: Collection[str]) -> list[str]:
     """In the order of the list: the service's ids sort by creation. Only speed hangs on it."""
     return sorted(ids, reverse=True)
+
+
+def _is_unclear(page: Page[RemotePrompt]) -> bool:
+    """Whether the end cannot be told from a cursor that is gone: to go step by step and look twice is for others."""
+    return page.has_more is None or (page.has_more and not page.items)
 
 
 def _is_whole(walks: dict[str | None, _Walk]) -> bool:

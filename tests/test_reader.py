@@ -33,13 +33,16 @@ LOSSES = ("refuse", "end", "top", "go on")
 class Shelf:
     """A service. `places` is the list's order, of the living and the dead; `before` is called before each answer."""
 
-    def __init__(self, ids: Sequence[str], *, loss: str = "go on", most: int = 200, refuses: bool = False) -> None:
+    def __init__(
+        self, ids: Sequence[str], *, loss: str = "go on", most: int = 200, refuses: bool = False, tells: bool = True
+    ) -> None:
         self.places = list(ids)
         self.alive = set(ids)
         self.ever = set(ids)
         self.loss = loss
         self.most = most
         self.refuses = refuses
+        self.tells = tells
         self.before: Callable[[str | None], None] = lambda cursor: None
         self.asked: list[str] = []
 
@@ -70,7 +73,8 @@ class Shelf:
         if rest is None:
             return refusal(404)
         limit = min(limit, self.most)
-        return httpx.Response(200, json={"data": [entity(id) for id in rest[:limit]], "has_more": len(rest) > limit})  # noqa: A001
+        more = {"has_more": len(rest) > limit} if self.tells else {}
+        return httpx.Response(200, json={"data": [entity(id) for id in rest[:limit]], **more})  # noqa: A001
 
     def _behind(self, cursor: str | None) -> list[str] | None:
         begin = 0
@@ -188,7 +192,7 @@ def shelves(draw: st.DrawFn) -> tuple[Shelf, list[str]]:
     places = ids(present)
     if order != "newest first":
         places = places[::-1] if order == "oldest first" else draw(st.permutations(places))
-    shelf = Shelf(places, loss=draw(st.sampled_from(LOSSES)), most=draw(st.integers(1, 6)))
+    shelf = Shelf(places, loss=draw(st.sampled_from(LOSSES)), most=draw(st.integers(1, 6)), tells=draw(st.booleans()))
     chance = random.Random(draw(st.integers(0, 99)))
     share = draw(st.sampled_from([0.1, 0.5, 0.9, 1]))
     locked = [id for id in places if chance.random() < share]  # noqa: A001
@@ -221,7 +225,7 @@ def test_what_was_there_all_the_time_is_read_whatever_happens_meanwhile(
     places = ids(chance.randint(10, 70))
     if not ordered:
         chance.shuffle(places)
-    shelf = Shelf(places, loss=loss, most=chance.randint(2, 5))
+    shelf = Shelf(places, loss=loss, most=chance.randint(2, 5), tells=seed % 4 > 0)
     locked = [id for id in places if chance.random() < 0.6]  # noqa: A001
     baton = Baton(chance)
     always, cursors_lost = set(shelf.alive), 0
