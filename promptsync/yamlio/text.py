@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
-import sys
 from dataclasses import dataclass, field
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -30,6 +30,9 @@ MAX_ALIAS_TEXT = 8 << 20
 Path = tuple[Any, ...]
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALAR, _ALIAS, _DOCUMENT = yaml.ScalarEvent, yaml.AliasEvent, yaml.DocumentStartEvent
+_MAPPING, _SEQUENCE = yaml.MappingStartEvent, yaml.SequenceStartEvent
+_MAPPING_END, _SEQUENCE_END = yaml.MappingEndEvent, yaml.SequenceEndEvent
 _MERGE: Final = object()
 _OPEN: Final = object()
 _STR_TAG = "tag:yaml.org,2002:str"
@@ -100,7 +103,7 @@ class Document:
 
     def _known_places(self) -> Places:
         if self._places is None:
-            self._places = _read(self.text, Places())._places or Places()
+            self._places = _read(self.text)._places or Places()
         return self._places
 
 
@@ -129,9 +132,69 @@ def decode(data: bytes) -> tuple[str, list[Complaint]]:
 def read(text: str) -> Document:
     """What `decode` gave, to data. Never raises; depth, nodes and what aliases add are bounded."""
     try:
-        return _read(text, None)
+        return Document(text, _plain(text))
     except _Again:
-        return _read(text, Places())
+        return _read(text)
+
+
+def _plain(text: str) -> Any:
+    """The data of a text in which nothing is out of the ordinary. Raises _Again for all else, an alias or a mistake."""
+    get_event = _Loader(text).get_event
+    # Raw, half a character or NUL would not have been let in.
+    may_escape = "\\" in text
+    data: Any = None
+    holder: Any = None
+    key: str | None = None
+    outer: list[tuple[Any, str | None]] = []
+    nodes = documents = 0
+    try:
+        while (event := get_event()) is not None:
+            kind = type(event)
+            if kind is _SCALAR:
+                nodes += 1
+                value = event.value
+                if event.tag is not None or event.anchor is not None:
+                    raise _Again
+                if may_escape and (_SURROGATE.search(value) or "\0" in value):
+                    raise _Again
+                if key is None and type(holder) is dict:
+                    # The same few names stand in thousands of files: one text for each of them.
+                    key = intern(value)
+                    if key in holder or (key == "<<" and not event.style):
+                        raise _Again
+                    continue
+                if not event.style:
+                    value = resolve(value)
+                    if type(value) is Ambiguous:
+                        raise _Again
+            elif kind is _MAPPING or kind is _SEQUENCE:
+                nodes += 1
+                unfit_as_key = key is None and type(holder) is dict
+                if event.tag is not None or event.anchor is not None or unfit_as_key or len(outer) >= MAX_DEPTH:
+                    raise _Again
+                outer.append((holder, key))
+                holder, key = ({} if kind is _MAPPING else []), None
+                continue
+            elif kind is _MAPPING_END or kind is _SEQUENCE_END:
+                value = holder
+                holder, key = outer.pop()
+            elif kind is _ALIAS:
+                raise _Again
+            else:
+                documents += kind is _DOCUMENT
+                continue
+            if holder is None:
+                data = value
+            elif key is None:
+                holder.append(value)
+            else:
+                holder[key] = value
+                key = None
+    except (yaml.YAMLError, ValueError, OverflowError):
+        raise _Again from None
+    if documents > 1 or nodes > MAX_NODES:
+        raise _Again
+    return data
 
 
 def _unwelcome(char: str) -> tuple[str, str]:
@@ -163,14 +226,14 @@ class _Syntax(Exception):  # noqa: N818 - carries the complaint to _read
         self.complaint = complaint
 
 
-def _read(text: str, places: Places | None) -> Document:
+def _read(text: str) -> Document:
+    """The same with positions, aliases and complaints."""
+    places = Places()
     builder = _Builder(text, places)
     try:
         for event in _events(text):
             builder.take(event)
     except _Syntax as error:
-        if places is None:
-            raise _Again from None
         builder.complaints.append(error.complaint)
     except _Stop:
         pass
@@ -193,9 +256,9 @@ class _Frame:
 
 
 class _Builder:
-    """Takes events, builds data. Without `places` the first complaint raises _Again."""
+    """Takes events, builds data, and notes in `places` where each value stands."""
 
-    def __init__(self, text: str, places: Places | None) -> None:
+    def __init__(self, text: str, places: Places) -> None:
         self.text = text
         self.places = places
         self.complaints: list[Complaint] = []
@@ -224,8 +287,6 @@ class _Builder:
                 self.stop(event, "a second document begins here, expected one", "one file holds one prompt")
 
     def complain(self, event: Any, message: str, hint: str | None = None) -> None:
-        if self.places is None:
-            raise _Again
         mark = event.start_mark
         self.complaints.append(Complaint(mark.line + 1, mark.column + 1, message, hint))
         if len(self.complaints) >= MAX_COMPLAINTS:
@@ -265,8 +326,7 @@ class _Builder:
         if type(value) is Ambiguous:
             self.complain(event, value.message, value.hint)
             return event.value
-        if self.places is not None:
-            self.places.raw[self.path()] = event.value
+        self.places.raw[self.path()] = event.value
         return value
 
     def refuse_tag(self, event: Any) -> None:
@@ -279,25 +339,25 @@ class _Builder:
         if event.tag not in (None, "!", _STR_TAG):
             self.refuse_tag(event)
         # The same few names stand in thousands of files: one text for each of them.
-        name: Any = sys.intern(event.value)
+        name: Any = intern(event.value)
         if event.anchor is not None:
             self.anchors[event.anchor] = (name, (*frame.path, name))
         if name == "<<" and not event.style and event.tag is None:
             name = _MERGE
         if (frame.merge is not None) if name is _MERGE else (name in frame.value):
             self.duplicate(frame, event, name)
-        elif self.places is not None:
+        else:
             self.places.keys[(*frame.path, name)] = event.start_mark
         frame.key = name
 
     def duplicate(self, frame: _Frame, event: Any, name: Any) -> None:
-        first = self.places.keys.get((*frame.path, name)) if self.places else None
+        first = self.places.keys.get((*frame.path, name))
         where = f"; the first is on line {first.line + 1}" if first else ""
         self.complain(event, f"the key {quoted(event.value)} is given twice{where}", "keep one of the two")
 
     def path(self) -> Path:
-        """The path of the value that comes next; only worth having with places."""
-        if self.places is None or not self.frames:
+        """The path of the value that comes next."""
+        if not self.frames:
             return ()
         frame = self.frames[-1]
         return (*frame.path, frame.key if type(frame.value) is dict else len(frame.value))
@@ -310,8 +370,7 @@ class _Builder:
         if len(self.frames) >= MAX_DEPTH:
             self.stop(event, f"nested deeper than {MAX_DEPTH} levels")
         path = self.path()
-        if self.places is not None:
-            self.places.values[path] = event.start_mark
+        self.places.values[path] = event.start_mark
         if event.anchor is not None:
             self.anchors[event.anchor] = (_OPEN, path)
         self.frames.append(_Frame(value, event.anchor, path))
@@ -319,8 +378,6 @@ class _Builder:
     def refuse_complex_key(self, event: Any) -> None:
         frame = self.frames[-1] if self.frames else None
         if frame is not None and frame.key is None and type(frame.value) is dict:
-            if self.places is None:
-                raise _Again
             self.complaints.append(complex_key(event.start_mark, self.text))
             raise _Stop
 
@@ -333,7 +390,7 @@ class _Builder:
         self.add(frame.value, None)
 
     def add(self, value: Any, event: Any) -> None:
-        if self.places is not None and event is not None:
+        if event is not None:
             self.places.values[self.path()] = event.start_mark
         if not self.frames:
             self.data = value
@@ -355,7 +412,7 @@ class _Builder:
         if type(value) is list and all(type(item) is dict for item in value):
             return [((index,), item) for index, item in enumerate(value)]
         frame = self.frames[-1]
-        mark = self.places.keys.get((*frame.path, _MERGE)) if self.places else None
+        mark = self.places.keys.get((*frame.path, _MERGE))
         at = event if mark is None else yaml.Event(mark, mark)
         self.complain(at, "`<<` merges a mapping or a list of mappings", 'write "<<" for a key of that name')
         return []
@@ -365,9 +422,8 @@ class _Builder:
             for name, value in mapping.items():
                 if name not in frame.value:
                     frame.value[name] = value
-                    if self.places is not None:
-                        origin = (*frame.path, _MERGE, *behind, name)
-                        self.places.aliases[(*frame.path, name)] = origin
+                    origin = (*frame.path, _MERGE, *behind, name)
+                    self.places.aliases[(*frame.path, name)] = origin
 
     def alias(self, event: Any) -> None:
         self.refuse_complex_key(event)
@@ -377,7 +433,7 @@ class _Builder:
             self.complain(event, f"the alias *{event.anchor} has no anchor before it", hint)
         elif value is _OPEN:
             self.stop(event, f"the alias *{event.anchor} contains itself")
-        elif self.places is not None:
+        else:
             self.places.aliases[self.path()] = origin
         self.add(self.copy(value, event, len(self.frames)), event)
 

@@ -404,6 +404,49 @@ def test_no_text_makes_it_raise_and_both_parsers_agree(text: str) -> None:
         assert one.data == other.data
 
 
+def same_both_ways(text: str) -> bool:
+    """Whether the straight way took the text: then the careful one reads the same, and complains of nothing."""
+    try:
+        plain = text_module._plain(text)
+    except text_module._Again:
+        return False
+    careful = text_module._read(text)
+    assert (careful.complaints, careful.fatal) == ([], False)
+    assert repr(careful.data) == repr(plain), "in type and order too"
+    return True
+
+
+@given(st.one_of(PIECES, st.text(max_size=60)))
+def test_the_straight_way_reads_what_the_careful_one_reads(text: str) -> None:
+    decoded, complaints = decode(text.encode("utf-8", "surrogatepass"))
+    if not complaints:
+        same_both_ways(decoded)
+
+
+@given(documents())
+def test_what_is_dumped_goes_the_straight_way(document: Any) -> None:
+    assert same_both_ways(yaml.safe_dump(document, allow_unicode=True, sort_keys=False)) or "\\" in repr(document)
+
+
+@pytest.mark.usefixtures("_parser")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x 1\nb: *x",
+        "a: !!str 1",
+        "? [a]\n: 1",
+        "a: 1\na: 2",
+        "<<: {a: 1}",
+        "a: no",
+        "--- 1\n--- 2",
+        '"\\ud800"',
+        "a: [",
+    ],
+)
+def test_what_is_out_of_the_ordinary_goes_the_careful_way(text: str) -> None:
+    assert not same_both_ways(text)
+
+
 @given(st.binary(max_size=60))
 def test_no_bytes_make_it_raise(raw: bytes) -> None:
     text, complaints = decode(raw)
