@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.agreed import own_fields
 from promptsync.archive import archive
-from promptsync.canonical import remote_hash, source_hash
+from promptsync.canonical import file_hash, remote_hash
 from promptsync.errors import (
     AuthError,
     DialectError,
@@ -184,7 +184,7 @@ class Applier:
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
         asked = self._sender.first(file.prompt)
-        hashed = file.hashed or source_hash(file.prompt)
+        hashed = file_hash(file)
         intent = Intent(file.key, file.prompt.display_name, path, hashed, self._clock())
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
@@ -287,7 +287,8 @@ class Applier:
         patch: Patch | None = None,
     ) -> Outcome:
         """Judges the answer and records it. What did not converge is recorded so that the next plan shows it again."""
-        verdict = judge(asked, answer, patch.cleared if patch else None)
+        hashed = file.hashed if asked is file.prompt else None
+        verdict = judge(asked, answer, patch.cleared if patch else None, hashed)
         dialect = answer.dialect(asked.dialect)
         entry = entry_for(file, answer, dialect, path, verdict.added)
         if verdict.wrong:

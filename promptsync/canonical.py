@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from promptsync.errors import PromptsyncError
-from promptsync.models import CLASSIC, Dialect, Json, Prompt, RemotePrompt
+from promptsync.models import CLASSIC, Dialect, Json, Prompt, PromptFile, RemotePrompt
 
 CANONICAL = 1
 """The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
@@ -22,6 +22,7 @@ MAX_DEPTH = 200
 """Levels of nesting that are compared; deeper data would end in a RecursionError somewhere on the way."""
 
 _EXACT_INTEGERS = 2**53
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def canonical(prompt: Prompt) -> Json:
@@ -60,13 +61,17 @@ def digest(value: Any) -> str:
 
 def canonical_json(value: Any) -> bytes:
     """Sorted, compact UTF-8 JSON. A lone surrogate, which a JSON escape can smuggle in, keeps its own encoding."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def source_hash(prompt: Prompt) -> str:
     """The hash of what a file asks for."""
     return digest(canonical(prompt))
+
+
+def file_hash(file: PromptFile) -> str:
+    """The same, which may be known from an earlier run."""
+    return file.hashed or source_hash(file.prompt)
 
 
 def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> str:
@@ -100,6 +105,9 @@ def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json
     _bound(depth)
     result = {}
     for name, item in value.items():
+        if type(item) is str:  # as most are
+            result[name] = item
+            continue
         if holds_schema and name == "schema" and item is not None:
             result[name] = _numbers(item, depth + 1)
             continue
@@ -112,7 +120,7 @@ def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json
 
 def _value(value: Any, depth: int, *, holds_schema: bool = False) -> Any:
     if isinstance(value, str):
-        return value  # most values are texts
+        return value
     if isinstance(value, dict):
         return _mapping(value, depth, holds_schema=holds_schema)
     if isinstance(value, list):

@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
 
 # httpx brings in its own command line, and with it rich and pygments, unless that module cannot be imported.
@@ -436,7 +436,9 @@ class Client:
         body = bytearray()
         deadline = self._clock() + self._timeout
         try:
-            for chunk in response.iter_bytes():
+            # What is not packed needs none of the layers that would unpack it.
+            packed = "content-encoding" in headers
+            for chunk in response.iter_bytes() if packed else cast("httpx.SyncByteStream", response.stream):
                 body += chunk
                 if not response.is_success and len(body) > MAX_ERROR:
                     break
@@ -448,7 +450,8 @@ class Client:
         except (httpx.HTTPError, OSError) as error:
             return Outcome(status, headers, fault=self._failed(error).fault, large=True)
         # h11 sees this by itself, an embedded service's transport does not.
-        if response.is_success and 0 < response.num_bytes_downloaded < _declared_length(response):
+        received = response.num_bytes_downloaded if packed else len(body)
+        if response.is_success and 0 < received < _declared_length(response):
             return Outcome(status, headers, bytes(body), fault="cut its answer off", large=True)
         return Outcome(status, headers, bytes(body))
 
@@ -472,7 +475,8 @@ class Client:
         if fault:
             html = outcome.is_html
             return replace(outcome, fault="answered with an HTML page" if html else fault, large=not html)
-        if deeper_than(data, MAX_DEPTH):
+        opened = outcome.body.count(b"{") + outcome.body.count(b"[")
+        if opened > MAX_DEPTH and deeper_than(data, MAX_DEPTH):
             return replace(outcome, fault=f"answered with more than {MAX_DEPTH} levels of nesting", final=True)
         return replace(outcome, data=data)
 

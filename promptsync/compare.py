@@ -161,6 +161,8 @@ def _walk_mapping(
         # 1 and true are equal to Python; of one kind, texts and numbers are equal where their JSON is.
         if type(wanted) is type(there) and type(wanted) in _PLAIN and wanted == there:
             continue
+        if type(wanted) is list and type(there) is list and canonical_json(wanted) == canonical_json(there):
+            continue
         yield from _walk(f"{field}.{name}" if field else name, wanted, there, provider)
 
 

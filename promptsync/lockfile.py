@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.canonical import CANONICAL, remote_hash, source_hash
+from promptsync.canonical import CANONICAL, file_hash, remote_hash
 from promptsync.errors import LockfileError
 from promptsync.models import DIALECTS, Dialect, Json
 
@@ -88,7 +88,7 @@ def entry_for(
         path=path,
         display_name=remote.display_name,
         dialect=dialect,
-        source=file.hashed or source_hash(file.prompt),
+        source=file_hash(file),
         remote=remote_hash(remote, dialect, file.prompt),
         added=tuple(sorted(set(added))),
         protected=file.protected,

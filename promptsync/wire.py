@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptsync.canonical import canonical_block, digest
+from promptsync.canonical import canonical_block, digest, remote_hash
 from promptsync.compare import (
     SET_BY_SERVICE,
     FieldDiff,
@@ -101,9 +101,16 @@ class Verdict:
     added: tuple[str, ...]
 
 
-def judge(asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None) -> Verdict:
-    """Compares an answer with what was asked. A cleared field that still has its old value is wrong."""
+def judge(
+    asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None, hashed: str | None = None
+) -> Verdict:
+    """Compares an answer with what was asked. A cleared field that still has its old value is wrong.
+
+    `hashed` is the hash of what was asked, where it is known: an answer of the same hash needs no look at its fields.
+    """
     dialect = answer.dialect(asked.dialect)
+    if hashed is not None and dialect == asked.dialect and _is_word_for_word(answer, asked, hashed):
+        return Verdict((), ())
     desired = on_the_wire(asked, dialect)
     actual = remote_content(answer, dialect, asked)
     found = all_differences(desired, actual, provider=provider_of(answer))
@@ -115,6 +122,12 @@ def judge(asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = 
         else:
             added.append(item.field)
     return Verdict(tuple(wrong), tuple(sorted(added)))
+
+
+def _is_word_for_word(answer: RemotePrompt, asked: Prompt, hashed: str) -> bool:
+    """Whether the answer holds what was asked and no more; ids that the service sets are not hashed."""
+    ids = {name.rpartition(".")[2] for name in SET_BY_SERVICE}
+    return remote_hash(answer, asked.dialect, asked) == hashed and not ids & answer.blocks[asked.dialect].keys()
 
 
 class Dialects:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from promptsync.canonical import source_hash
 from promptsync.errors import DialectError, RefusedError
 from promptsync.models import CLASSIC, CURRENT
 from promptsync.wire import Dialects, create_body, judge, patch_for, was_ignored
@@ -102,6 +103,32 @@ def test_an_answer_in_the_other_dialect_alone_is_judged_in_its_words() -> None:
     answer = remote(content=classic(), dialect=CLASSIC)
 
     assert judge(prompt(), answer).wrong == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        pytest.param(prompt(), remote(), id="word for word"),
+        pytest.param(prompt(), remote(other=classic()), id="in both dialects"),
+        pytest.param(prompt(), remote(content=block(top_k=5)), id="with a field of its own"),
+        pytest.param(prompt(content=block(temperature=0.5)), remote(), id="with another value"),
+        pytest.param(prompt("Refund"), remote(), id="under another name"),
+        pytest.param(prompt(metadata={"language": "Dutch"}), remote(), id="without what was said about it"),
+        pytest.param(
+            prompt(content=classic(), dialect=CLASSIC),
+            remote(content=classic(), dialect=CLASSIC),
+            id="in the classic one",
+        ),
+        pytest.param(
+            prompt(content=classic(), dialect=CLASSIC),
+            remote(content={**classic(), "model_db_id": "db"}, dialect=CLASSIC),
+            id="with an id that it set",
+        ),
+        pytest.param(prompt(), remote(content=classic(), dialect=CLASSIC), id="in the other dialect"),
+    ],
+)
+def test_what_is_known_of_the_hash_changes_no_verdict(asked: Any, answer: Any) -> None:
+    assert judge(asked, answer, hashed=source_hash(asked)) == judge(asked, answer)
 
 
 def test_a_block_is_sent_as_written_until_it_is_refused() -> None:
