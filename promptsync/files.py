@@ -92,7 +92,7 @@ def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
         what = "is not a folder" if root.exists() else "does not exist"
         raise ConfigError(
             f"the prompts folder {root} {what}; a missing root never means that everything is to be deleted",
-            hint="run `promptsync init`, or name the folder with --dir",
+            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
         )
     problems: list[Problem] = []
     found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
@@ -100,7 +100,7 @@ def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
     if not found and not problems:
         raise ConfigError(
             f"no prompt file in {root}; an empty root never means that everything is to be deleted",
-            hint="run `promptsync init`, or name the folder with --dir",
+            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
         )
     return Sources(found, root, max_bytes, problems)
 

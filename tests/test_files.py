@@ -85,7 +85,7 @@ def test_an_empty_root_is_an_error_and_no_mass_delete(root: Path, names: list[st
     assert caught.value.message == (
         f"no prompt file in {root}; an empty root never means that everything is to be deleted"
     )
-    assert caught.value.hint == "run `promptsync init`, or name the folder with --dir"
+    assert caught.value.hint == "name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml"
 
 
 def test_a_missing_root_is_an_error(root: Path) -> None:
