@@ -120,7 +120,7 @@ def parse_config(data: bytes, file: str) -> Config:
     checker = _Checker(file, document)
     config = checker.config(document.data if document.data is not None else {})
     if checker.problems:
-        raise LoadError(checker.problems)
+        raise LoadError(sorted(checker.problems, key=lambda problem: (problem.line, problem.column)))
     return config
 
 
