@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.canonical import canonical, digest, remote_hash, without_ids
-from promptsync.compare import drop, generic, is_within, on_the_wire, remote_content, service_only
+from promptsync.compare import differences, drop, generic, is_within, on_the_wire, remote_content, service_only
 
 if TYPE_CHECKING:
     from promptsync.lockfile import LockEntry
@@ -23,16 +23,20 @@ _KNOWN_METADATA = ("language", "use_cases")
 def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:
     """Whether the service holds something else than when the entry was written.
 
-    The block of one version is always the same, however it is told. Name, description and metadata may change without
-    a new version. `comparable` says that the entry was hashed by today's rules.
+    The block of one version is always the same, however it is told. Name, description, metadata and further top-level
+    fields may change without a new version. `comparable` says that the entry was hashed by today's rules.
     """
     dialect = remote.dialect(entry.dialect)
     if remote_hash(remote, dialect, file.prompt) == entry.remote:
         return False
     if not _same_version(entry, remote, dialect):
         return True
-    if _hash_without(remote, dialect, file, _news(file, entry, remote, dialect)) == entry.remote:
+    news = _news(file, entry, remote, dialect)
+    if _hash_without(remote, dialect, file, news) == entry.remote:
         return False
+    further = _other_extra(file, remote, dialect)
+    if further:  # a change, unless the file asks for them only now
+        return _hash_without(remote, dialect, file, [*news, *further]) != entry.remote
     comparable = comparable and dialect == entry.dialect
     return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
 
@@ -105,6 +109,20 @@ def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, name
     for name in names:
         drop(content, name)
     return digest(without_ids(content))
+
+
+def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> list[str]:
+    """The further top-level fields that are not on the service as the file asks; what it adds inside is its own."""
+    if not file.has_extra:
+        return []
+    told = remote_content(remote, dialect, file.prompt).extra
+    found = []
+    for name, value in file.prompt.extra.items():
+        asked = replace(file.prompt, block={}, extra={name: value})
+        held = replace(asked, extra={name: told[name]} if name in told else {})
+        if differences(asked, held, added=None):
+            found.append(name)
+    return found
 
 
 def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:
