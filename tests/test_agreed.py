@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from promptsync.agreed import changed_since, changed_without_file, own_fields, with_news
 from promptsync.canonical import remote_hash
 from promptsync.models import CLASSIC, CURRENT
-from tests.factories import MY_PROMPT, MY_PROMPT_ANSWERED, answered, block, classic, entry, file, held
+from tests.factories import MY_PROMPT, MY_PROMPT_ANSWERED, block, classic, entry, file, held
 
 if TYPE_CHECKING:
     from promptsync.lockfile import LockEntry
