@@ -47,7 +47,7 @@ def move(project: Project, old: str, new: str) -> str:
             (new if key == old else key): (moved_to(value, old, new) if key == old else value)
             for key, value in lock.prompts.items()
         }
-        project.write_lock(lock.with_prompts(prompts))
+        project.write_lock(replace(lock, prompts=prompts))
         journal.compact()
     return f"{old} is {new} from now on, with the id {entry.id}"
 
@@ -81,7 +81,8 @@ def lock_forget(project: Project, keys: Iterable[str]) -> list[LockEntry]:
         lock = journal.recover().onto(project.read_lock())
         gone = [locked_entry(lock, key, project) for key in keys]
         ids = {entry.id for entry in gone}
-        project.write_lock(lock.with_prompts({k: entry for k, entry in lock.prompts.items() if entry.id not in ids}))
+        kept = {key: entry for key, entry in lock.prompts.items() if entry.id not in ids}
+        project.write_lock(replace(lock, prompts=kept))
         journal.compact()
     return gone
 
