@@ -308,6 +308,15 @@ def test_a_field_that_was_taken_out_of_the_file_is_no_news(
     assert with_news(PLAIN, one, held(before, content=block(**now))).added == added
 
 
+def test_the_same_of_the_parameters_of_a_classic_model() -> None:
+    def with_parameters(**parameters: int) -> dict[str, Any]:
+        return {"content": classic(model_parameters={"temperature": 1, **parameters}), "dialect": CLASSIC}
+
+    before, now = file(**with_parameters(topK=1)), file(**with_parameters())
+    there = held(before, **with_parameters(topK=1, newThing=1))
+    assert with_news(now, agreed(before), there).added == ("prompt_config.model_parameters.newThing",)
+
+
 MORE = st.dictionaries(
     st.sampled_from(["new_thing", "top_k", "seed", "x", "verbosity"]),
     st.none() | st.integers(0, 2) | st.just([]) | st.dictionaries(st.sampled_from("ab"), st.integers(0, 1), max_size=2),

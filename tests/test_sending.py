@@ -82,7 +82,9 @@ class Service:
         elif id_ in self.prompts:
             made = answered(self.prompts[id_], display_name=body["display_name"])
         else:
-            made = remote(id_, body["display_name"], {}, dialect=next(iter(self.takes)), version=version, **about)
+            made = remote(
+                id_, body["display_name"], {}, dialect=next(iter(self.takes), CURRENT), version=version, **about
+            )
         self.prompts[id_] = made
         return made
 
@@ -477,6 +479,16 @@ def test_a_block_that_an_update_ignores_is_written_in_the_other_dialect() -> Non
     assert (sent.dialect, service.calls, patch.body) == (CLASSIC, ["update", "update"], {})
     assert answer is not None
     assert answer.blocks[CLASSIC]["model_parameters"] == {"temperature": 0.5}
+
+
+def test_where_both_are_ignored_nothing_is_found_out() -> None:
+    service = Service(ignores=True, takes=())
+    one = sender(service)
+    sent, made = create(one)
+    assert (sent.dialect, made.id, service.calls) == (CURRENT, "new-0", ["create", "update"])
+    assert (one.first(file().prompt).dialect, one.first(prompt(dialect=CLASSIC)).dialect) == (CURRENT, CLASSIC)
+    create(one, file("Default/other"))
+    assert service.calls[2:] == ["create", "update"]
 
 
 @certainly_not_done
