@@ -100,61 +100,6 @@ class PromptFile:
         return self.key.rpartition("/")[2]
 
 
-class KnownFile(PromptFile):
-    """A prompt file that was read before: what it asks for is decoded when someone wants to know."""
-
-    __slots__ = ("_decode", "_has_extra", "_prompt")
-    _decode: Callable[[], Prompt]
-    _has_extra: bool
-    _prompt: Prompt | None
-
-    def __init__(
-        self,
-        key: str,
-        file: str,
-        decode: Callable[[], Prompt],
-        *,
-        named: bool,
-        protected: bool,
-        includes: tuple[str, ...],
-        hashed: str,
-        has_extra: bool,
-    ) -> None:
-        for name, value in (
-            ("key", key),
-            ("file", file),
-            ("named", named),
-            ("protected", protected),
-            ("includes", includes),
-            ("hashed", hashed),
-            ("_decode", decode),
-            ("_has_extra", has_extra),
-            ("_prompt", None),
-        ):
-            object.__setattr__(self, name, value)
-
-    @property
-    def prompt(self) -> Prompt:
-        """What the file asks for."""
-        prompt = self._prompt
-        if prompt is None:
-            prompt = self._decode()
-            object.__setattr__(self, "_prompt", prompt)
-        return prompt
-
-    @property
-    def has_extra(self) -> bool:
-        return self._has_extra
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, PromptFile):
-            return NotImplemented
-        names = ("key", "file", "prompt", "named", "protected", "includes")
-        return all(getattr(self, name) == getattr(other, name) for name in names)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the service answered of a prompt besides its id, name and owner; see RemotePrompt."""

@@ -10,26 +10,31 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from promptsync.config import SANDBOX_TARGET, Config, Connection, Target, connection, parse_config
 from promptsync.errors import LoadError, LockfileError, PromptsyncError, UsageError
 from promptsync.filecache import FileCache
 from promptsync.files import ENDINGS, Sources, include_reader, look_around, read_bytes, write_atomic
-from promptsync.loader import Loaded, load
+from promptsync.loader import Loaded, load, parser
 from promptsync.lockfile import Lockfile, dump, parse
 from promptsync.models import Problem
 from promptsync.remembered import Remembered, user_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from promptsync.client import Client, Exchange
     from promptsync.differ import Scope
     from promptsync.journal import Journal
+    from promptsync.loader import Read, Source
     from promptsync.models import PromptFile
     from promptsync.pagecache import PageCache
+
+MANY = 3_000
+"""Files whose parsing takes longer than to start processes that help."""
 
 CONFIG_NAME = "promptsync.yaml"
 STATE_FOLDER = ".promptsync"
@@ -101,19 +106,32 @@ class Project:
     def load(self, sources: Sources | None = None) -> Loaded:
         """Every prompt file, or those of `sources`. Raises LoadError with all complaints; see `look_around`."""
         sources = sources if sources is not None else self.look_around()
-        known = FileCache(self._remembered("files", self.config.allow_fields))
+        limit, allowed = self.config.max_file_bytes, self.config.allow_fields
+        known = FileCache(self._remembered("files", allowed))
         loaded = load(
             sources,
-            include_reader(self.root, max_bytes=self.config.max_file_bytes),
-            allow_fields=self.config.allow_fields,
+            include_reader(self.root, max_bytes=limit),
+            allow_fields=allowed,
             problems=sources.problems,
             known=known,
+            parse=self._parse,
         )
         self._keep(known)
         homeless = [] if self.target.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
         if homeless:
             raise LoadError(homeless)
         return loaded
+
+    def _parse(self, sources: Iterable[Source]) -> Iterator[Read]:
+        limit, allowed = self.config.max_file_bytes, self.config.allow_fields
+        rest = iter(sources)
+        first = list(islice(rest, MANY))
+        if len(first) < MANY:
+            yield from parser(include_reader(self.root, max_bytes=limit), allowed)(first)
+            return
+        from promptsync.parsing import parse_together
+
+        yield from parse_together(chain(_drained(first), rest), self.root, limit, allowed)
 
     def _remembered(self, name: str, settings: Collection[str] = ()) -> Remembered:
         return Remembered(self.state / f"{name}.cache", user_secret(self.environ), settings)
@@ -289,6 +307,13 @@ class Project:
             if path != self.lock_path:
                 ids |= parse(read_bytes(path) or b"", str(path)).ids()
         return frozenset(ids)
+
+
+def _drained(sources: list[Source]) -> Iterator[Source]:
+    """Each of them, held no longer than it is needed."""
+    sources.reverse()
+    while sources:
+        yield sources.pop()
 
 
 def read_config(root: Path) -> Config:

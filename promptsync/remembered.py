@@ -12,6 +12,7 @@ import marshal
 import os
 import sys
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,13 @@ from promptsync import __version__
 from promptsync.canonical import CANONICAL
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _SIGNATURE = hashlib.sha256().digest_size
 _SECRET = 32
+_LENGTH = 8
+_PART = 500
+"""Entries that are written at once, so that the whole is never in memory a second time."""
 
 
 class Remembered:
@@ -52,20 +56,39 @@ class Remembered:
         if not hmac.compare_digest(signed[:_SIGNATURE], hmac.digest(self._secret, signed[_SIGNATURE:], "sha256")):
             return {}
         # Signed by this user's own run, so these are bytes that `write` wrote.
-        settings, known = marshal.loads(signed[_SIGNATURE:])  # noqa: S302
-        return known if settings == self._settings else {}
+        parts = (marshal.loads(part) for part in _parts(signed[_SIGNATURE:]))  # noqa: S302
+        known: dict[Any, Any] = {}
+        if next(parts) == self._settings:
+            for part in parts:
+                known.update(part)
+        return known
 
     def write(self, known: dict[Any, Any]) -> None:
         """Writes values that `marshal` takes. A folder that cannot be written costs time, no more."""
         if self._secret is None:
             return
+        items = iter(known.items())
+        parts: Iterator[Any] = iter(lambda: dict(islice(items, _PART)), {})
+        signature = hmac.new(self._secret, digestmod="sha256")
         with suppress(OSError, ValueError):
-            data = marshal.dumps((self._settings, known))
             temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
             with temporary.open("wb") as file:
-                file.write(hmac.digest(self._secret, data, "sha256"))
-                file.write(data)
+                file.write(bytes(_SIGNATURE))
+                for part in chain([self._settings], parts):
+                    data = marshal.dumps(part)
+                    for written in (len(data).to_bytes(_LENGTH, "big"), data):
+                        signature.update(written)
+                        file.write(written)
+                file.seek(0)
+                file.write(signature.digest())
             temporary.replace(self._path)
+
+
+def _parts(data: memoryview) -> Iterator[memoryview]:
+    while data:
+        end = _LENGTH + int.from_bytes(data[:_LENGTH], "big")
+        yield data[_LENGTH:end]
+        data = data[end:]
 
 
 def user_secret(environ: Mapping[str, str]) -> bytes | None:

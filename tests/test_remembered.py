@@ -16,6 +16,14 @@ SECRET = b"s" * 32
 KNOWN = {"a": (1, [b"x", None, True, {"ä": 1.5}])}
 
 
+def test_many_entries_are_written_part_by_part(tmp_path: Path) -> None:
+    many = {str(number): number for number in range(1_234)}
+    Remembered(tmp_path / "some.cache", SECRET).write(many)
+    assert list(Remembered(tmp_path / "some.cache", SECRET).read().items()) == list(many.items())
+    Remembered(tmp_path / "some.cache", SECRET).write({})
+    assert Remembered(tmp_path / "some.cache", SECRET).read() == {}
+
+
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     Remembered(tmp_path / "some.cache", SECRET, ["b", "a"]).write(KNOWN)
     assert Remembered(tmp_path / "some.cache", SECRET, ["a", "b"]).read() == KNOWN
