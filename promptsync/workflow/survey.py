@@ -105,8 +105,9 @@ def _at_once(
     with ThreadPoolExecutor(1, "survey") as elsewhere:
         reading = elsewhere.submit(read, is_wanted=lambda: not stopped.is_set())
         try:
-            # To import what a plan needs takes a while too, and the service is being waited for anyway.
+            # To import what comes next takes a while too, and the service is being waited for anyway.
             import promptsync.differ
+            import promptsync.render.text
             import promptsync.settle  # noqa: F401
 
             return project.load(sources), reading.result()
