@@ -25,8 +25,9 @@ def thousand(options: Options) -> list[Table]:
     count = options.scaled(1_000)
     with world(count, latency=options.latency) as place:
         table = Table(f"Plan of {count:,} prompts, nothing to do, {options.latency * 1000:g} ms a request")
-        cold, warm = _cold_and_warm(place, options.runs)
-        table.add("plan, files seen before", warm, base=True)
+        cold, warm, changed = _cold_and_warm(place, options.runs)
+        table.add("plan, files and answers seen before", warm, base=True)
+        table.add("plan, files seen before, answers new", changed)
         table.add("plan, files read for the first time", cold)
         alone = sdk(place, "retrieve", 1)
         ten = median(partial(sdk, place, "retrieve", 10), min(options.runs, 3))
@@ -46,10 +47,11 @@ def ten_thousand(options: Options) -> list[Table]:
         thousand_warm = _cold_and_warm(place, options.runs)[1]
     with world(count, latency=options.latency) as place:
         table = Table(f"Plan of {count:,} prompts, nothing to do, {options.latency * 1000:g} ms a request")
-        cold, warm = _cold_and_warm(place, options.runs)
+        cold, warm, changed = _cold_and_warm(place, options.runs)
         bare = median(partial(floor, place), options.runs)
         ten = sdk(place, "retrieve", 10)
-        table.add("plan, files seen before", warm, base=True)
+        table.add("plan, files and answers seen before", warm, base=True)
+        table.add("plan, files seen before, answers new", changed)
         table.add("plan, files read for the first time", cold)
         table.add("floor: read, parse, get, decode, hash", bare)
         table.add("SDK, retrieve with ten threads", ten)
@@ -114,12 +116,18 @@ def _by_id(place: World, at_once: int) -> Run:
     return place.measured([sys.executable, "-m", "benchmarks.byid", place.url, lockfile, str(at_once)])
 
 
-def _cold_and_warm(place: World, runs: int) -> tuple[Run, Run]:
+def _cold_and_warm(place: World, runs: int) -> tuple[Run, Run, Run]:
+    """With nothing remembered; with all; with the files alone, as if every page of the service had changed."""
+
     def cold() -> Run:
         place.forget_files()
         return place.plan()
 
-    place.plan()  # so that Python's own caches and the disk's are warm for both
+    def new_answers() -> Run:
+        place.forget_pages()
+        return place.plan()
+
+    place.plan()  # so that Python's own caches and the disk's are warm for all
     first = median(cold, runs)
     place.plan()
-    return first, median(place.plan, runs)
+    return first, median(place.plan, runs), median(new_answers, runs)

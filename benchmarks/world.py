@@ -67,8 +67,13 @@ class World:
         return self.promptsync("plan", "--detailed-exitcode", expected=expected)
 
     def forget_files(self) -> None:
-        """Take away what promptsync may have remembered of the files, so that the next plan is a cold one."""
+        """Take away all that promptsync may have remembered, so that the next plan is a cold one."""
         shutil.rmtree(self.prompts / ".promptsync", ignore_errors=True)
+
+    def forget_pages(self) -> None:
+        """The same of the service's answers alone."""
+        for cache in (self.prompts / ".promptsync").glob("pages.*"):
+            cache.unlink()
 
     def reset(self) -> None:
         """An empty service, and a tree that was never applied."""
