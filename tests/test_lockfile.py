@@ -102,6 +102,8 @@ def test_any_lockfile_is_read_as_it_was_written(entries: dict[str, LockEntry], o
     }
     lock = Lockfile(numbered, owner, extra=extra)
     data = dump(lock)
+    plainly = json.dumps(json.loads(data), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert data == plainly.encode("utf-8", "backslashreplace")
     assert parse(data, NAME) == lock
     assert dump(parse(data, NAME)) == data
     assert dump(Lockfile(dict(reversed(numbered.items())), owner, extra=extra)) == data
