@@ -66,7 +66,7 @@ class _Body:
 
 
 class Gist(NamedTuple):
-    """What is kept of a prompt in a page: its place there, and what RemotePrompt holds by itself."""
+    """What is kept of a prompt in a page: what RemotePrompt holds by itself."""
 
     id: str
     display_name: str

@@ -184,8 +184,7 @@ class Applier:
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
         asked = self._sender.first(file.prompt)
-        hashed = file_hash(file)
-        intent = Intent(file.key, file.prompt.display_name, path, hashed, self._clock())
+        intent = Intent(file.key, file.prompt.display_name, path, file_hash(file), self._clock())
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:

@@ -10,6 +10,7 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -106,32 +107,27 @@ class Project:
     def load(self, sources: Sources | None = None) -> Loaded:
         """Every prompt file, or those of `sources`. Raises LoadError with all complaints; see `look_around`."""
         sources = sources if sources is not None else self.look_around()
-        limit, allowed = self.config.max_file_bytes, self.config.allow_fields
-        known = FileCache(self._remembered("files", allowed))
-        loaded = load(
-            sources,
-            include_reader(self.root, max_bytes=limit),
-            allow_fields=allowed,
-            problems=sources.problems,
-            known=known,
-            parse=self._parse,
-        )
+        include = include_reader(self.root, max_bytes=self.config.max_file_bytes)
+        known = FileCache(self._remembered("files", self.config.allow_fields))
+        parse = partial(self._parse, parser(include, self.config.allow_fields))
+        loaded = load(sources, include, problems=sources.problems, known=known, parse=parse)
         self._keep(known)
         homeless = [] if self.target.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
         if homeless:
             raise LoadError(homeless)
         return loaded
 
-    def _parse(self, sources: Iterable[Source]) -> Iterator[Read]:
-        limit, allowed = self.config.max_file_bytes, self.config.allow_fields
+    def _parse(
+        self, one_by_one: Callable[[Iterable[Source]], Iterator[Read]], sources: Iterable[Source]
+    ) -> Iterator[Read]:
         rest = iter(sources)
         first = list(islice(rest, MANY))
         if len(first) < MANY:
-            yield from parser(include_reader(self.root, max_bytes=limit), allowed)(first)
-            return
+            return one_by_one(first)
         from promptsync.parsing import parse_together
 
-        yield from parse_together(chain(_drained(first), rest), self.root, limit, allowed)
+        everything = chain(_drained(first), rest)
+        return parse_together(everything, self.root, self.config.max_file_bytes, self.config.allow_fields)
 
     def _remembered(self, name: str, settings: Collection[str] = ()) -> Remembered:
         return Remembered(self.state / f"{name}.cache", user_secret(self.environ), settings)
@@ -265,8 +261,8 @@ class Project:
         patience = PATIENCE if patience is None else patience
 
         where = self.connection()
-        known = PageCache(self._remembered(f"pages.{self.target.name}"))
         if where.base_url is not None:
+            known = PageCache(self._remembered(f"pages.{self.target.name}"))
             with Client(
                 where.base_url,
                 where.key,

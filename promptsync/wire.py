@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from promptsync.errors import RefusedError
 
+_UNHASHED = frozenset(name.rpartition(".")[2] for name in SET_BY_SERVICE)
+
 
 def create_body(prompt: Prompt, path: str) -> Json:
     """The body of a create. `metadata` is always said: left out, the service would set a language of its own."""
@@ -126,8 +128,8 @@ def judge(
 
 def _is_word_for_word(answer: RemotePrompt, asked: Prompt, hashed: str) -> bool:
     """Whether the answer holds what was asked and no more; ids that the service sets are not hashed."""
-    ids = {name.rpartition(".")[2] for name in SET_BY_SERVICE}
-    return remote_hash(answer, asked.dialect, asked) == hashed and not ids & answer.blocks[asked.dialect].keys()
+    told = answer.blocks[asked.dialect].keys()
+    return remote_hash(answer, asked.dialect, asked) == hashed and _UNHASHED.isdisjoint(told)
 
 
 class Dialects:

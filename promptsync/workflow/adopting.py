@@ -9,12 +9,7 @@ from promptsync.agreed import own_fields
 from promptsync.canonical import remote_hash
 from promptsync.compare import file_differences
 from promptsync.differ import diff
-from promptsync.errors import (
-    ConfigError,
-    NotFoundError,
-    PromptsyncError,
-    UsageError,
-)
+from promptsync.errors import ConfigError, NotFoundError, PromptsyncError, UsageError
 from promptsync.lockfile import Lockfile, entry_for
 from promptsync.project import Project, check_workspace
 from promptsync.safety import raise_if_mostly_gone
@@ -134,12 +129,9 @@ def _remote(client: Client, id: str) -> RemotePrompt:  # noqa: A002
         ) from None
 
 
-def _get(client: Client, id: str) -> RemotePrompt | None:  # noqa: A002
-    try:
-        return client.get(id)
-    except NotFoundError:
-        return None
-
-
 def _exists(client: Client, id: str) -> bool:  # noqa: A002
-    return _get(client, id) is not None
+    try:
+        client.get(id)
+    except NotFoundError:
+        return False
+    return True

@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promptsync import reader
-from promptsync.errors import (
-    ExitCode,
-    StalePlanError,
-)
+from promptsync.errors import ExitCode, StalePlanError
 from promptsync.safety import raise_if_unsafe
 from promptsync.settle import settle, still_open, told
 from promptsync.workflow.planning import Planned, decide, with_policies

@@ -7,9 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from promptsync.canonical import remote_hash
-from promptsync.errors import (
-    UsageError,
-)
+from promptsync.errors import UsageError
 from promptsync.files import read_bytes, write_atomic
 from promptsync.gitlog import merge_stages
 from promptsync.lockfile import Lockfile, dump, parse

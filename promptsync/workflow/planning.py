@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promptsync.errors import (
-    ExitCode,
-)
+from promptsync.errors import ExitCode
 from promptsync.plan import Conflict, Drift, Plan, PlanOptions
 from promptsync.workflow.survey import survey
 
@@ -132,6 +130,7 @@ def decide(project: Project, found: Survey, lock: Lockfile, options: PlanOptions
 
 
 def with_policies(project: Project, options: PlanOptions) -> PlanOptions:
+    """What the command line decides, and what the configuration decides for every run."""
     return replace(
         options,
         overwrite=(*options.overwrite, *project.config.overwrite),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.sandbox import Behaviour, Sandbox, serve
-from tests.e2e.world import World
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,3 +34,13 @@ def world(
     with Sandbox(behaviour=behaviour) as sandbox, serve(sandbox) as server:
         monkeypatch.setenv("ORQ_BASE_URL", server.url)
         yield World(root, sandbox, server.url, capsys)
+
+
+@pytest.fixture
+def applied(world: World) -> World:
+    """One prompt is applied, then edited: there is something to lose and something to do."""
+    world.write(KEY, current())
+    assert world.apply().code == 0
+    world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
+    world.sandbox.requests.clear()
+    return world

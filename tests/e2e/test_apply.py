@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import World, classic, current
-
-KEY = "Default/refund"
+from tests.e2e.world import KEY, World, classic, current
 
 
 def temperature(world: World, key: str) -> Any:

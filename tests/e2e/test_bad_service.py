@@ -12,12 +12,10 @@ import pytest
 
 from promptsync import pacing
 from promptsync.sandbox import Behaviour, Fault, Sandbox, serve
-from tests.e2e.world import Ran, World, current
+from tests.e2e.world import KEY, Ran, World, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-KEY = "Default/refund"
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +23,6 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeats come at once: what is tried is in the client's own tests."""
     monkeypatch.setattr(pacing, "BACKOFF", 0.001)
     monkeypatch.setattr(pacing, "CEILING", 0.002)
-
-
-@pytest.fixture
-def applied(world: World) -> World:
-    """One prompt is applied, then edited: there is something to lose and something to do."""
-    world.write(KEY, current())
-    assert world.apply().code == 0
-    world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
-    world.sandbox.requests.clear()
-    return world
 
 
 def assert_fails(world: World, message: str, hint: str = "") -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promptsync.sandbox import Behaviour, Fault
-from tests.e2e.world import World, classic, current
+from tests.e2e.world import KEY, World, classic, current
 
-KEY = "Default/refund"
 TEXT = "You answer briefly.\nYou are kind.\nYou sign as {{agent}}.\n"
 
 

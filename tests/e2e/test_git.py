@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.checkout import Checkout
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-KEY = "Default/refund"
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.sandbox import Sandbox, serve
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-KEY = "Default/refund"
 COMMANDS = ["plan", "drift", "check", "pull", "lock verify", "import --list", "import --all", "apply --yes --prune"]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import World, classic, current
+from tests.e2e.world import KEY, World, classic, current
 
-KEY = "Default/refund"
 FILE = """\
 # The refund assistant.
 prompt:

@@ -7,21 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-KEY = "Default/refund"
-
-
-@pytest.fixture
-def applied(world: World) -> World:
-    world.write(KEY, current())
-    assert world.apply().code == 0
-    world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
-    world.sandbox.requests.clear()
-    return world
 
 
 def edited(change: Callable[[Any], object]) -> Callable[[bytes], bytes]:

@@ -10,12 +10,11 @@ import pytest
 
 from promptsync import cli
 from tests.e2e.checkout import Checkout
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = "Default/refund"
 OTHER = "Default/greeting"
 
 

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import World, classic, current
-
-KEY = "Default/refund"
+from tests.e2e.world import KEY, World, classic, current
 
 
 def agreed(world: World, keys: list[str], make: Any = current) -> dict[str, str]:

@@ -14,9 +14,8 @@ import pytest
 from promptsync import __version__, cli
 from promptsync.sandbox import Behaviour
 from tests.e2e.goldens import same_as_golden
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
-KEY = "Default/refund"
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[2J\r\u202eevil\u2066\n::set-output name=token::owned\n##[error]owned\n\x9b31mred\u200b\x00"
 )

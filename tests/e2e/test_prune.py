@@ -10,12 +10,10 @@ import pytest
 
 from promptsync import files
 from promptsync.sandbox import Behaviour, Fault
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-KEY = "Default/refund"
 
 
 def agreed(world: World, count: int = 0) -> str:

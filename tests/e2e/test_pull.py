@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour, Fault
-from tests.e2e.world import World, classic, current
+from tests.e2e.world import KEY, World, classic, current
 
-KEY = "Default/refund"
 CORPUS = Path(__file__).parents[1] / "corpus" / "yaml"
 
 COMMENTED = """\

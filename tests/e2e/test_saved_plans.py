@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.sandbox import Sandbox, serve
-from tests.e2e.world import World, current
+from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-KEY = "Default/refund"
 
 
 def saved(world: World, *arguments: str) -> Path:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.sandbox import Behaviour, Fault
-from tests.e2e.world import World, classic, current
+from tests.e2e.world import KEY, World, classic, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEY = "Default/refund"
 OTHER = "Default/greeting"
 
 SERVICES = [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.world import World, current
-
-KEY = "Default/refund"
+from tests.e2e.world import KEY, World, current
 
 
 def configure(world: World, text: str) -> None:

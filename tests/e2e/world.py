@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from promptsync.sandbox import Sandbox
 
+KEY = "Default/refund"
+"""The key of the one prompt where one is enough."""
+
 
 @dataclass
 class Ran:
