@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from promptsync.client import Client
+from promptsync.service.client import Client
 
 if __name__ == "__main__":
     entries = json.loads(Path(sys.argv[2]).read_bytes())["prompts"]

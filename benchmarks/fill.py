@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import tree
-from promptsync.agreed import own_fields
-from promptsync.client import Client
-from promptsync.lockfile import Lockfile, dump, entry_for
-from promptsync.models import CURRENT
-from promptsync.project import Project
+from promptsync.commands.project import Project
+from promptsync.model.lockfile import Lockfile, dump, entry_for
+from promptsync.model.prompt import CURRENT
+from promptsync.plan.base import own_fields
 from promptsync.sandbox import Sandbox
+from promptsync.service.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

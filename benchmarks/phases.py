@@ -21,30 +21,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PHASES = {
-    "find the files": ["promptsync.files:look_around"],
-    "read the files": ["promptsync.files:_read"],
-    "parse the YAML": ["promptsync.yamlio.text:decode", "promptsync.yamlio.text:read"],
-    "check the shapes": ["promptsync.shapes:check"],
-    "hash what the files ask for": ["promptsync.packing:source_hash"],
-    "pack it for the next run": ["promptsync.packing:pack", "promptsync.filecache:FileCache.save"],
+    "find the files": ["promptsync.files.disk:look_around"],
+    "read the files": ["promptsync.files.disk:_read"],
+    "parse the YAML": ["promptsync.files.yaml.reader:decode", "promptsync.files.yaml.reader:read"],
+    "check the shapes": ["promptsync.model.schema:check"],
+    "hash what the files ask for": ["promptsync.files.packed:source_hash"],
+    "pack it for the next run": ["promptsync.files.packed:pack", "promptsync.files.cache:FileCache.save"],
     "look up what is known of the files": [
-        "promptsync.filecache:FileCache.get",
-        "promptsync.remembered:Remembered.read",
+        "promptsync.files.cache:FileCache.get",
+        "promptsync.files.cachefile:Remembered.read",
     ],
-    "read the lockfile": ["promptsync.lockfile:parse"],
-    "requests: send, receive, unpack": ["promptsync.client:Client._send"],
-    "decode the JSON": ["promptsync.answers:parsed"],
-    "look for nesting": ["promptsync.answers:deeper_than"],
-    "take the prompts out of it": ["promptsync.answers:read_prompts"],
-    "look up what is known of the pages": ["promptsync.pagecache:PageCache.get", "promptsync.pagecache:PageCache.save"],
-    "hash what the service holds": ["promptsync.canonical:remote_hash"],
-    "the rest of reading the service": ["promptsync.reader:read_service"],
-    "the rest of loading": ["promptsync.loader:load"],
-    "compare": ["promptsync.differ:diff"],
+    "read the lockfile": ["promptsync.model.lockfile:parse"],
+    "requests: send, receive, unpack": ["promptsync.service.client:Client._send"],
+    "decode the JSON": ["promptsync.service.answers:parsed"],
+    "look for nesting": ["promptsync.service.answers:deeper_than"],
+    "take the prompts out of it": ["promptsync.service.answers:read_prompts"],
+    "look up what is known of the pages": [
+        "promptsync.service.pagecache:PageCache.get",
+        "promptsync.service.pagecache:PageCache.save",
+    ],
+    "hash what the service holds": ["promptsync.model.canonical:remote_hash"],
+    "the rest of reading the service": ["promptsync.service.reader:read_service"],
+    "the rest of loading": ["promptsync.files.loader:load"],
+    "compare": ["promptsync.plan.differ:diff"],
 }
 
 
-FIRST_TIME_ONLY = ("promptsync.shapes", "promptsync.yamlio")
+FIRST_TIME_ONLY = ("promptsync.model.schema", "promptsync.files.yaml")
 """Rooms that are not even imported where every file is known."""
 
 
@@ -76,7 +79,8 @@ class Clock:
 def main() -> int:
     clock = Clock()
     began = time.process_time()
-    from promptsync import cli, project
+    from promptsync.cli import main as cli
+    from promptsync.commands import project
 
     project.MANY = sys.maxsize
     arguments = sys.argv[2:]

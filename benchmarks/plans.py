@@ -12,7 +12,7 @@ from benchmarks import tree
 from benchmarks.measure import Run, median
 from benchmarks.table import Table
 from benchmarks.world import World, world
-from promptsync.reader import PARALLELISM
+from promptsync.service.reader import PARALLELISM
 
 if TYPE_CHECKING:
     from benchmarks.options import Options

@@ -12,7 +12,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"promptsync {__version__}\n")
         return
-    from promptsync.cli import main as command_line
+    from promptsync.cli.main import main as command_line
 
     command_line()
 

@@ -6,11 +6,11 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.agreed import own_fields
-from promptsync.differ import Scope, diff
-from promptsync.lockfile import LockEntry, Lockfile, entry_for
-from promptsync.models import CLASSIC, CURRENT, Dialect, Json, Prompt, PromptFile, RemotePrompt
-from promptsync.plan import Intent, Plan, PlanOptions
+from promptsync.model.lockfile import LockEntry, Lockfile, entry_for
+from promptsync.model.prompt import CLASSIC, CURRENT, Dialect, Json, Prompt, PromptFile, RemotePrompt
+from promptsync.plan.base import own_fields
+from promptsync.plan.changes import Intent, Plan, PlanOptions
+from promptsync.plan.differ import Scope, diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from promptsync.models import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Prompt
+from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Prompt
 
 # What JSON and YAML both can carry: no half characters, no NUL.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

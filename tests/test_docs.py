@@ -24,9 +24,9 @@ import click
 import pytest
 import yaml
 
-from promptsync import cli
-from promptsync.config import parse_config
-from promptsync.errors import ExitCode
+from promptsync.cli import main as cli
+from promptsync.files.config import parse_config
+from promptsync.model.errors import ExitCode
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

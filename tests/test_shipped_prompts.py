@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from promptsync.files import find_sources, include_reader
-from promptsync.loader import Loaded, load
+from promptsync.files.disk import find_sources, include_reader
+from promptsync.files.loader import Loaded, load
 from tests.documents import SENT
 
 PROMPTS = Path(__file__).parent.parent / "prompts"

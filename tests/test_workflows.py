@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from promptsync.globs import matches
+from promptsync.model.globs import matches
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs/examples"

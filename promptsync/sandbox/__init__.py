@@ -13,8 +13,8 @@ from promptsync.sandbox.behaviour import Behaviour
 from promptsync.sandbox.errors import ConfigurationError, Disconnect, SandboxError, StoreError
 from promptsync.sandbox.faults import Fault, Faults
 from promptsync.sandbox.log import LoggedRequest
-from promptsync.sandbox.sandbox import Sandbox
 from promptsync.sandbox.server import Server, run_forever, serve
+from promptsync.sandbox.service import Sandbox
 
 __all__ = [
     "Behaviour",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from promptsync.sandbox.faults import Fault
-    from promptsync.sandbox.sandbox import Sandbox
+    from promptsync.sandbox.service import Sandbox
 
 # In `environ`, set by the server in `server.py`: the request came over a socket, from whoever could reach it.
 SERVED = "promptsync.sandbox.served"

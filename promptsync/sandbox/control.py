@@ -26,7 +26,7 @@ from promptsync.sandbox.validation import parse_json
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
 
-    from promptsync.sandbox.sandbox import Sandbox
+    from promptsync.sandbox.service import Sandbox
 
 _CLEAR = {"clear": True}
 

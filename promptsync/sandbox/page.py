@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request
 
-    from promptsync.sandbox.sandbox import Sandbox
+    from promptsync.sandbox.service import Sandbox
 
 _PAGE = 50
 _VERSIONS = 50

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    from promptsync.sandbox.sandbox import Sandbox
+    from promptsync.sandbox.service import Sandbox
 
 _log = logging.getLogger(__name__)
 

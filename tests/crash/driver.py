@@ -26,8 +26,8 @@ SLOWER = 50
 _real_sleep = time.sleep
 time.sleep = lambda seconds: _real_sleep(seconds / SLOWER)
 
-import promptsync.cli  # noqa: E402
-import promptsync.client  # noqa: E402
+import promptsync.cli.main  # noqa: E402
+import promptsync.service.client  # noqa: E402
 
 
 def warm_up() -> None:
@@ -37,7 +37,7 @@ def warm_up() -> None:
     for module in pkgutil.walk_packages(promptsync.__path__, "promptsync."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    with promptsync.client.Client("http://127.0.0.1:9", "key", patience=0.01) as client, suppress(Exception):
+    with promptsync.service.client.Client("http://127.0.0.1:9", "key", patience=0.01) as client, suppress(Exception):
         client.get("nothing")
 
 
@@ -113,7 +113,7 @@ def _torn_writes(points: Points) -> None:
 
 
 def _requests(points: Points) -> None:
-    real = promptsync.client.Client._send
+    real = promptsync.service.client.Client._send
 
     def patched(client: Any, call: Any) -> Any:
         points.pass_by(f"before {call.method}")
@@ -125,7 +125,7 @@ def _requests(points: Points) -> None:
         points.pass_by(f"after {call.method}")
         return outcome
 
-    promptsync.client.Client._send = patched  # type: ignore[method-assign]
+    promptsync.service.client.Client._send = patched  # type: ignore[method-assign]
 
 
 def run(order: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def _child(order: dict[str, Any], pipe: int) -> int:
         os.dup2(output, 2)
         points = Points(order["point"])
         patch(points)
-        code = promptsync.cli.run(order["args"])
+        code = promptsync.cli.main.run(order["args"])
         sys.stdout.flush()
         with os.fdopen(pipe, "w") as told:
             json.dump(points.names, told)

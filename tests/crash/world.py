@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 
-from promptsync.canonical import source_hash
-from promptsync.journal import Journal
-from promptsync.models import Prompt
-from promptsync.plan import Intent
+from promptsync.apply.journal import Journal
+from promptsync.model.canonical import source_hash
+from promptsync.model.prompt import Prompt
+from promptsync.plan.changes import Intent
 from promptsync.sandbox import Behaviour, Sandbox, serve
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync import pacing
 from promptsync.sandbox import Behaviour, Fault, Sandbox, serve
+from promptsync.service import ratelimit as pacing
 from tests.e2e.world import KEY, Ran, World, current
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from promptsync.journal import Journal
+from promptsync.apply.journal import Journal
+from promptsync.commands import import_ as importing
 from promptsync.sandbox import Behaviour
-from promptsync.workflow import importing
 from tests.e2e.world import Ran, World, classic, current
 
 LONG = "You answer briefly.\n\n- Be kind: always.\n- Sign as {{agent}}.\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync import cli
+from promptsync.cli import main as cli
 from tests.e2e.checkout import Checkout
 from tests.e2e.world import KEY, World, current
 

@@ -13,15 +13,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from promptsync.errors import ExitCode, PlanError
-from promptsync.lockfile import dump, parse
-from promptsync.plan import Conflict, Delete, Drift, Forget, Move, Orphan, PlanOptions, Recreate
+from promptsync.commands import apply as applying
+from promptsync.commands import plan as planning
+from promptsync.commands import pull as pulling
+from promptsync.model.errors import ExitCode, PlanError
+from promptsync.model.lockfile import dump, parse
+from promptsync.plan.changes import Conflict, Delete, Drift, Forget, Move, Orphan, PlanOptions, Recreate
 from promptsync.sandbox import Behaviour
-from promptsync.workflow import applying, planning, pulling
 from tests.e2e.test_properties import Here
 
 if TYPE_CHECKING:
-    from promptsync.plan import Plan
+    from promptsync.plan.changes import Plan
 
 KEYS = [f"{folder}/{name}" for folder in ("Default", "Other") for name in ("a", "b", "c")]
 LINES = ["one", "two", "three", "four"]

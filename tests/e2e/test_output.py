@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from promptsync import __version__, cli
+from promptsync import __version__
+from promptsync.cli import main as cli
 from promptsync.sandbox import Behaviour
 from tests.e2e.goldens import same_as_golden
 from tests.e2e.world import KEY, World, current

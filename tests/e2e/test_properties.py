@@ -14,20 +14,21 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from promptsync.canonical import canonical
-from promptsync.client import Client
-from promptsync.differ import diff
-from promptsync.models import CLASSIC, CURRENT, Prompt
-from promptsync.plan import PlanOptions
-from promptsync.project import Project
+from promptsync.commands import apply as applying
+from promptsync.commands import plan as planning
+from promptsync.commands.project import Project
+from promptsync.model.canonical import canonical
+from promptsync.model.prompt import CLASSIC, CURRENT, Prompt
+from promptsync.plan.changes import PlanOptions
+from promptsync.plan.differ import diff
 from promptsync.sandbox import Behaviour, Sandbox
-from promptsync.workflow import applying, planning
+from promptsync.service.client import Client
 from tests.e2e.strategies import REWRITINGS, Rewriting, trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptsync.errors import ExitCode
+    from promptsync.model.errors import ExitCode
 
 Tree = dict[str, dict[str, Any]]
 PATCHES = ["merge", "replace", "deep"]

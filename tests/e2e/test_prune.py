@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync import files
+from promptsync.files import disk as files
 from promptsync.sandbox import Behaviour, Fault
 from tests.e2e.world import KEY, World, current
 

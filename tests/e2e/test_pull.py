@@ -369,7 +369,7 @@ def test_a_name_changed_there_comes_into_a_file_that_has_none(world: World) -> N
 
 
 def test_an_interrupted_pull_can_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from promptsync import project
+    from promptsync.commands import project
 
     for name in ("a", "b"):
         world.write(f"Default/{name}", current(name))

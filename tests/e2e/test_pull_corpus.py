@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.files.yaml.edits import Edit, apply, get
 from promptsync.sandbox import Behaviour
-from promptsync.yamlio.edits import Edit, apply, get
-from tests.yamlio.test_edit import CORPUS, TEXTS, assert_elsewhere_untouched, data_of, expanded
+from tests.yaml_cases import CORPUS, TEXTS, assert_elsewhere_untouched, data_of, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

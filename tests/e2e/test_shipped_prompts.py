@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from promptsync import cli
+from promptsync.cli import main as cli
 from promptsync.sandbox import Behaviour
 from promptsync.sandbox.validation import document
 from tests.e2e.world import Ran, World

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from promptsync import cli
+from promptsync.cli import main as cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable

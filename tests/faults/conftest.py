@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import promptsync.applier
-import promptsync.client
+import promptsync.apply.applier
+import promptsync.service.client
+from promptsync.commands import apply as applying
+from promptsync.commands import gather as survey
 from promptsync.sandbox import Behaviour, Sandbox, serve
-from promptsync.workflow import applying, survey
 from tests.e2e.world import World
 from tests.faults.matrix import CANARY, copy_of, prepare
 
@@ -43,9 +44,11 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock by which clients and appliers wait."""
     clock = Clock()
-    patched: Any = partial(promptsync.client.Client, sleep=clock.sleep, clock=clock, timeout=0.15)
-    monkeypatch.setattr(promptsync.client, "Client", patched)
-    monkeypatch.setattr(promptsync.applier, "Applier", partial(promptsync.applier.Applier, sleep=clock.sleep))
+    patched: Any = partial(promptsync.service.client.Client, sleep=clock.sleep, clock=clock, timeout=0.15)
+    monkeypatch.setattr(promptsync.service.client, "Client", patched)
+    monkeypatch.setattr(
+        promptsync.apply.applier, "Applier", partial(promptsync.apply.applier.Applier, sleep=clock.sleep)
+    )
     for room in (survey, applying):
         monkeypatch.setattr(room, "time", SimpleNamespace(time=time.time, sleep=clock.sleep))
     return clock

@@ -17,14 +17,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-import promptsync.applier
-import promptsync.client
-from promptsync.errors import ExitCode, PromptsyncError
-from promptsync.lockfile import parse
-from promptsync.plan import PlanOptions
-from promptsync.project import Project
+import promptsync.apply.applier
+import promptsync.service.client
+from promptsync.commands import apply as applying
+from promptsync.commands import gather as survey
+from promptsync.commands import plan as planning
+from promptsync.commands.project import Project
+from promptsync.model.errors import ExitCode, PromptsyncError
+from promptsync.model.lockfile import parse
+from promptsync.plan.changes import PlanOptions
 from promptsync.sandbox import Behaviour, Fault, Sandbox
-from promptsync.workflow import applying, planning, survey
 from tests.e2e.world import current
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class LocalProject(Project):
     def connect(self, **options: Any) -> Iterator[Any]:
         machine = type(self).machine
         options.pop("patience", None)
-        client = promptsync.client.Client(
+        client = promptsync.service.client.Client(
             "http://sandbox", "", app=machine.sandbox.app, sleep=machine.sleep, clock=machine.clock, **options
         )
         with client:
@@ -84,14 +86,14 @@ class Runs(RuleBasedStateMachine):
         behaviour = Behaviour(list_lag=lag, patch=patch, version_on=version_on)
         self.sandbox = self.stack.enter_context(Sandbox(behaviour=behaviour, clock=self.clock))
         LocalProject.machine = self
-        applier = partial(promptsync.applier.Applier, sleep=self.sleep, clock=self.clock)
-        self.stack.enter_context(mock.patch.object(promptsync.applier, "Applier", applier))
+        applier = partial(promptsync.apply.applier.Applier, sleep=self.sleep, clock=self.clock)
+        self.stack.enter_context(mock.patch.object(promptsync.apply.applier, "Applier", applier))
         time = SimpleNamespace(time=self.clock, sleep=self.sleep)
         self.stack.enter_context(mock.patch.object(survey, "time", time))
         self.stack.enter_context(mock.patch.object(applying, "time", time))
         for name in ("write", "fsync", "replace"):
             self._count(os, name)
-        self._count(promptsync.client.Client, "_send", twice=True)
+        self._count(promptsync.service.client.Client, "_send", twice=True)
 
     def teardown(self) -> None:
         self.stack.close()

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import promptsync.client
-from promptsync.client import Client
+import promptsync.service.client
+from promptsync.commands import apply as applying
+from promptsync.commands import gather as survey
 from promptsync.sandbox import Fault, Sandbox, serve
-from promptsync.workflow import applying, survey
+from promptsync.service.client import Client
 from tests.e2e.conftest import behaviour, world
 from tests.e2e.world import World, current
 
@@ -39,7 +40,7 @@ def three(world: World, text: str = "Number") -> None:
 
 def between_plan_and_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
     """Does something when the plan is made and before the first write."""
-    from promptsync import applier
+    from promptsync.apply import applier
 
     real = applier.Applier.run
 
@@ -53,7 +54,8 @@ def between_plan_and_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], An
 class TestTwoRunsAtATime:
     def test_a_second_run_on_this_machine_is_told_who_is_at_work(self, world: World) -> None:
         three(world)
-        held = "import time; from pathlib import Path; from promptsync.project import Project; import os, sys\n"
+        held = "import os, sys, time; from pathlib import Path\n"
+        held += "from promptsync.commands.project import Project\n"
         held += "with Project.open(Path(sys.argv[1]), 'default', environ=os.environ).alone():\n"
         held += "    print('held', flush=True); time.sleep(60)"
         command = [sys.executable, "-c", held, str(world.root)]
@@ -74,7 +76,7 @@ class TestTwoRunsAtATime:
         assert world.apply().code == 0
 
     def test_what_a_dead_process_left_behind_is_not_told_as_the_holder(self, world: World) -> None:
-        from promptsync.project import _holder
+        from promptsync.commands.project import _holder
 
         dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
         host = os.uname().nodename
@@ -345,7 +347,7 @@ def test_a_lost_create_is_found_although_our_clock_is_wrong(
 ) -> None:
     three(world)
     wrong = lambda: time.time() + seconds  # noqa: E731
-    monkeypatch.setattr(promptsync.client, "Client", partial(Client, now=wrong))
+    monkeypatch.setattr(promptsync.service.client, "Client", partial(Client, now=wrong))
     for room in (survey, applying):
         monkeypatch.setattr(room, "time", SimpleNamespace(time=wrong, sleep=time.sleep))
     world.sandbox.faults.add(Fault.parse("drop:when=after,method=POST,times=2"))

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from promptsync.canonical import source_hash
-from promptsync.client import Client
-from promptsync.errors import LockfileError, PlanError, PromptsyncError
-from promptsync.journal import Journal
-from promptsync.loader import IncludeError, Source, load_one
-from promptsync.lockfile import dump, parse
-from promptsync.plan import Begun
-from promptsync.render.jsonplan import dumps, saved_plan
-from promptsync.render.saved import parse_saved
-from promptsync.render.text import render_plan
-from promptsync.settle import settle
-from promptsync.wire import create_body
+from promptsync.apply.journal import Journal
+from promptsync.apply.payload import create_body
+from promptsync.apply.recovery import settle
+from promptsync.files.loader import IncludeError, Source, load_one
+from promptsync.model.canonical import source_hash
+from promptsync.model.errors import LockfileError, PlanError, PromptsyncError
+from promptsync.model.lockfile import dump, parse
+from promptsync.output.plan_json import dumps, saved_plan
+from promptsync.output.text import render_plan
+from promptsync.plan.changes import Begun
+from promptsync.plan.saved import parse_saved
+from promptsync.service.client import Client
 from tests.factories import block, classic, entry, file, held, intent, locked, plan
 from tests.fuzz.mutate import mutated
 from tests.fuzz.run import Kind

@@ -1,0 +1,1 @@
+"""Carries a plan out: intents and outcomes on disk, each write once."""

@@ -1,0 +1,205 @@
+"""What is sent for a prompt, and whether the answer says what was asked: the bodies of writes, and their judgement."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptsync.model.canonical import canonical_block, digest, remote_hash
+from promptsync.model.compare import (
+    SET_BY_SERVICE,
+    FieldDiff,
+    all_differences,
+    differences,
+    generic,
+    is_service_only,
+    is_within,
+    on_the_wire,
+    provider_of,
+    remote_content,
+    service_only,
+)
+from promptsync.model.dialects import translate
+from promptsync.model.errors import DialectError
+from promptsync.model.prompt import Dialect, Json, Prompt, RemotePrompt, other_dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from promptsync.model.errors import RefusedError
+
+_UNHASHED = frozenset(name.rpartition(".")[2] for name in SET_BY_SERVICE)
+
+
+def create_body(prompt: Prompt, path: str) -> Json:
+    """The body of a create. `metadata` is always said: left out, the service would set a language of its own."""
+    body: Json = {"display_name": prompt.display_name, "path": path, "metadata": prompt.metadata, **prompt.extra}
+    if prompt.description is not None:
+        body["description"] = prompt.description
+    body[prompt.dialect] = prompt.block
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The body of an update, and the fields that it clears with the value that each had."""
+
+    body: Json
+    cleared: dict[str, Any] = field(default_factory=dict)
+
+
+def patch_for(prompt: Prompt, actual: Prompt, path: str | None, added: Collection[str] | None) -> Patch:
+    """An update that means the same whether the service merges or replaces: all that the file says, and what to clear.
+
+    What the service has and the file has not is cleared, unless it is one of `added`, which are the service's own;
+    None stands for all of them. A field is cleared as null where it may be null, as `[]` where it is a list, and
+    else by leaving it out.
+    """
+    own = {generic(name) for name in added} | SET_BY_SERVICE if added is not None else None
+    extra = service_only(prompt, actual)
+    clearing = [] if own is None else [item for item in extra if not is_within(item.field, own)]
+    body: Json = {"display_name": prompt.display_name, "metadata": dict(prompt.metadata), **prompt.extra}
+    kept = {item.field for item in extra} - {item.field for item in clearing}
+    if prompt.description is not None or "description" not in kept:
+        body["description"] = prompt.description
+    body[prompt.dialect] = dict(prompt.block)
+    if path is not None:
+        body["path"] = path
+    for item in clearing:
+        _clear(body, item.field, prompt.dialect)
+    return Patch(body, {item.field: item.before for item in clearing})
+
+
+def _clear(body: Json, name: str, dialect: Dialect) -> None:
+    head, _, rest = name.partition(".")
+    if head == "metadata":
+        body["metadata"][rest] = [] if rest == "use_cases" else None
+        return
+    if head != dialect:
+        return
+    from promptsync.model.schema import list_fields, nullable_fields
+
+    if rest in nullable_fields(dialect):
+        value: Any = None
+    elif rest in list_fields(dialect):
+        value = []
+    else:
+        return
+    block = body[dialect]
+    outer, _, inner = rest.partition(".")
+    if inner:
+        block[outer] = {**(block.get(outer) or {}), inner: value}
+    else:
+        block[outer] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer says of a write: the fields that are not as asked, and those of the service's own."""
+
+    wrong: tuple[FieldDiff, ...]
+    added: tuple[str, ...]
+
+
+def judge(
+    asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None, hashed: str | None = None
+) -> Verdict:
+    """Compares an answer with what was asked. A cleared field that still has its old value is wrong.
+
+    `hashed` is the hash of what was asked, where it is known: an answer of the same hash needs no look at its fields.
+    """
+    dialect = answer.dialect(asked.dialect)
+    if hashed is not None and dialect == asked.dialect and _is_word_for_word(answer, asked, hashed):
+        return Verdict((), ())
+    desired = on_the_wire(asked, dialect)
+    actual = remote_content(answer, dialect, asked)
+    found = all_differences(desired, actual, provider=provider_of(answer))
+    wrong = [item for item in found if not is_service_only(item)]
+    added = []
+    for item in filter(is_service_only, found):
+        if cleared and item.field in cleared and cleared[item.field] == item.before:
+            wrong.append(item)
+        else:
+            added.append(item.field)
+    return Verdict(tuple(wrong), tuple(sorted(added)))
+
+
+def _is_word_for_word(answer: RemotePrompt, asked: Prompt, hashed: str) -> bool:
+    """Whether the answer holds what was asked and no more; ids that the service sets are not hashed."""
+    told = answer.blocks[asked.dialect].keys()
+    return remote_hash(answer, asked.dialect, asked) == hashed and _UNHASHED.isdisjoint(told)
+
+
+class Dialects:
+    """Which dialects the service takes, as far as this run has found out. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._refused: set[Dialect] = set()
+        self._taken: set[Dialect] = set()
+
+    def first(self, prompt: Prompt, known: Dialect | None = None) -> Prompt:
+        """`prompt` in the dialect to send it in: as written, or as last sent, unless the service is known to refuse it.
+
+        Raises DialectError where the other one has no place for it.
+        """
+        if known is not None and known not in self._refused:
+            return on_the_wire(prompt, known)
+        if prompt.dialect in self._refused:
+            return translate(prompt, other_dialect(prompt.dialect))
+        return prompt
+
+    def other(self, prompt: Prompt, asked: Prompt) -> Prompt | None:
+        """`prompt` in the dialect that `asked` is not in; None if that one was refused too.
+
+        Raises DialectError where the other one has no place for it.
+        """
+        other = other_dialect(asked.dialect)
+        return None if other in self._refused else translate(prompt, other)
+
+    def take(self, dialect: Dialect) -> None:
+        """Notes that the service took a block in `dialect`, with effect."""
+        with self._lock:
+            self._taken.add(dialect)
+
+    def refuse(self, dialect: Dialect) -> None:
+        """Notes that the service has no use for `dialect`."""
+        with self._lock:
+            self._refused.add(dialect)
+
+    def has_taken(self, dialect: Dialect) -> bool:
+        """Whether the service took `dialect` in this run."""
+        return dialect in self._taken
+
+    def is_refusal(self, error: RefusedError, dialect: Dialect) -> bool:
+        """Whether a 4xx refuses the dialect itself: it names a block as a whole, and never took one before."""
+        if dialect in self._taken:
+            return False
+        return re.search(r"\bprompt(_config)?\b(?![.\[])", error.detail) is not None
+
+
+def was_ignored(
+    asked: Prompt, answer: RemotePrompt, before: RemotePrompt | None, added: Collection[str] | None = ()
+) -> bool:
+    """Whether the service answered as if the block had not been sent: it holds what it held before, or no message.
+
+    `added` are the service's own fields, which say nothing about it; None stands for all that only the service has.
+    """
+    dialect = answer.dialect(asked.dialect)
+    held = answer.prompt(dialect).block
+    try:
+        wanted = translate(asked, dialect).block
+    except DialectError:
+        return True
+    if before is None:
+        return bool(wanted.get("messages")) and not held.get("messages")
+    old = before.prompt(before.dialect(dialect)).block
+    return digest(canonical_block(dialect, old)) == digest(canonical_block(dialect, held)) and bool(
+        differences(_block_alone(dialect, wanted), _block_alone(dialect, held), added=added)
+    )
+
+
+def _block_alone(dialect: Dialect, block: Json) -> Prompt:
+    return Prompt("", None, {}, dialect, block)

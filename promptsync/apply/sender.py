@@ -1,0 +1,295 @@
+"""Sends one write so that it is carried out once: lost answers are looked for, and the dialect is found out.
+
+The API has no idempotency keys. After a failure that leaves open whether a write was carried out, nothing is sent
+again before the service was looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from promptsync.apply.payload import Dialects, Patch, create_body, judge, patch_for, was_ignored
+from promptsync.model.canonical import remote_hash
+from promptsync.model.compare import remote_content
+from promptsync.model.errors import (
+    DialectError,
+    NotFoundError,
+    PromptsyncError,
+    RefusedError,
+    ServiceError,
+    UnavailableError,
+)
+from promptsync.plan.unmanaged import made_since, same_content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from promptsync.model.prompt import Json, Prompt, PromptFile, RemotePrompt
+    from promptsync.plan.changes import Intent
+
+ATTEMPTS = 3
+"""How often a write whose answer was lost is sent, each time after looking that it was not carried out."""
+
+LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait before each look for a prompt that a lost create may have made: the list may lag behind."""
+
+T = TypeVar("T")
+
+
+class Service(Protocol):
+    """What is needed of the client."""
+
+    def pages(self) -> Iterator[list[RemotePrompt]]: ...
+    def get(self, id: str) -> RemotePrompt: ...  # noqa: A002
+    def create(self, body: Json) -> RemotePrompt: ...
+    def update(self, id: str, body: Json) -> RemotePrompt: ...  # noqa: A002
+    def delete(self, id: str) -> None: ...  # noqa: A002
+
+
+class DoubtfulError(PromptsyncError):
+    """A create whose answer was lost, and which any of several prompts on the service may be."""
+
+
+class Sender:
+    """Writes to one service. Safe to use from several threads, one create of a name at a time.
+
+    `known` are the ids that the service held before the run: none of them can be what a create of ours made. Once
+    `hurried`, nothing is sent a second time.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        known: Collection[str],
+        sleep: Callable[[float], Any],
+        hurried: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._service = service
+        self._hurried = hurried
+        self._known = set(known)
+        self._sleep = sleep
+        self._dialects = Dialects()
+        self._mutex = threading.Lock()
+
+    def get(self, id: str) -> RemotePrompt:  # noqa: A002
+        """What the service holds now."""
+        return self._service.get(id)
+
+    def first(self, prompt: Prompt, known: str | None = None) -> Prompt:
+        """`prompt` in the dialect to send it in; see `Dialects.first`."""
+        return self._dialects.first(prompt, known)  # type: ignore[arg-type]
+
+    def create(self, file: PromptFile, asked: Prompt, path: str, intent: Intent) -> tuple[Prompt, RemotePrompt]:
+        """Makes the prompt of `file`; gives what was asked in the dialect that was taken, and the answer.
+
+        Raises ServiceError, with an UnavailableError that is `ambiguous` where a prompt may have been made, or
+        DoubtfulError where several may be it.
+        """
+        try:
+            answer = self._create_once(asked, path, intent, file)
+        except RefusedError as error:
+            other = self._other_dialect(file.prompt, asked, error)
+            answer = self._create_once(other, path, intent, file)
+            self._dialects.refuse(asked.dialect)
+            asked = other
+        with self._mutex:
+            self._known.add(answer.id)
+        if self._dialects.has_taken(asked.dialect) or not was_ignored(asked, answer, None):
+            self._dialects.take(asked.dialect)
+            return asked, answer
+        return self._try_other(file.prompt, asked, answer, answer, path)
+
+    def update(
+        self,
+        prompt: Prompt,
+        asked: Prompt,
+        now: RemotePrompt,
+        patch: Patch,
+        path: str | None,
+        added: Collection[str] | None,
+    ) -> tuple[Prompt, RemotePrompt | None, Patch]:
+        """Writes `asked` over `now`; gives what was asked in the dialect that was taken, the answer and what was sent.
+
+        `patch` is what `patch_over` makes of the others. The answer is None where someone else changed the prompt while
+        the answer was lost. Raises ServiceError, with an UnavailableError that is `ambiguous` where it may have been
+        carried out.
+        """
+        try:
+            answer = self._update_once(asked, now, patch)
+        except RefusedError as error:
+            other = self._other_dialect(prompt, asked, error)
+            patch = patch_over(other, now, path, added)
+            answer = self._update_once(other, now, patch)
+            self._dialects.refuse(asked.dialect)
+            asked = other
+        if answer is None:
+            return asked, None, patch
+        # Where we wrote before, a field that is not cleared says nothing: not every dialect can clear every field.
+        own = added if path is None else None
+        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now, own):
+            second, other_answer = self._try_other(prompt, asked, answer, now, path)
+            return second, other_answer, patch if second is asked else Patch({})
+        self._dialects.take(asked.dialect)
+        return asked, answer, patch
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Deletes a prompt. Raises ServiceError; an UnavailableError only where a look could not tell either."""
+        try:
+            self._service.delete(id)
+        except UnavailableError as error:
+            if not error.ambiguous or not self._look(error, lambda: self._is_gone(id)):
+                raise
+
+    def _is_gone(self, id: str) -> bool:  # noqa: A002
+        try:
+            self._service.get(id)
+        except NotFoundError:
+            return True
+        return False
+
+    def _create_once(self, asked: Prompt, path: str, intent: Intent, file: PromptFile) -> RemotePrompt:
+        """One prompt, however often its answer gets lost: before a create is sent again, the last one is looked for."""
+        lost: UnavailableError | None = None
+        for _ in range(ATTEMPTS):
+            try:
+                return self._service.create(create_body(asked, path))
+            except RefusedError:
+                raise
+            except ServiceError as error:
+                lost = _lost(error, lost)
+            made = self._look(lost, lambda: self._look_for(intent, file))
+            if made is not None:
+                return made
+            if self._hurried():
+                break
+        assert lost is not None  # noqa: S101
+        raise lost
+
+    def _look(self, lost: UnavailableError, look: Callable[[], T]) -> T:
+        """Looks what became of a write. Where the service cannot be asked, that stays unknown, whatever the reason."""
+        try:
+            return look()
+        except ServiceError as error:
+            raise UnavailableError(
+                f"{lost.message}; looking for it failed too: {error.message}",
+                status=error.status,
+                ambiguous=True,
+                hint=lost.hint,
+            ) from None
+
+    def _look_for(self, intent: Intent, file: PromptFile) -> RemotePrompt | None:
+        for delay in LOOKS:
+            self._sleep(delay)
+            found = self._candidates(intent)
+            if len(found) > 1:
+                found = [prompt for prompt in found if same_content(file, prompt)] or found
+            if len(found) > 1:
+                raise DoubtfulError(
+                    "the answer to the create was lost, and it may have made any of "
+                    + ", ".join(prompt.id for prompt in found),
+                    hint=f"take one over with `promptsync adopt {intent.key} ID` and delete the others",
+                )
+            if found:
+                return found[0]
+        return None
+
+    def _candidates(self, intent: Intent) -> list[RemotePrompt]:
+        """Prompts of the intent's name that came to the service after it began; the list is newest first."""
+        found = []
+        for page in self._service.pages():
+            found += [
+                prompt
+                for prompt in page
+                if prompt.id not in self._known
+                and prompt.display_name == intent.display_name
+                and made_since(prompt, intent.time)
+            ]
+            if not any(made_since(prompt, intent.time) for prompt in page):
+                break
+        return found
+
+    def _other_dialect(self, prompt: Prompt, asked: Prompt, error: RefusedError) -> Prompt:
+        """`prompt` in the other dialect, where `error` refuses the one it was asked in. Raises `error` else."""
+        other = self._dialects.other(prompt, asked) if self._dialects.is_refusal(error, asked.dialect) else None
+        if other is None:
+            raise error
+        return other
+
+    def _try_other(
+        self, prompt: Prompt, asked: Prompt, answer: RemotePrompt, before: RemotePrompt, path: str | None
+    ) -> tuple[Prompt, RemotePrompt]:
+        """The block was taken without effect: the same in the other dialect, if that helps.
+
+        If it cannot be sent, what was answered before still stands, and must be recorded: there is a prompt.
+        """
+        try:
+            other = self._dialects.other(prompt, asked)
+        except DialectError:
+            other = None
+        if other is None:
+            return asked, answer
+        actual = remote_content(before, before.dialect(other.dialect), other)
+        try:
+            second = self._service.update(answer.id, patch_for(other, actual, path, None).body)
+        except ServiceError:
+            return asked, answer
+        if was_ignored(other, second, answer):
+            return asked, second
+        self._dialects.refuse(asked.dialect)
+        self._dialects.take(other.dialect)
+        return other, second
+
+    def _update_once(self, asked: Prompt, before: RemotePrompt, patch: Patch) -> RemotePrompt | None:
+        """The answer to one update; None where someone else changed the prompt while the answer was lost."""
+        lost: UnavailableError | None = None
+        for _ in range(ATTEMPTS):
+            try:
+                return self._service.update(before.id, patch.body)
+            except (RefusedError, NotFoundError):
+                raise
+            except ServiceError as error:
+                lost = _lost(error, lost)
+            now = self._look(lost, lambda: self._service.get(before.id))
+            if not judge(asked, now, patch.cleared).wrong:
+                return now
+            if moved(before, now):
+                return None
+            if self._hurried():
+                break
+        assert lost is not None  # noqa: S101
+        raise lost
+
+
+def _lost(error: ServiceError, lost: UnavailableError | None) -> UnavailableError:
+    """The failure after which it is unknown whether a write was carried out. Raises `error` if it was not, for certain.
+
+    Once an answer was lost, no later failure of the same write makes that certain.
+    """
+    if isinstance(error, UnavailableError) and error.ambiguous:
+        return error
+    if lost is None:
+        raise error
+    raise UnavailableError(
+        f"{lost.message}; sending it again failed too: {error.message}",
+        status=error.status,
+        ambiguous=True,
+        hint=lost.hint,
+    ) from None
+
+
+def patch_over(asked: Prompt, now: RemotePrompt, path: str | None, added: Collection[str] | None) -> Patch:
+    """The update that writes `asked` over what the service holds."""
+    return patch_for(asked, remote_content(now, asked.dialect, asked), path, added)
+
+
+def moved(before: RemotePrompt, now: RemotePrompt) -> bool:
+    """Whether the service holds something else than `before`. One version has one block, however it is told."""
+    if before.version() is not None and before.version() == now.version():
+        return (before.display_name, before.description or None, before.metadata) != (
+            now.display_name,
+            now.description or None,
+            now.metadata,
+        )
+    return any(remote_hash(before, dialect) != remote_hash(now, dialect) for dialect in {*before.blocks, *now.blocks})

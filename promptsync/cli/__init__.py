@@ -1,0 +1,1 @@
+"""The command line: click, the terminal, and nothing else."""

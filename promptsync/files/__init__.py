@@ -1,0 +1,1 @@
+"""Prompt files and configuration on disk, and their YAML."""

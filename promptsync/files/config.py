@@ -1,0 +1,249 @@
+"""`promptsync.yaml` and the environment: which service, under which path, by which rules.
+
+A pull request can edit the file, so nothing in it can send a key to a new place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from promptsync.model.errors import ConfigError, LoadError
+from promptsync.model.prompt import Json, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from promptsync.files.yaml.reader import Document
+
+DEFAULT_TARGET = "default"
+SANDBOX_TARGET = "sandbox"
+DEFAULT_BASE_URL = "https://api.orq.ai"
+DEFAULT_KEY_NAME = "ORQ_API_KEY"
+BASE_URL_NAME = "ORQ_BASE_URL"
+DEFAULT_MAX_FILE_BYTES = 1 << 20
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
+_TOP = {"targets", "policies", "allow_fields", "max_file_bytes"}
+_TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
+_POLICIES = {"overwrite", "create_twins"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded."""
+
+    name: str
+    base_url: str | None = DEFAULT_BASE_URL
+    api_key_env: str | None = DEFAULT_KEY_NAME
+    path_prefix: str = ""
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration of a root. `overwrite` are globs over keys."""
+
+    targets: dict[str, Target] = field(default_factory=dict)
+    overwrite: tuple[str, ...] = ()
+    create_twins: bool = False
+    allow_fields: tuple[str, ...] = ()
+    max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+
+    def target(self, name: str) -> Target:
+        """The target of that name. Raises ConfigError where there is none."""
+        if name in self.targets:
+            return self.targets[name]
+        if name == DEFAULT_TARGET:
+            return Target(DEFAULT_TARGET)
+        if name == SANDBOX_TARGET:
+            return Target(SANDBOX_TARGET, base_url=None, api_key_env=None)
+        known = sorted({*self.targets, DEFAULT_TARGET, SANDBOX_TARGET})
+        near = difflib.get_close_matches(name, known, 1)
+        raise ConfigError(
+            f"there is no target “{name}”; the targets are {', '.join(known)}",
+            hint=f"did you mean --target {near[0]}?" if near else "add it to `targets` in promptsync.yaml",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach the service of a target. `base_url` is None for the embedded one. The key is not shown in a repr."""
+
+    base_url: str | None
+    key: str = field(default="", repr=False)
+    key_name: str = DEFAULT_KEY_NAME
+
+    @property
+    def host(self) -> str:
+        """The host to name in messages and saved plans; `embedded` for the embedded service."""
+        return urlsplit(self.base_url).netloc if self.base_url else "embedded"
+
+
+def connection(target: Target, base_url: str | None, environ: Mapping[str, str]) -> Connection:
+    """Where the target is and with which key: the command line, else the environment, else the configuration.
+
+    The sandbox listens to the command line alone, so that an exported host never gets what was meant for it.
+    Raises ConfigError for a missing key or a URL that cannot be used.
+    """
+    if target.name == SANDBOX_TARGET:
+        return Connection(_checked_url(base_url, "--base-url") if base_url else None, "sandbox")
+    url = target.base_url or DEFAULT_BASE_URL
+    if base_url:
+        url = _checked_url(base_url, "--base-url")
+    elif environ.get(BASE_URL_NAME):
+        url = _checked_url(environ[BASE_URL_NAME], BASE_URL_NAME)
+    name = target.api_key_env or DEFAULT_KEY_NAME
+    key = environ.get(name, "").strip()
+    if not key:
+        raise ConfigError(
+            f"there is no API key for the target “{target.name}”: {name} is not set",
+            hint=f"set {name} to a key of the workspace, or try `--target sandbox`, which needs none",
+        )
+    return Connection(url.rstrip("/"), key, name)
+
+
+def parse_config(data: bytes, file: str) -> Config:
+    """The configuration in `data`. Raises LoadError with every complaint and its place."""
+    from promptsync.files.yaml.reader import decode, read
+
+    text, complaints = decode(data)
+    document = read(text)
+    complaints = [*complaints, *document.complaints]
+    if complaints:
+        raise LoadError([Problem(file, item.line, item.column, item.message, item.hint) for item in complaints])
+    checker = _Checker(file, document)
+    config = checker.config(document.data if document.data is not None else {})
+    if checker.problems:
+        raise LoadError(sorted(checker.problems, key=lambda problem: (problem.line, problem.column)))
+    return config
+
+
+class _Checker:
+    def __init__(self, file: str, document: Document) -> None:
+        self._file = file
+        self._document = document
+        self.problems: list[Problem] = []
+
+    def config(self, data: Any) -> Config:
+        top = self._mapping(data, (), _TOP)
+        policies = self._mapping(top.get("policies", {}), ("policies",), _POLICIES)
+        targets = top.get("targets", {})
+        if not isinstance(targets, dict):
+            self._complain(("targets",), "`targets` must be a mapping of names to targets")
+            targets = {}
+        limit = top.get("max_file_bytes", DEFAULT_MAX_FILE_BYTES)
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            self._complain(("max_file_bytes",), "`max_file_bytes` must be a number of bytes, 1 or more")
+        return Config(
+            targets={str(name): self._target(str(name), value) for name, value in targets.items()},
+            overwrite=self._texts(policies, ("policies", "overwrite")),
+            create_twins=self._flag(policies, ("policies", "create_twins")),
+            allow_fields=self._texts(top, ("allow_fields",)),
+            max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
+        )
+
+    def _target(self, name: str, value: Any) -> Target:
+        place = ("targets", name)
+        if not _TARGET_NAME.fullmatch(name):
+            self._complain(place, f"“{name}” cannot name a target: use letters, digits, - and _")
+        data = self._mapping({} if value is None else value, place, _TARGET)
+        base_url, key_name = data.get("base_url"), data.get("api_key_env")
+        if name == SANDBOX_TARGET:
+            for field_name in ("base_url", "api_key_env"):
+                if field_name in data:
+                    self._complain((*place, field_name), f"the built-in target `sandbox` has no `{field_name}`")
+            base_url = key_name = None
+        elif base_url is not None and not _may_be_in_a_file(base_url):
+            self._complain(
+                (*place, "base_url"),
+                "`base_url` may only be https://….orq.ai or loopback here, since a pull request can edit this file",
+                f"give another host by {BASE_URL_NAME} or --base-url",
+            )
+        if key_name is not None and not (isinstance(key_name, str) and _KEY_NAME.fullmatch(key_name)):
+            self._complain((*place, "api_key_env"), "`api_key_env` must name a variable that begins with ORQ_")
+        prefix = data.get("path_prefix", "")
+        if not isinstance(prefix, str):
+            self._complain((*place, "path_prefix"), "`path_prefix` must be text")
+            prefix = ""
+        embedded = name == SANDBOX_TARGET
+        return Target(
+            name=name,
+            base_url=base_url if isinstance(base_url, str) else (None if embedded else DEFAULT_BASE_URL),
+            api_key_env=key_name if isinstance(key_name, str) else (None if embedded else DEFAULT_KEY_NAME),
+            path_prefix=prefix.strip("/"),
+            exclusive=self._flag(data, (*place, "exclusive")),
+        )
+
+    def _mapping(self, value: Any, place: tuple[str, ...], known: set[str]) -> Json:
+        if not isinstance(value, dict):
+            self._complain(place, f"`{'.'.join(place) or 'promptsync.yaml'}` must be a mapping")
+            return {}
+        for name in value.keys() - known:
+            near = difflib.get_close_matches(name, known, 1)
+            self._complain(
+                (*place, name),
+                f"unknown key `{name}`; known are {', '.join(sorted(known))}",
+                f"did you mean `{near[0]}`?" if near else None,
+                key=True,
+            )
+        return value
+
+    def _texts(self, data: Json, place: tuple[str, ...]) -> tuple[str, ...]:
+        value = data.get(place[-1], [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self._complain(place, f"`{'.'.join(place)}` must be a list of texts")
+            return ()
+        return tuple(value)
+
+    def _flag(self, data: Json, place: tuple[str, ...]) -> bool:
+        value = data.get(place[-1], False)
+        if not isinstance(value, bool):
+            self._complain(place, f"`{'.'.join(place)}` must be true or false")
+        return value is True
+
+    def _complain(self, place: Iterable[str], message: str, hint: str | None = None, *, key: bool = False) -> None:
+        line, column = self._document.place(tuple(place), key=key)
+        snippet = self._document.text.split("\n")[line - 1]
+        self.problems.append(Problem(self._file, line, column, message, hint, snippet))
+
+
+def _may_be_in_a_file(url: Any) -> bool:
+    if not isinstance(url, str):
+        return False
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.username or parts.password or "\\" in url or any(ord(char) <= 32 for char in url):
+        return False
+    if host in _LOOPBACK:
+        return parts.scheme in ("http", "https")
+    return parts.scheme == "https" and (host == "orq.ai" or host.endswith(".orq.ai"))
+
+
+def _checked_url(url: str, where: str) -> str:
+    """A URL that a person gave. Clear text is for loopback alone: the key would be read on the way."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        host = None
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or any(ord(char) <= 32 for char in url):
+        raise ConfigError(f"{where} is no URL of a service", hint="give it as https://host, without a path of an API")
+    if parts.username or parts.password:
+        raise ConfigError(
+            f"{where} holds a user name or password", hint="give the host alone; the key has its own variable"
+        )
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise ConfigError(f"{where} would send the key to {host} in clear text", hint="use https://")
+    return url.rstrip("/")

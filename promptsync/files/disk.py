@@ -1,0 +1,395 @@
+"""Files: find prompt files, read what they name, write without ever leaving half a file. Knows no YAML, no service."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptsync.files.loader import IncludeError, Source, included_text
+from promptsync.model.errors import ConfigError, PromptsyncError
+from promptsync.model.prompt import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+__all__ = [
+    "ENDINGS",
+    "MAX_BYTES",
+    "Source",
+    "Sources",
+    "find_sources",
+    "include_reader",
+    "look_around",
+    "read_bytes",
+    "write_atomic",
+]
+
+ENDINGS = (".yaml", ".yml")
+CONFIG_NAMES = ("promptsync.yaml", "promptsync.yml")
+MAX_BYTES = 1 << 20
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A prompt file before it is read: the path, and its parts under the root as the disk spells them."""
+
+    path: str
+    parts: tuple[str, ...]
+    link: bool
+    key: str
+    """The parts without the ending, in NFC."""
+
+
+class _Unfit(Exception):  # noqa: N818 - turned into a Problem or an IncludeError
+    """A file that must not be read, or cannot be."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Sources:
+    """The prompt files under a root, by key. Each is read when its turn comes, and not kept.
+
+    `problems` tells what cannot be taken as a prompt file, of content as far as it was read.
+    """
+
+    def __init__(self, found: list[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> None:
+        self._found = found
+        self._root = root
+        self._max_bytes = max_bytes
+        self.problems = problems
+
+    def keys(self) -> set[str]:
+        """The keys, of which none was read for."""
+        return {item.key for item in self._found}
+
+    def __iter__(self) -> Iterator[Source]:
+        return _sources(self._found, self._root, self._max_bytes, self.problems)
+
+
+def find_sources(root: Path, *, max_bytes: int = MAX_BYTES) -> tuple[list[Source], list[Problem]]:
+    """All prompt files under `root`, read and sorted by key, and what cannot be taken as one; see `look_around`."""
+    sources = look_around(root, max_bytes=max_bytes)
+    return list(sources), sorted(sources.problems, key=lambda problem: problem.file)
+
+
+def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
+    """The prompt files under `root`, found and not yet read.
+
+    Raises ConfigError if there is no such folder or no prompt file in it.
+    """
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise ConfigError(
+            f"the prompts folder {root} {what}; a missing root never means that everything is to be deleted",
+            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
+        )
+    problems: list[Problem] = []
+    found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
+    problems += _collisions(found)
+    if not found and not problems:
+        raise ConfigError(
+            f"no prompt file in {root}; an empty root never means that everything is to be deleted",
+            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
+        )
+    return Sources(found, root, max_bytes, problems)
+
+
+def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, str], str]:
+    """A function that reads the text of a `content_file`: from the key of the prompt and the value to the text.
+
+    It raises IncludeError for a path that leaves the root, and for what is no UTF-8 text.
+    """
+    real_root = os.path.realpath(root)
+
+    def include(key: str, name: str) -> str:
+        shown = _printable(name)
+        try:
+            data = _read(_inside(real_root, key, name), max_bytes)
+        except _Unfit as error:
+            raise IncludeError(f"the content_file {shown} {error.message}", hint=error.hint) from None
+        return included_text(data, shown)
+
+    return include
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`, or leave it untouched: a crash at any point leaves the old or the new content.
+
+    Missing folders are made. The mode of an existing file is kept. Raises PromptsyncError.
+    """
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_synced(temporary, data, _mode(path))
+            os.replace(temporary, path)  # noqa: PTH105 - the name that crash tests count
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise PromptsyncError(
+            f"{_printable(str(path))} cannot be written: {_reason(error)}",
+            hint="make room or make the folder writable, then run again",
+        ) from error
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """The content of a file; None if there is none. Raises PromptsyncError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PromptsyncError(f"{_printable(str(path))} cannot be read: {_reason(error)}") from error
+
+
+def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
+    """Every file that is named as a prompt. Links to folders are not followed, so that no walk is endless."""
+    folders: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
+    while folders:
+        folder, parts = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                here = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(_file_problem(folder, f"the folder cannot be read: {_reason(error)}"))
+            continue
+        for entry in here:
+            if _skipped(entry.name, top=not parts):
+                continue
+            if _is_folder(entry):
+                if _fit_folder(entry, problems):
+                    folders.append((entry.path, (*parts, entry.name)))
+            elif _fit_name(entry, problems):
+                stems = "/".join((*parts, entry.name.rpartition(".")[0]))
+                yield _Found(entry.path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
+
+
+def _skipped(name: str, *, top: bool) -> bool:
+    return name.startswith((".", "_")) or (top and name in CONFIG_NAMES)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a loop
+        return False
+
+
+def _fit_folder(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
+    odd = _odd_name(entry.name)
+    if odd is None and not entry.is_symlink():
+        return True
+    message = odd or "a symbolic link to a folder is not followed"
+    hint = None if odd else "put the files here, or begin the link's name with _ to leave it out"
+    problems.append(_file_problem(entry.path, message, hint))
+    return False
+
+
+def _fit_name(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
+    if not entry.name.endswith(ENDINGS):
+        if entry.name.lower().endswith(ENDINGS):
+            ending = entry.name[entry.name.rindex(".") :]
+            message = f"not taken as a prompt: the ending {ending} is not in lower case"
+            problems.append(Problem(_printable(entry.path), 0, 0, message, "rename the file", severity="warning"))
+        return False
+    odd = _odd_name(entry.name)
+    if odd is not None:
+        problems.append(_file_problem(entry.path, odd))
+    return odd is None
+
+
+def _odd_name(name: str) -> str | None:
+    """Why a name cannot be part of a key, which is shown, locked and sent as text."""
+    if name.isascii() and name.isprintable() and "\\" not in name:
+        return None
+    for char in name:
+        if char == "\\":
+            return "a backslash in the name"
+        category = unicodedata.category(char)
+        if category == "Cs":
+            return "the name is not UTF-8"
+        if category == "Cc" or char in "\u2028\u2029":
+            return f"the control character U+{ord(char):04X} in the name"
+    return None
+
+
+def _collisions(found: Iterable[_Found]) -> list[Problem]:
+    """Names that are one name where case or Unicode form do not count, such as on macOS and Windows."""
+    problems: list[Problem] = []
+    files: dict[str, _Found] = {}
+    folders: dict[str, tuple[str, ...]] = {}
+    clashes: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]] | None] = {}
+    for item in found:
+        folder = item.parts[:-1]
+        if folder not in clashes:
+            clashes[folder] = _clash(folder, folders)
+        clash = clashes[folder]
+        if clash is not None:
+            problems.append(_collision(item.path, "folder", *clash))
+        other = files.setdefault(_folded(item.key), item)
+        if other is not item and other.parts[:-1] == item.parts[:-1]:
+            problems.append(_collision(item.path, "file", item.parts, other.parts))
+    return problems
+
+
+def _clash(
+    parts: tuple[str, ...], folders: dict[str, tuple[str, ...]]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The first folder on the way that is one with another, and that other; `folders` learns those on the way."""
+    for depth in range(1, len(parts) + 1):
+        folder = parts[:depth]
+        first = folders.setdefault(_folded("/".join(folder)), folder)
+        # Where an outer folder collides already, that is the complaint.
+        if first[:-1] == folder[:-1] and first[-1] != folder[-1]:
+            return folder, first
+    return None
+
+
+def _collision(path: str, what: str, name: tuple[str, ...], first: tuple[str, ...]) -> Problem:
+    mine, other = name[-1], first[-1]
+    if what == "file" and mine.rpartition(".")[0] == other.rpartition(".")[0]:
+        how = "only in the ending"
+    elif unicodedata.normalize("NFC", mine) == unicodedata.normalize("NFC", other):
+        how = "only in Unicode form"
+    else:
+        how = "only in case" if mine.lower() == other.lower() else "only in case or Unicode form"
+    message = f"the {what} {_printable('/'.join(name))} and the {what} {_printable('/'.join(first))} differ {how}"
+    return _file_problem(path, message, "rename one of them")
+
+
+def _folded(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> Iterator[Source]:
+    real_root = os.path.realpath(root)
+    for item in found:
+        try:
+            path = _within(item.path, real_root) if item.link else item.path
+            yield Source(item.key, item.path, _read(path, max_bytes))
+        except _Unfit as error:
+            problems.append(_file_problem(item.path, f"the file {error.message}", error.hint))
+
+
+def _inside(real_root: str, key: str, name: str) -> str:
+    """The real path of the file `name` beside the prompt `key`; it must not leave the root by any way."""
+    hint = "name a file beside the prompt file, or in a folder below, with /"
+    if not name or _odd_name(name) is not None:
+        raise _Unfit("has a name that cannot be used", hint)
+    if name.startswith("/") or ".." in name.split("/"):
+        raise _Unfit("must be a relative path without `..`", hint)
+    path = real_root
+    for part in (*key.split("/")[:-1], *name.split("/")):
+        path = _spelled(path, part)
+    return _within(path, real_root)
+
+
+def _spelled(folder: str, name: str) -> str:
+    """`name` in `folder` as the disk spells it: keys are in NFC, and names on disk may be in another form."""
+    path = f"{folder}/{name}"
+    if name.isascii() or os.path.lexists(path):
+        return path
+    wanted = unicodedata.normalize("NFC", name)
+    with suppress(OSError):
+        for other in sorted(os.listdir(folder)):  # noqa: PTH208 - text, as all around
+            if unicodedata.normalize("NFC", other) == wanted:
+                return f"{folder}/{other}"
+    return path
+
+
+def _within(path: str, real_root: str) -> str:
+    real = os.path.realpath(path)
+    if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
+        raise _Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
+    return real
+
+
+def _read(path: str, max_bytes: int) -> bytes:
+    """The bytes of a regular file of at most `max_bytes`. `path` must be real: a link is refused."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        raise _Unfit(f"cannot be read: {_reason(error)}") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _Unfit("is no regular file")
+        # One byte more than there should be: a file that grows, or is too large, is noticed.
+        size = min(status.st_size, max_bytes) + 1
+        data = os.read(descriptor, size)
+        if len(data) != status.st_size:
+            data += b"".join(_chunks(descriptor, size, max_bytes + 1 - len(data)))
+    except OSError as error:
+        raise _Unfit(f"cannot be read: {_reason(error)}") from error
+    finally:
+        os.close(descriptor)
+    if len(data) > max_bytes:
+        raise _Unfit(
+            f"is larger than {max_bytes:,} bytes",
+            "move long texts into content_file, or set max_file_bytes in promptsync.yaml",
+        )
+    return data
+
+
+def _chunks(descriptor: int, size: int, most: int) -> Iterator[bytes]:
+    while most > 0 and (chunk := os.read(descriptor, min(size, most))):
+        most -= len(chunk)
+        yield chunk
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot sync a folder; the file is in place all the same.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _printable(text: str) -> str:
+    """Text that can be encoded: bytes of a name that are not UTF-8 are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _file_problem(path: str, message: str, hint: str | None = None) -> Problem:
+    return Problem(_printable(path), 0, 0, message, hint)

@@ -1,0 +1,120 @@
+"""What an apply did, what it did not and why, and what waits for a person."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from promptsync.output.cells import pad
+from promptsync.output.cells import width as cells
+from promptsync.output.escape import terminal
+from promptsync.output.style import LOOKS, Colour, Style, counted
+from promptsync.plan.changes import ACTIONS, Recreate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from promptsync.plan.changes import Outcome, Plan
+
+_NOT_DONE: dict[str, Colour] = {"failed": "red", "not converged": "red", "left": "yellow", "skipped": "yellow"}
+_UNDECIDED = ("drift", "conflict")
+_MARGIN = " " * 5
+
+
+class _Waiting(NamedTuple):
+    action: Literal["drift", "conflict"]
+    key: str
+    message: str
+    hint: str | None
+
+
+def render_outcomes(outcomes: Sequence[Outcome], plan_or_none: Plan | None, *, color: bool) -> str:
+    """What is worth telling line by line, and the sum in the last line; without a final newline.
+
+    What was done is only counted, except for what has a new id or a remark. The plan, if there is one, tells the
+    drift and the conflicts that the run left alone.
+    """
+    style = Style(color)
+    waiting = _waiting(outcomes, plan_or_none)
+    lines = [
+        *_new_ids(outcomes, plan_or_none, style),
+        *_remarks(outcomes, style),
+        *_not_done(outcomes, style),
+        *(line for item in waiting for line in _undecided(item, style)),
+    ]
+    lines += ["", _sum(outcomes, waiting, style)] if lines else [_sum(outcomes, waiting, style)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _new_ids(outcomes: Sequence[Outcome], plan: Plan | None, style: Style) -> Iterator[str]:
+    lost = {change.key: change.id for change in plan.changes if isinstance(change, Recreate)} if plan else {}
+    for outcome in outcomes:
+        if outcome.action == "recreate" and outcome.status == "done":
+            yield f"{style('magenta', '-+ recreated')}  {style('bold', terminal(outcome.key))}"
+            ids = f"{terminal(lost.get(outcome.key, 'the old one'))} → {terminal(outcome.id or 'unknown')}"
+            yield f"{_MARGIN}{style('magenta', 'THE ID CHANGED:')} {ids}; give the new one to its callers"
+
+
+def _remarks(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    for outcome in outcomes:
+        if outcome.status == "done" and outcome.message:
+            done = style("dim", LOOKS[outcome.action].done)
+            yield f"{done}  {style('bold', terminal(outcome.key))}: {terminal(outcome.message)}"
+
+
+def _not_done(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    told = [outcome for outcome in outcomes if outcome.status in _NOT_DONE and outcome.action not in _UNDECIDED]
+    keys = min(max((cells(terminal(outcome.key)) for outcome in told), default=0), 60)
+    for status, colour in _NOT_DONE.items():
+        for outcome in told:
+            if outcome.status == status:
+                key = style("bold", pad(terminal(outcome.key), keys))
+                yield f"{style(colour, f'{status:<13}')}  {outcome.action:<8}  {key}  {terminal(outcome.id or '')}"
+                yield from _why(outcome.message, outcome.hint, style)
+
+
+def _waiting(outcomes: Sequence[Outcome], plan: Plan | None) -> list[_Waiting]:
+    """Drift and conflicts, as the plan tells them; where there is none, as the outcomes do."""
+    found: dict[tuple[str, str], _Waiting] = {}
+    for outcome in outcomes:
+        if outcome.action == "drift" or outcome.action == "conflict":
+            found[outcome.action, outcome.key] = _Waiting(outcome.action, outcome.key, outcome.message, outcome.hint)
+    for drift in plan.drifts if plan else ():
+        found["drift", drift.key] = _Waiting("drift", drift.key, "", None)
+    for conflict in plan.conflicts if plan else ():
+        found["conflict", conflict.key] = _Waiting("conflict", conflict.key, conflict.reason, conflict.hint)
+    return sorted(found.values(), key=lambda item: (item.action != "drift", item.key))
+
+
+def _undecided(item: _Waiting, style: Style) -> Iterator[str]:
+    look = LOOKS[item.action]
+    yield f"{style(look.colour, f'{look.sign:<2} {item.action:<8}')}  {style('bold', terminal(item.key))}"
+    if item.action == "drift":
+        pull = f"`promptsync pull {shlex.quote(terminal(item.key))}` takes it into the file"
+        yield from _why(item.message or "changed on the service, left as it is", item.hint or pull, style)
+    else:
+        yield from _why(item.message, item.hint, style)
+
+
+def _why(message: str, hint: str | None, style: Style) -> Iterator[str]:
+    if message:
+        yield f"{_MARGIN}{terminal(message)}"
+    if hint:
+        yield f"{_MARGIN}{style('cyan', 'help:')} {terminal(hint)}"
+
+
+def _sum(outcomes: Sequence[Outcome], waiting: list[_Waiting], style: Style) -> str:
+    done = Counter(outcome.action for outcome in outcomes if outcome.status == "done")
+    status = Counter(outcome.status for outcome in outcomes if outcome.action not in _UNDECIDED)
+    kinds = Counter(item.action for item in waiting)
+    good = [f"{done[action]} {LOOKS[action].done}" for action in ACTIONS if done[action]]
+    bad = [f"{status[name]} {name}" for name in ("failed", "not converged", "left", "skipped") if status[name]]
+    if kinds["drift"]:
+        bad.append(f"{kinds['drift']} drifted")
+    if kinds["conflict"]:
+        bad.append(counted(kinds["conflict"], "conflict"))
+    if not good and not bad:
+        return style("green", "Nothing to do.")
+    parts = [", ".join(good) or "nothing", *([", ".join(bad)] if bad else [])]
+    return f"{style('bold', 'Applied:')} {'; '.join(parts)}."

@@ -1,0 +1,63 @@
+"""Signs, words and colours. A sign never stands without its word, and nothing is told by colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from promptsync.plan.changes import Action
+
+Colour: TypeAlias = Literal["red", "green", "yellow", "blue", "magenta", "cyan", "dim", "bold"]
+
+_CODES: dict[Colour, str] = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
+
+
+class Look(NamedTuple):
+    """How a kind of change is shown. `sign` is ASCII; `counted` follows its number in the summary."""
+
+    sign: str
+    colour: Colour
+    counted: str
+    done: str
+
+
+LOOKS: dict[Action, Look] = {
+    "create": Look("+", "green", "to create", "created"),
+    "update": Look("~", "yellow", "to update", "updated"),
+    "move": Look(">", "cyan", "to move", "moved"),
+    "adopt": Look("=", "blue", "to adopt", "adopted"),
+    "recreate": Look("-+", "magenta", "to recreate", "recreated"),
+    "delete": Look("-", "red", "to delete", "deleted"),
+    "forget": Look("x", "dim", "to forget", "forgotten"),
+    "drift": Look("!", "yellow", "drifted", "drifted"),
+    "conflict": Look("!!", "red", "conflict", "conflict"),
+    "orphan": Look("?", "dim", "orphan", "orphan"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Puts colour on a text, or leaves it alone."""
+
+    color: bool
+
+    def __call__(self, colour: Colour, text: str) -> str:
+        """`text` in `colour`."""
+        if not self.color or not text:
+            return text
+        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 conflict`, `2 conflicts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,72 @@
+"""Lists for people: the versions of a prompt, the lockfile, what the service holds beside the files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptsync.output.cells import pad
+from promptsync.output.cells import width as cells
+from promptsync.output.escape import terminal
+from promptsync.output.fields import Layout, field_lines
+from promptsync.output.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from promptsync.commands.adopt import Pair
+    from promptsync.commands.versions import Step
+    from promptsync.model.lockfile import LockEntry, Lockfile
+    from promptsync.model.prompt import RemotePrompt
+
+_INDENT = 2
+
+
+def render_history(key: str, entry: LockEntry, steps: Iterable[Step], *, color: bool, width: int) -> str:
+    """The versions, newest first, each with the fields that it changed; the locked one is marked."""
+    style = Style(color)
+    layout = Layout(style, width, _INDENT, verbose=False)
+    lines = [f"{style('bold', terminal(key))}  {terminal(entry.id)}"]
+    for step in steps:
+        facts = [terminal(fact) for fact in (step.timestamp, step.by and f"by {step.by}") if fact]
+        mark = "  " + style("green", "(in the lockfile)") if step.is_locked else ""
+        lines += ["", f"{style('yellow', terminal(step.version))}  {' '.join(facts)}{mark}"]
+        if step.is_first:
+            lines.append("  the first version")
+        elif not step.changes:
+            lines.append("  nothing that a version holds was changed")
+        for item in step.changes:
+            lines += field_lines(item, layout)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def render_lock(lock: Lockfile, *, color: bool) -> str:
+    """A line for each locked prompt: key, id, version and path."""
+    header = ("KEY", "ID", "VERSION", "PATH", "")
+    rows = [
+        (key, entry.id, entry.version or "-", entry.path or "(as it is)", "protected" if entry.protected else "")
+        for key, entry in sorted(lock.prompts.items())
+    ]
+    return "\n".join(_table([header, *rows], Style(color)))
+
+
+def render_strangers(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
+    """A line for each prompt that no lockfile holds: id, when it was changed, and its name."""
+    rows = [("ID", "UPDATED", "NAME"), *((p.id, p.updated or "-", p.display_name) for p in prompts)]
+    return "\n".join(_table(rows, Style(color)))
+
+
+def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:
+    """A line for each file and the prompt of its name, with the fields in which they differ."""
+    rows = [("KEY", "ID", "DIFFERS IN")]
+    for pair in pairs:
+        more = f" and {len(pair.fields) - 3} more" if len(pair.fields) > 3 else ""
+        rows.append((pair.file.key, pair.remote.id, (", ".join(pair.fields[:3]) + more) or "nothing"))
+    return "\n".join(_table(rows, Style(color)))
+
+
+def _table(rows: Sequence[tuple[str, ...]], style: Style) -> Iterator[str]:
+    safe = [[terminal(cell) for cell in row] for row in rows]
+    widths = [min(max(cells(row[column]) for row in safe), 60) for column in range(len(safe[0]))]
+    for number, row in enumerate(safe):
+        line = "  ".join(pad(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        yield line if number else style("bold", line)

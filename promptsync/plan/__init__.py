@@ -1,0 +1,1 @@
+"""What an apply would do, decided over values: file, lock entry, service."""

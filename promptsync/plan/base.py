@@ -1,0 +1,144 @@
+"""What was agreed when an entry was written, and whether the service still holds it.
+
+The hash tells that nothing changed. Where it differs, that may be the service telling the same in other words: it
+begins to answer a field, or a default of its own. The version then decides, which changes with the block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from promptsync.model.canonical import canonical, digest, remote_hash, without_ids
+from promptsync.model.compare import differences, drop, generic, is_within, on_the_wire, remote_content, service_only
+
+if TYPE_CHECKING:
+    from promptsync.model.lockfile import LockEntry
+    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
+
+_DEFAULT_LANGUAGE = "English"
+_KNOWN_METADATA = ("language", "use_cases")
+
+
+def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:
+    """Whether the service holds something else than when the entry was written.
+
+    The block of one version is always the same, however it is told. Name, description, metadata and further top-level
+    fields may change without a new version. `comparable` says that the entry was hashed by today's rules.
+    """
+    dialect = remote.dialect(entry.dialect)
+    if remote_hash(remote, dialect, file.prompt) == entry.remote:
+        return False
+    if not _same_version(entry, remote, dialect):
+        return True
+    news = _news(file, entry, remote, dialect)
+    if _hash_without(remote, dialect, file, news) == entry.remote:
+        return False
+    further = _other_extra(file, remote, dialect)
+    if further:  # a change, unless the file asks for them only now
+        return _hash_without(remote, dialect, file, [*news, *further]) != entry.remote
+    comparable = comparable and dialect == entry.dialect
+    return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
+
+
+def changed_without_file(entry: LockEntry, remote: RemotePrompt, *, comparable: bool, deletes: bool) -> bool:
+    """The same with nothing to compare description and metadata with: what is to be deleted must be certain."""
+    dialect = remote.dialect(entry.dialect)
+    if remote_hash(remote, dialect) == entry.remote:
+        return False
+    certain = comparable and dialect == entry.dialect
+    same = _same_version(entry, remote, dialect) and remote.display_name == entry.display_name
+    return not same or (deletes and certain)
+
+
+def own_fields(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> tuple[str, ...]:
+    """The fields that only the service has, in the words of the wire and sorted: what the lock records as `added`."""
+    desired = on_the_wire(file.prompt, remote.dialect(dialect))
+    content = remote_content(remote, desired.dialect, file.prompt)
+    return tuple(sorted(item.field for item in service_only(desired, content)))
+
+
+def _same_version(entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> bool:
+    return entry.version is not None and remote.version(dialect) == entry.version
+
+
+def with_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> LockEntry:
+    """The entry, with what the service newly tells of the same version among the fields of its own."""
+    dialect = remote.dialect(entry.dialect)
+    if not _same_version(entry, remote, dialect) or remote_hash(remote, dialect, file.prompt) == entry.remote:
+        return entry
+    news = _news(file, entry, remote, dialect)
+    if _hash_without(remote, dialect, file, news) != entry.remote:
+        from promptsync.model.schema import known_fields
+
+        known = known_fields(dialect)
+        news = [name for name in news if not _is_known(name, dialect, known)]
+    return replace(entry, added=tuple(sorted({*entry.added, *news}))) if news else entry
+
+
+def _is_known(name: str, dialect: Dialect, known: frozenset[str]) -> bool:
+    """Whether a file could have held the field, so that it may have been taken out of it."""
+    group, _, rest = name.partition(".")
+    parts = rest.split(".")
+    return group != dialect or parts[0] in known - {"model_parameters"} or ".".join(parts[:2]) in known
+
+
+def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> list[str]:
+    """The fields that only the service has and that the entry does not know.
+
+    These are in the block, or metadata of a kind not known; what a person may set without making a version is no news.
+    """
+    desired = on_the_wire(file.prompt, dialect)
+    if desired.dialect != dialect:
+        return []
+    own = {generic(name) for name in entry.added}
+    found = []
+    for item in service_only(desired, remote_content(remote, dialect, file.prompt)):
+        group, _, name = item.field.partition(".")
+        told = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
+        if name == "language" and item.before == _DEFAULT_LANGUAGE:
+            told = False
+        if not told and not is_within(item.field, own):
+            found.append(item.field)
+    return found
+
+
+def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: list[str]) -> str:
+    """The hash of the service's answer without some fields."""
+    content = canonical(remote_content(remote, dialect, file.prompt))
+    for name in names:
+        drop(content, name)
+    return digest(without_ids(content))
+
+
+def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> list[str]:
+    """The further top-level fields that are not on the service as the file asks; what it adds inside is its own."""
+    if not file.has_extra:
+        return []
+    told = remote_content(remote, dialect, file.prompt).extra
+    found = []
+    for name, value in file.prompt.extra.items():
+        asked = replace(file.prompt, block={}, extra={name: value})
+        held = replace(asked, extra={name: told[name]} if name in told else {})
+        if differences(asked, held, added=None):
+            found.append(name)
+    return found
+
+
+def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:
+    """Whether description and metadata on the service are those of the file, or the service's own.
+
+    Where the hashes are `comparable`, the service's own may only be its known default: anything else is a change.
+    """
+    if (file.prompt.description or None) != (remote.description or None):
+        return False
+    wanted, held = (
+        canonical(replace(file.prompt, metadata=metadata))["metadata"]
+        for metadata in (file.prompt.metadata, remote.metadata)
+    )
+    for name in {*wanted, *(known for known in _KNOWN_METADATA if known in held)}:
+        default = name == "language" and held.get(name) == _DEFAULT_LANGUAGE
+        own = name not in wanted and (default or (not comparable and f"metadata.{name}" in entry.added))
+        if digest(wanted.get(name)) != digest(held.get(name)) and not own:
+            return False
+    return True

@@ -1,0 +1,300 @@
+"""What a run would do: one class for each kind of change, and the plan that holds them.
+
+A plan is data. It can be shown, saved, compared with a later one and carried out; it does nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from promptsync.model.compare import FieldDiff
+    from promptsync.model.lockfile import LockEntry
+    from promptsync.model.prompt import Json, Prompt, PromptFile, RemotePrompt
+
+Action: TypeAlias = Literal[
+    "create", "update", "move", "adopt", "recreate", "delete", "forget", "drift", "conflict", "orphan"
+]
+ACTIONS: tuple[Action, ...] = (
+    "create",
+    "update",
+    "move",
+    "adopt",
+    "recreate",
+    "delete",
+    "forget",
+    "drift",
+    "conflict",
+    "orphan",
+)
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What every change has.
+
+    `path` is the path that the prompt would have on the service, None where it stays as it is. `digest` is the hash
+    of the file, lock entry and service content that the change rests on. `diff` tells the fields, service before
+    and file after.
+    """
+
+    action: ClassVar[Action]
+
+    key: str
+    display_name: str
+    digest: str
+    path: str | None = None
+    diff: tuple[FieldDiff, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Locked(_Change):
+    """A change to a prompt that the lockfile holds."""
+
+    entry: LockEntry
+
+    @property
+    def id(self) -> str:
+        """The id that the lockfile holds: of a prompt that is to be made again, the one that is lost."""
+        return self.entry.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create(_Change):
+    """A file whose prompt is not on the service yet."""
+
+    action: ClassVar[Action] = "create"
+    file: PromptFile
+
+    @property
+    def id(self) -> None:
+        """A prompt that is not there yet has no id."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update(_Locked):
+    """A file that changed and may be written. `remote` is None offline."""
+
+    action: ClassVar[Action] = "update"
+    file: PromptFile
+    remote: RemotePrompt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move(_Locked):
+    """A file under a new key that is the prompt of `old_key`: the id stays. `remote` is None offline."""
+
+    action: ClassVar[Action] = "move"
+    file: PromptFile
+    old_key: str
+    remote: RemotePrompt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt(_Change):
+    """A prompt that is there already: its id or state is recorded, and it is updated if `diff` says so.
+
+    `file` is None for a prompt that an interrupted run made and whose file is gone since. `source` is the hash to
+    record as the file's where nothing is written.
+    """
+
+    action: ClassVar[Action] = "adopt"
+    file: PromptFile | None
+    entry: LockEntry | None
+    remote: RemotePrompt
+    source: str
+
+    @property
+    def id(self) -> str:
+        """The id on the service."""
+        return self.remote.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recreate(_Locked):
+    """A prompt that was deleted on the service and is wanted back: it gets a new id, callers hold the old one."""
+
+    action: ClassVar[Action] = "recreate"
+    file: PromptFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(_Locked):
+    """A prompt whose file is gone, with `--prune`. `remote` is None offline."""
+
+    action: ClassVar[Action] = "delete"
+    remote: RemotePrompt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget(_Locked):
+    """An entry whose file and prompt are both gone: it leaves the lock."""
+
+    action: ClassVar[Action] = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who changed what since the lock and the service agreed, as far as the service's versions tell.
+
+    `since` is one clause: from which version on, when and by whom. `here` are the file's changes, base before and file
+    after; `there` the service's, base before and service after.
+    """
+
+    since: str
+    here: tuple[FieldDiff, ...] = ()
+    there: tuple[FieldDiff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift(_Locked):
+    """A prompt that was changed on the service alone; it is told and left as it is."""
+
+    action: ClassVar[Action] = "drift"
+    file: PromptFile
+    remote: RemotePrompt
+    sides: Sides | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BothChanged:
+    """A file and a prompt that both changed, each from what `entry` says."""
+
+    file: PromptFile
+    entry: LockEntry
+    remote: RemotePrompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict(_Change):
+    """Something that only a person can decide: the `reason`, what to do, and the ids that may be meant."""
+
+    action: ClassVar[Action] = "conflict"
+    reason: str
+    hint: str
+    id: str | None = None
+    candidates: tuple[str, ...] = ()
+    both: BothChanged | None = None
+    sides: Sides | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan(_Locked):
+    """A locked prompt whose file is gone, left on the service."""
+
+    action: ClassVar[Action] = "orphan"
+
+
+Change: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget | Drift | Conflict | Orphan
+Decided: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget
+"""What an apply carries out; drift, conflicts and orphans are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all."""
+
+    prune: bool = False
+    overwrite: tuple[str, ...] = ()
+    create_twins: bool = False
+    only: tuple[str, ...] = ()
+
+    def as_json(self) -> Json:
+        """The options as a saved plan carries them."""
+        return {
+            "prune": self.prune,
+            "overwrite": list(self.overwrite),
+            "create_twins": self.create_twins,
+            "only": list(self.only),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes, sorted by key. `refreshed` are entries that are only to be recorded anew, since nothing differs.
+
+    `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    """
+
+    target: str
+    changes: tuple[Change, ...]
+    digest: str
+    unchanged: int = 0
+    locked: int = 0
+    gone: int = 0
+    options: PlanOptions = field(default_factory=PlanOptions)
+    refreshed: dict[str, LockEntry] = field(default_factory=dict)
+    offline: bool = False
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many of each action, and how many unchanged."""
+        counts = Counter(change.action for change in self.changes)
+        return {**{action: counts[action] for action in ACTIONS}, "unchanged": self.unchanged}
+
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        """The changes that an apply carries out, in order."""
+        return tuple(change for change in self.changes if not isinstance(change, Drift | Conflict | Orphan))
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """The changes that wait for a person."""
+        return tuple(change for change in self.changes if isinstance(change, Conflict))
+
+    @property
+    def drifts(self) -> tuple[Drift, ...]:
+        """The prompts that were changed on the service alone."""
+        return tuple(change for change in self.changes if isinstance(change, Drift))
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A create that was begun and whose end is not known: what the journal says of it.
+
+    `source` is the hash of what was asked for, `time` the seconds since the epoch at which it was begun.
+    """
+
+    key: str
+    display_name: str
+    path: str | None
+    source: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A write to the prompt `id` that was begun and whose end is not known: what the journal says of it.
+
+    `asked` is what the file said then, None for a delete. `cleared` are the fields that the write was to clear, with
+    the value that each had. `path` is the path that was sent, None if none was. `old_key` is the key that a move
+    leaves. `time` is in seconds since the epoch.
+    """
+
+    action: str
+    key: str
+    id: str
+    time: float
+    path: str | None = None
+    old_key: str | None = None
+    asked: Prompt | None = None
+    protected: bool = False
+    cleared: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change. `message` says why, where it was not simply done."""
+
+    key: str
+    action: Action
+    status: Literal["done", "failed", "skipped", "left", "not converged"]
+    id: str | None = None
+    message: str = ""
+    hint: str | None = None

@@ -1,0 +1,200 @@
+"""Prompts on the service that no lockfile of this root holds, and which of our files might be theirs.
+
+A create whose answer was lost leaves one behind; another team's prompt may bear the same name. The first must be
+found again, the second never be touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from promptsync.model.canonical import file_hash, remote_hash
+from promptsync.model.compare import file_differences
+from promptsync.model.prompt import CURRENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from promptsync.model.prompt import Json, PromptFile, RemotePrompt
+    from promptsync.plan.changes import Intent
+
+CLOCK_SKEW = 5.0
+"""Seconds by which the service's clock may be behind ours when it dates a prompt that we made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """`certain` maps a key to the one prompt that is its; `doubtful` to those that might be.
+
+    `unplaced` are keys whose prompt is certain only in what it says: several prompts say the same, so that no one
+    knows which of them was sent to which path.
+    """
+
+    certain: dict[str, RemotePrompt] = field(default_factory=dict)
+    doubtful: dict[str, list[RemotePrompt]] = field(default_factory=dict)
+    unplaced: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanting:
+    """One who wants a prompt: those that may be it, and of these those that say what was asked for."""
+
+    key: str
+    asked: tuple[str, ...]
+    may: frozenset[str]
+    alike: frozenset[str]
+
+
+def by_name(prompts: Iterable[RemotePrompt]) -> dict[str, list[RemotePrompt]]:
+    """`prompts` grouped by display name, each group in the order of the ids."""
+    groups: dict[str, list[RemotePrompt]] = defaultdict(list)
+    for prompt in sorted(prompts, key=lambda prompt: prompt.id):
+        groups[prompt.display_name].append(prompt)
+    return dict(groups)
+
+
+def latest(intents: Iterable[Intent]) -> dict[str, Intent]:
+    """The last intent of each key."""
+    ordered = sorted(intents, key=lambda intent: (intent.time, intent.display_name, intent.path or "", intent.source))
+    return {intent.key: intent for intent in ordered}
+
+
+def match_intents(
+    intents: Iterable[Intent], files: Mapping[str, PromptFile], strangers: Mapping[str, list[RemotePrompt]]
+) -> Matches:
+    """Finds what our own unfinished creates have made: a stranger of that name, made since; of several, by content."""
+    by_key: dict[str, list[Intent]] = defaultdict(list)
+    for intent in intents:
+        by_key[intent.key].append(intent)
+    candidates = {key: _candidates(by_key[key], strangers) for key in sorted(by_key)}
+    found = Matches()
+    wanting = []
+    for key, prompts in candidates.items():
+        others = {id_ for other, theirs in candidates.items() if other != key for id_ in theirs}
+        if len(prompts) == 1 and not prompts.keys() & others:
+            found.certain[key] = next(iter(prompts.values()))
+            continue
+        asked = tuple(sorted({intent.source for intent in by_key[key]}))
+        alike = frozenset(id_ for id_, prompt in prompts.items() if _is_asked(asked, files.get(key), prompt))
+        wanting.append(_Wanting(key, asked, frozenset(prompts), alike))
+    _match_group(found, wanting, {id_: prompt for theirs in candidates.values() for id_, prompt in theirs.items()})
+    return found
+
+
+def match_names(files: Iterable[PromptFile], strangers: Mapping[str, list[RemotePrompt]]) -> Matches:
+    """Pairs files with strangers of their name, on a target where no one else makes prompts.
+
+    One file and one stranger are a pair. Of several, those pair that alone say the same; what is left on both sides
+    is doubtful unless it is one of each.
+    """
+    found = Matches()
+    groups: dict[str, list[PromptFile]] = defaultdict(list)
+    for file in files:
+        if file.prompt.display_name in strangers:
+            groups[file.prompt.display_name].append(file)
+    for name, group in groups.items():
+        prompts = {prompt.id: prompt for prompt in strangers[name]}
+        if len(group) == len(prompts) == 1:
+            found.certain[group[0].key] = next(iter(prompts.values()))
+            continue
+        by_words: dict[tuple[str | None, ...], list[RemotePrompt]] = defaultdict(list)
+        for prompt in prompts.values():
+            by_words[_words(prompt.prompt(prompt.dialect(CURRENT)).block)].append(prompt)
+        wanting = []
+        for file in group:
+            near = by_words.get(_words(file.prompt.block), [])
+            alike = frozenset(prompt.id for prompt in near if same_content(file, prompt))
+            wanting.append(_Wanting(file.key, (file_hash(file),), frozenset(prompts), alike))
+        rest = _match_group(found, wanting, prompts)
+        left = prompts.keys() - {prompt.id for prompt in found.certain.values()}
+        if len(rest) == len(left) == 1:
+            found.doubtful.pop(rest[0].key, None)
+            found.certain[rest[0].key] = prompts[left.pop()]
+    return found
+
+
+def same_content(file: PromptFile, prompt: RemotePrompt) -> bool:
+    """Whether a prompt says all that the file says; what the service adds of its own does not count."""
+    return not file_differences(file, prompt, prompt.dialect(file.prompt.dialect), None)
+
+
+def made_since(prompt: RemotePrompt, time: float) -> bool:
+    """Whether the service dates a prompt after `time` (seconds since the epoch), give or take `CLOCK_SKEW`.
+
+    A prompt without a date that can be read might have been. A date without a zone is UTC.
+    """
+    try:
+        created = datetime.fromisoformat(prompt.created or "")
+        if created.tzinfo is None:
+            created = created.replace(tzinfo=UTC)
+        return created.timestamp() >= time - CLOCK_SKEW
+    except (ValueError, OverflowError):
+        return True
+
+
+def _words(block: Json) -> tuple[str | None, ...]:
+    """What the messages of a block say, the same in both dialects: to look closely only at what is near."""
+    messages = block.get("messages")
+    contents = (
+        [item.get("content") for item in messages if isinstance(item, dict)] if isinstance(messages, list) else []
+    )
+    return tuple(content if isinstance(content, str) else None for content in contents)
+
+
+def _candidates(intents: list[Intent], strangers: Mapping[str, list[RemotePrompt]]) -> dict[str, RemotePrompt]:
+    found = {
+        prompt.id: prompt
+        for intent in intents
+        for prompt in strangers.get(intent.display_name, [])
+        if made_since(prompt, intent.time)
+    }
+    return dict(sorted(found.items()))
+
+
+def _match_group(found: Matches, wanting: Iterable[_Wanting], prompts: Mapping[str, RemotePrompt]) -> list[_Wanting]:
+    """Settles by content what can be settled; gives those that are still without, for whom the rest is doubtful."""
+    rest = sorted(wanting, key=lambda one: one.key)
+    taken: set[str] = set()
+    for one in list(rest):
+        if len(one.alike) == 1 and not any(one.alike & other.alike for other in rest if other is not one):
+            _settle(found, one.key, prompts[next(iter(one.alike))], taken)
+            rest.remove(one)
+    rest = _match_copies(found, rest, prompts, taken)
+    for one in rest:
+        might = (one.alike or one.may) - taken
+        if might:
+            found.doubtful[one.key] = [prompts[id_] for id_ in sorted(might)]
+    return rest
+
+
+def _match_copies(
+    found: Matches, wanting: list[_Wanting], prompts: Mapping[str, RemotePrompt], taken: set[str]
+) -> list[_Wanting]:
+    """Copies that ask for the same, and prompts that say it: which is whose makes no difference, but for the path."""
+    groups: dict[tuple[tuple[str, ...], frozenset[str]], list[_Wanting]] = defaultdict(list)
+    for one in wanting:
+        groups[one.asked, one.alike].append(one)
+    rest = []
+    for (_, alike), group in groups.items():
+        contested = any(alike & other.alike for other in wanting if other not in group)
+        if not alike or contested or len(alike) > len(group):
+            rest.extend(group)
+            continue
+        for one, id_ in zip(group, sorted(alike), strict=False):
+            _settle(found, one.key, prompts[id_], taken)
+            found.unplaced.add(one.key)
+    return rest
+
+
+def _settle(found: Matches, key: str, prompt: RemotePrompt, taken: set[str]) -> None:
+    found.certain[key] = prompt
+    taken.add(prompt.id)
+
+
+def _is_asked(asked: Iterable[str], file: PromptFile | None, prompt: RemotePrompt) -> bool:
+    if any(remote_hash(prompt, dialect) in asked for dialect in prompt.blocks):
+        return True
+    return file is not None and same_content(file, prompt)

@@ -1,0 +1,1 @@
+"""The orq.ai prompts API: requests, answers, rate limits, lists."""

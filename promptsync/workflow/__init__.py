@@ -1,1 +1,0 @@
-"""What the commands do: each reads, lets the pure rooms decide, and hands on. Usable without a terminal."""

@@ -1,0 +1,375 @@
+"""Carrying a plan out: each write once, whatever becomes of its answer, and all of it recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promptsync.apply.applier import INTERRUPTED, UNANSWERED, Applier
+from promptsync.apply.journal import Journal
+from promptsync.model.errors import (
+    AuthError,
+    NotFoundError,
+    PromptsyncError,
+    RateLimitedError,
+    RefusedError,
+    ServiceError,
+    UnavailableError,
+)
+from promptsync.model.lockfile import Lockfile
+from tests.factories import answered, block, entry, file, held, locked, plan, remote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from promptsync.model.prompt import Json, RemotePrompt
+    from promptsync.plan.changes import Outcome, Plan
+
+NOW = 1_767_225_600.0
+
+
+class Service:
+    """Holds prompts, and fails as it is told: `failures` maps a method to what its next calls raise.
+
+    An error in `after` is raised when the write was carried out.
+    """
+
+    def __init__(self, *prompts: RemotePrompt) -> None:
+        self.prompts = {one.id: one for one in prompts}
+        self.failures: dict[str, list[ServiceError | None]] = {}
+        self.after: set[int] = set()
+        self.calls: list[str] = []
+
+    def fail(self, method: str, *errors: ServiceError | None, after: bool = False) -> None:
+        self.failures.setdefault(method, []).extend(errors)
+        if after:
+            self.after |= {id(error) for error in errors}
+
+    def _next(self, method: str) -> ServiceError | None:
+        self.calls.append(method)
+        waiting = self.failures.get(method, [])
+        error = waiting.pop(0) if waiting else None
+        if error is not None and id(error) not in self.after:
+            raise error
+        return error
+
+    def pages(self) -> Iterator[list[RemotePrompt]]:
+        self._next("list")
+        yield list(reversed(self.prompts.values()))
+
+    def get(self, id: str) -> RemotePrompt:  # noqa: A002
+        self._next("get")
+        if id not in self.prompts:
+            raise NotFoundError("it is gone", status=404)
+        return self.prompts[id]
+
+    def create(self, body: Json) -> RemotePrompt:
+        error = self._next("create")
+        made = remote(
+            f"new-{len(self.prompts)}",
+            body["display_name"],
+            body["prompt"],
+            description=body.get("description"),
+            created=datetime.fromtimestamp(NOW, UTC).isoformat(),
+        )
+        self.prompts[made.id] = made
+        if error is not None:
+            raise error
+        return made
+
+    def update(self, id: str, body: Json) -> RemotePrompt:  # noqa: A002
+        error = self._next("update")
+        self.prompts[id] = remote(id, body["display_name"], body["prompt"], version="v2")
+        if error is not None:
+            raise error
+        return self.prompts[id]
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        error = self._next("delete")
+        self.prompts.pop(id, None)
+        if error is not None:
+            raise error
+
+
+def lost(message: str = "no answer in time") -> UnavailableError:
+    return UnavailableError(message, ambiguous=True)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.jsonl")
+
+
+def applier(service: Service, journal: Journal, tmp_path: Path, lock: Lockfile | None = None, **more: Any) -> Applier:
+    return Applier(
+        service,
+        journal,
+        lock or Lockfile(owner="ws"),
+        known=set(service.prompts),
+        archive_folder=tmp_path / "archive",
+        parallelism=1,
+        sleep=lambda _: None,
+        clock=lambda: NOW,
+        **more,
+    )
+
+
+def statuses(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.status for outcome in outcomes]
+
+
+A, B, C = file("Default/a"), file("Default/b"), file("Default/c")
+CHANGED = file("Default/a", block(temperature=0.5))
+
+
+def update_of_a() -> tuple[Service, Lockfile, Plan]:
+    there = held(A, "id-a")
+    lock = locked(("Default/a", entry(A, there)))
+    return Service(there), lock, plan([CHANGED], lock, [there])
+
+
+def test_creates_are_recorded_in_the_order_of_the_plan(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    run = applier(service, journal, tmp_path)
+
+    outcomes = run.run(plan([A, B]))
+
+    assert statuses(outcomes) == ["done", "done"]
+    assert {key: one.id for key, one in run.lock.prompts.items()} == {"Default/a": "new-0", "Default/b": "new-1"}
+    assert journal.recover().onto(Lockfile(owner="ws")) == run.lock
+
+
+def test_a_create_whose_answer_was_lost_is_found_and_not_sent_again(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", lost(), after=True)
+
+    outcomes = applier(service, journal, tmp_path).run(plan([A]))
+
+    assert statuses(outcomes) == ["done"]
+    assert service.calls.count("create") == len(service.prompts) == 1
+
+
+def test_a_create_that_was_not_carried_out_is_sent_again_after_looking_in_vain(
+    journal: Journal, tmp_path: Path
+) -> None:
+    service = Service()
+    service.fail("create", lost())
+
+    outcomes = applier(service, journal, tmp_path).run(plan([A]))
+
+    assert statuses(outcomes) == ["done"]
+    assert service.calls == ["create", "list", "list", "list", "list", "list", "create"]
+
+
+def test_a_create_that_any_of_two_may_be_is_not_decided(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", lost(), after=True)
+    run = applier(service, journal, tmp_path)
+    created = datetime.fromtimestamp(NOW, UTC).isoformat()
+    service.prompts["theirs"] = held(A, "theirs", created=created)
+
+    outcomes = run.run(plan([A]))
+
+    assert statuses(outcomes) == ["failed"]
+    assert "it may have made any of new-1, theirs" in outcomes[0].message
+    assert len(journal.recover().creates) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimitedError("limited", status=429), AuthError("no", status=401), ServiceError("odd"), lost()],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_look_that_fails_leaves_the_create_open(journal: Journal, tmp_path: Path, error: ServiceError) -> None:
+    service = Service()
+    service.fail("create", lost(), after=True)
+    service.fail("list", error)
+
+    outcomes = applier(service, journal, tmp_path).run(plan([A]))
+
+    assert statuses(outcomes) == ["failed"]
+    assert "looking for it failed too" in outcomes[0].message
+    assert [intent.key for intent in journal.recover().creates] == ["Default/a"]
+
+
+def test_once_an_answer_was_lost_no_later_failure_closes_the_create(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", lost(), RateLimitedError("limited", status=429))
+
+    applier(service, journal, tmp_path).run(plan([A]))
+
+    assert [intent.key for intent in journal.recover().creates] == ["Default/a"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RefusedError("no", status=400), RateLimitedError("limited"), UnavailableError("never sent", ambiguous=False)],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_create_that_was_certainly_not_carried_out_is_closed(
+    journal: Journal, tmp_path: Path, error: ServiceError
+) -> None:
+    service = Service()
+    service.fail("create", error)
+
+    assert statuses(applier(service, journal, tmp_path).run(plan([A]))) == ["failed"]
+    assert journal.recover().creates == ()
+
+
+def test_an_update_whose_answer_was_lost_is_looked_at(journal: Journal, tmp_path: Path) -> None:
+    service, lock, made = update_of_a()
+    service.fail("update", lost(), after=True)
+    run = applier(service, journal, tmp_path, lock)
+
+    assert statuses(run.run(made)) == ["done"]
+    assert service.calls == ["get", "update", "get"]
+    assert run.lock.prompts["Default/a"] == entry(CHANGED, service.prompts["id-a"])
+
+
+def test_an_update_that_was_not_carried_out_is_sent_again(journal: Journal, tmp_path: Path) -> None:
+    service, lock, made = update_of_a()
+    service.fail("update", lost())
+
+    assert statuses(applier(service, journal, tmp_path, lock).run(made)) == ["done"]
+    assert service.calls == ["get", "update", "get", "update"]
+
+
+def test_an_update_whose_end_stays_unknown_stays_open_with_what_it_asked_for(journal: Journal, tmp_path: Path) -> None:
+    service, lock, made = update_of_a()
+    service.fail("update", lost(), lost(), lost())
+
+    assert statuses(applier(service, journal, tmp_path, lock).run(made)) == ["failed"]
+    (begun,) = journal.recover().writes
+    assert (begun.action, begun.id, begun.asked, begun.path) == ("update", "id-a", CHANGED.prompt, "Default")
+
+
+def test_a_prompt_that_moved_since_the_plan_is_left(journal: Journal, tmp_path: Path) -> None:
+    service, lock, made = update_of_a()
+    service.prompts["id-a"] = held(A, "id-a", content=block(temperature=0.9), version="v9")
+    run = applier(service, journal, tmp_path, lock)
+
+    assert statuses(run.run(made)) == ["left"]
+    assert (service.calls, run.lock) == (["get"], lock)
+
+
+def test_a_delete_is_archived_first_and_found_out_about_when_its_answer_is_lost(
+    journal: Journal, tmp_path: Path
+) -> None:
+    there = held(A, "id-a", raw={"_id": "id-a"})
+    lock = locked(("Default/a", entry(A, there)))
+    service = Service(there)
+    service.fail("delete", lost(), after=True)
+    run = applier(service, journal, tmp_path, lock)
+
+    assert statuses(run.run(plan([], lock, [there], prune=True))) == ["done"]
+    assert run.lock.prompts == {}
+    assert [path.name for path in (tmp_path / "archive").iterdir()] == ["Default_a.id-a.json"]
+
+
+def test_deletes_come_last(journal: Journal, tmp_path: Path) -> None:
+    there = held(A, "id-a")
+    lock = locked(("Default/a", entry(A, there)))
+    service = Service(there)
+
+    applier(service, journal, tmp_path, lock).run(plan([B, file("Z/z")], lock, [there], prune=True, create_twins=True))
+
+    assert [call for call in service.calls if call != "get"] == ["create", "create", "delete"]
+
+
+STOPPING = [
+    pytest.param(AuthError("no", status=401), "the service no longer accepts the key", id="401"),
+    pytest.param(
+        RateLimitedError("limited"), "the service limits the rate for longer than this run may wait", id="429"
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "why"), STOPPING)
+def test_what_would_only_fail_likewise_is_not_attempted(
+    journal: Journal, tmp_path: Path, error: ServiceError, why: str
+) -> None:
+    service = Service()
+    service.fail("create", None, error)
+
+    outcomes = applier(service, journal, tmp_path).run(plan([A, B, C]))
+
+    assert statuses(outcomes) == ["done", "failed", "skipped"]
+    assert outcomes[2].message == why
+
+
+def test_a_403_stops_nothing_else(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", AuthError("not this one", status=403))
+
+    assert statuses(applier(service, journal, tmp_path).run(plan([A, B]))) == ["failed", "done"]
+
+
+def test_a_service_that_is_down_is_not_asked_for_ever(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", *(UnavailableError("down", ambiguous=False) for _ in range(UNANSWERED + 2)))
+    files = [file(f"Default/{number}") for number in range(UNANSWERED + 2)]
+
+    outcomes = applier(service, journal, tmp_path).run(plan(files))
+
+    assert statuses(outcomes) == [*["failed"] * UNANSWERED, "skipped", "skipped"]
+    assert outcomes[-1].message == "the service gave no answer 3 times in a row"
+
+
+def test_an_interrupt_lets_nothing_begin_and_ends_every_wait(journal: Journal, tmp_path: Path) -> None:
+    service, hurried = Service(), []
+    run = applier(service, journal, tmp_path, hurry=lambda: hurried.append(True))
+    run._on_outcome = lambda _: run.interrupt()
+
+    outcomes = run.run(plan([A, B]))
+
+    assert statuses(outcomes) == ["done", "skipped"]
+    assert outcomes[1].message == INTERRUPTED
+    assert run.was_interrupted
+    assert hurried
+
+
+def test_nothing_is_sent_again_after_an_interrupt(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", lost())
+    run = applier(service, journal, tmp_path)
+    run.interrupt()
+    run._halted = None
+
+    assert statuses(run.run(plan([A]))) == ["failed"]
+    assert service.calls.count("create") == 1
+    assert len(journal.recover().creates) == 1
+
+
+def test_nothing_is_sent_without_a_journal(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    (tmp_path / "journal.jsonl").mkdir()
+
+    with pytest.raises(PromptsyncError, match="cannot be written"):
+        applier(service, journal, tmp_path).run(plan([A, B]))
+    assert service.calls == []
+
+
+def test_an_answer_that_says_something_else_is_recorded_so_that_the_next_plan_shows_it(
+    journal: Journal, tmp_path: Path
+) -> None:
+    service, lock, made = update_of_a()
+    real = service.update
+    service.update = lambda id, body: answered(real(id, body), display_name="Other")  # type: ignore[method-assign]  # noqa: A006
+    run = applier(service, journal, tmp_path, lock)
+
+    (outcome,) = run.run(made)
+
+    assert outcome.status == "not converged"
+    assert "display_name" in outcome.message
+    assert run.lock.prompts["Default/a"].source != entry(CHANGED, service.prompts["id-a"]).source
+
+
+def test_the_workspace_is_noted_once(journal: Journal, tmp_path: Path) -> None:
+    run = applier(Service(), journal, tmp_path, Lockfile())
+
+    run.run(plan([A, B], Lockfile()))
+
+    assert run.lock.owner == journal.recover().owner == "ws"

@@ -1,0 +1,50 @@
+"""What is deleted is kept, and found again by its key."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from promptsync.apply.archive import archive, find_archived
+from promptsync.model.errors import PromptsyncError
+from promptsync.model.prompt import RemotePrompt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promptsync.model.prompt import Json
+
+
+def held(text: str, **more: Json | None) -> RemotePrompt:
+    block: Json = {"messages": [{"role": "user", "content": text}]}
+    raw: Json = {"_id": "01J", "display_name": "refund", "metadata": {}, "prompt": block, **more}
+    return RemotePrompt("01J", "refund", None, {}, {"prompt": block}, raw=raw)
+
+
+def test_what_was_archived_last_is_found(tmp_path: Path) -> None:
+    first = archive(tmp_path, "Default/refund", held("old"))
+    os.utime(first, (1, 1))
+    archive(tmp_path, "Default/other", held("other"))
+    newest = RemotePrompt("01K", "refund", None, {}, {}, raw={**held("new").raw, "_id": "01K"})
+    archive(tmp_path, "Default/refund", newest)
+    found = find_archived(tmp_path, "Default/refund")
+    assert (found.id, found.blocks["prompt"]["messages"][0]["content"]) == ("01K", "new")
+
+
+def test_a_block_that_is_null_is_none(tmp_path: Path) -> None:
+    archive(tmp_path, "Default/refund", held("text", prompt_config=None))
+    assert list(find_archived(tmp_path, "Default/refund").blocks) == ["prompt"]
+
+
+def test_a_key_is_no_path(tmp_path: Path) -> None:
+    path = archive(tmp_path / "deleted", "../../Default/refund", held("text"))
+    assert path.parent == tmp_path / "deleted"
+
+
+def test_nothing_and_nonsense_are_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text('{"key": "Default/refund", "prompt": 7}')
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(PromptsyncError, match="nothing is archived of `Default/refund`"):
+        find_archived(tmp_path, "Default/refund")

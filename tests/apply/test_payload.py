@@ -1,0 +1,190 @@
+"""What is sent for a prompt, how fields are cleared, and whether an answer says what was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promptsync.apply.payload import Dialects, create_body, judge, patch_for, was_ignored
+from promptsync.model.canonical import source_hash
+from promptsync.model.errors import DialectError, RefusedError
+from promptsync.model.prompt import CLASSIC, CURRENT
+from tests.factories import block, classic, prompt, remote
+
+
+def refused(detail: str) -> RefusedError:
+    return RefusedError("refused", status=400, detail=detail)
+
+
+def test_a_create_says_all_and_never_leaves_the_metadata_to_the_service() -> None:
+    asked = prompt("Refund", description="Refunds", extra={"further": 1})
+
+    assert create_body(asked, "Default") == {
+        "display_name": "Refund",
+        "path": "Default",
+        "description": "Refunds",
+        "metadata": {},
+        "further": 1,
+        "prompt": block(),
+    }
+
+
+def test_a_create_without_a_description_sends_none() -> None:
+    assert "description" not in create_body(prompt(), "Default")
+
+
+def test_an_update_says_all_that_the_file_says_and_no_path_that_is_not_known() -> None:
+    asked = prompt("Refund", metadata={"language": "Dutch"})
+
+    assert patch_for(asked, prompt("Old"), None, ()).body == {
+        "display_name": "Refund",
+        "description": None,
+        "metadata": {"language": "Dutch"},
+        "prompt": block(),
+    }
+    assert patch_for(asked, asked, "Default", ()).body["path"] == "Default"
+
+
+CLEARED: list[Any] = [
+    pytest.param("seed", 7, None, id="null where it may be null"),
+    pytest.param("guardrails", [{"id": "g"}], [], id="an empty list where it is a list"),
+    pytest.param("reasoning_effort", "low", ..., id="else left out"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "sent"), CLEARED)
+def test_what_was_taken_out_of_the_file_is_cleared(name: str, value: Any, sent: Any) -> None:
+    patch = patch_for(prompt(), prompt(content=block(**{name: value})), None, ())
+
+    assert patch.body["prompt"].get(name, ...) == sent
+    assert any(field.startswith(f"prompt.{name}") for field in patch.cleared)
+
+
+def test_what_is_the_services_own_is_not_cleared() -> None:
+    held = prompt(content=block(seed=7, top_k=5))
+
+    patch = patch_for(prompt(), held, None, ("prompt.seed",))
+
+    assert (patch.body["prompt"].get("seed", ...), patch.body["prompt"].get("top_k", ...)) == (..., None)
+    assert patch.cleared == {"prompt.top_k": 5}
+    assert patch_for(prompt(), held, None, None).cleared == {}
+
+
+def test_metadata_and_description_are_cleared_by_their_own_words() -> None:
+    held = prompt(description="Old", metadata={"use_cases": ["Agents"], "language": "Dutch"})
+
+    body = patch_for(prompt(), held, None, ()).body
+
+    assert body["description"] is None
+    assert body["metadata"]["use_cases"] == []
+
+
+def test_an_answer_that_says_what_was_asked_has_nothing_wrong() -> None:
+    verdict = judge(prompt(), remote(content=block(top_k=5)))
+
+    assert (verdict.wrong, verdict.added) == ((), ("prompt.top_k",))
+
+
+def test_an_answer_that_says_something_else_is_wrong_there() -> None:
+    verdict = judge(prompt(content=block(temperature=0.5)), remote(content=block(temperature=0.7)))
+
+    assert [item.field for item in verdict.wrong] == ["prompt.temperature"]
+
+
+def test_a_cleared_field_may_have_a_default_but_not_its_old_value() -> None:
+    answer = remote(content=block(seed=7))
+
+    assert [item.field for item in judge(prompt(), answer, {"prompt.seed": 7}).wrong] == ["prompt.seed"]
+    assert judge(prompt(), answer, {"prompt.seed": 8}).added == ("prompt.seed",)
+
+
+def test_an_answer_in_the_other_dialect_alone_is_judged_in_its_words() -> None:
+    answer = remote(content=classic(), dialect=CLASSIC)
+
+    assert judge(prompt(), answer).wrong == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        pytest.param(prompt(), remote(), id="word for word"),
+        pytest.param(prompt(), remote(other=classic()), id="in both dialects"),
+        pytest.param(prompt(), remote(content=block(top_k=5)), id="with a field of its own"),
+        pytest.param(prompt(content=block(temperature=0.5)), remote(), id="with another value"),
+        pytest.param(prompt("Refund"), remote(), id="under another name"),
+        pytest.param(prompt(metadata={"language": "Dutch"}), remote(), id="without what was said about it"),
+        pytest.param(
+            prompt(content=classic(), dialect=CLASSIC),
+            remote(content=classic(), dialect=CLASSIC),
+            id="in the classic one",
+        ),
+        pytest.param(
+            prompt(content=classic(), dialect=CLASSIC),
+            remote(content={**classic(), "model_db_id": "db"}, dialect=CLASSIC),
+            id="with an id that it set",
+        ),
+        pytest.param(prompt(), remote(content=classic(), dialect=CLASSIC), id="in the other dialect"),
+    ],
+)
+def test_what_is_known_of_the_hash_changes_no_verdict(asked: Any, answer: Any) -> None:
+    assert judge(asked, answer, hashed=source_hash(asked)) == judge(asked, answer)
+
+
+def test_a_block_is_sent_as_written_until_it_is_refused() -> None:
+    dialects = Dialects()
+    asked = prompt()
+    assert dialects.first(asked) is asked
+
+    dialects.refuse(CURRENT)
+
+    assert dialects.first(asked).dialect == CLASSIC
+    assert dialects.first(asked, known=CLASSIC).dialect == CLASSIC
+    assert dialects.first(prompt(dialect=CLASSIC)).dialect == CLASSIC
+
+
+def test_a_block_that_the_other_dialect_has_no_place_for_stays_refused() -> None:
+    dialects = Dialects()
+    dialects.refuse(CURRENT)
+
+    with pytest.raises(DialectError):
+        dialects.first(prompt(content=block(fallbacks=[{"model": "openai/gpt-4o-mini"}])))
+
+
+def test_both_refused_leaves_none() -> None:
+    dialects = Dialects()
+    dialects.refuse(CLASSIC)
+
+    assert dialects.other(prompt(), prompt()) is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_refusal"),
+    [
+        ("`prompt` is required", True),
+        ("Unrecognized key: prompt_config", True),
+        ("prompt.messages[0].role is unknown", False),
+        ("prompt[0]", False),
+        ("the rate is too high", False),
+        ("", False),
+    ],
+)
+def test_a_refusal_of_a_dialect_names_the_block_as_a_whole(detail: str, is_refusal: bool) -> None:
+    dialects = Dialects()
+    assert dialects.is_refusal(refused(detail), CURRENT) is is_refusal
+
+    dialects.take(CURRENT)
+    assert dialects.is_refusal(refused(detail), CURRENT) is False
+
+
+def test_a_create_whose_block_was_dropped_was_ignored() -> None:
+    assert was_ignored(prompt(), remote(content={"messages": []}), None)
+    assert not was_ignored(prompt(), remote(), None)
+
+
+def test_an_update_that_changed_nothing_was_ignored_unless_nothing_was_to_change() -> None:
+    before = remote(content=block(temperature=0.1))
+
+    assert was_ignored(prompt(content=block(temperature=0.5)), before, before)
+    assert not was_ignored(prompt(content=block(temperature=0.1)), before, before)
+    assert not was_ignored(prompt(content=block(temperature=0.5)), remote(content=block(temperature=0.5)), before)

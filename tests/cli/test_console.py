@@ -1,0 +1,105 @@
+"""What is told beside the result: whole lines, no sign of life for short waits, none at all in a pipe."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from promptsync.cli import console
+from promptsync.service.client import Exchange
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The terminal that stderr is from now on. Not a fixture: pytest sets its own stderr when the test begins."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return stream
+
+
+def exchange(note: str = "", number: int = 1) -> Exchange:
+    return Exchange("GET", f"/v2/prompts/{number}", 200, 0.0514, 1, note)
+
+
+def test_each_request_is_a_whole_line_whichever_threads_tell_of_theirs(capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: console.show_exchange(exchange(number=number)), range(500)))
+    lines = capsys.readouterr().err.splitlines()
+    assert sorted(lines) == sorted(f"GET /v2/prompts/{number} 200 51 ms" for number in range(500))
+
+
+def test_waiting_is_told_once_in_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    waits = console.Waits(lambda: now[0])
+    for moment in (0.0, 1.0, console.QUIET, console.QUIET + 1):
+        now[0] = moment
+        waits(exchange("rate limited; next attempt in 2.0 s"))
+        waits(exchange())
+    assert capsys.readouterr().err == "waiting for the service: rate limited; next attempt in 2.0 s\n" * 2
+
+
+def test_a_short_wait_shows_nothing_and_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setitem(sys.modules, "rich.console", None)  # whoever imports it fails
+    with console.waiting("Reading"):
+        pass
+    assert terminal.getvalue() == ""
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+
+
+def test_a_long_wait_shows_a_spinner_and_takes_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(console, "SOON", 0.0)
+    shown = threading.Event()
+    real = Terminal.write
+    monkeypatch.setattr(Terminal, "write", lambda self, text: (shown.set(), real(self, text))[1])
+    with console.waiting("Reading"):
+        assert shown.wait(20)
+    assert "Reading" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\x1b[2K"), "the line is empty again"
+
+
+@pytest.mark.parametrize("how", ["pipe", "dumb"])
+def test_in_a_pipe_nothing_is_shown(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(console, "SOON", 0.0)
+    if how == "pipe":
+        monkeypatch.setattr(Terminal, "isatty", lambda _: False)
+    else:
+        monkeypatch.setenv("TERM", "dumb")
+    with console.waiting("Reading"), console.progress("Applying", 100) as advance:
+        advance(None)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_terminal", "color"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"FORCE_COLOR": "1"}, False, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ({"TERM": "dumb"}, True, False),
+    ],
+)
+def test_colours_are_for_terminals_that_want_them(
+    environ: dict[str, str], is_terminal: bool, color: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert console.has_color(Terminal() if is_terminal else io.StringIO()) is color

@@ -1,0 +1,375 @@
+"""The lockfile by itself: what is written into it and what stays, what an interrupted run had recorded, and no network.
+
+Whole commands, and merges by real git, are in the end-to-end tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promptsync.commands import lock as locking
+from promptsync.commands.lock import lock_forget, lock_merge, lock_verify, move, moved_to
+from promptsync.model.errors import LoadError, LockfileError, PromptsyncError, UsageError
+from promptsync.model.lockfile import LockEntry, Lockfile, dump, parse
+from promptsync.model.prompt import CURRENT
+from promptsync.sandbox import Behaviour
+from tests.e2e.test_properties import Here, here
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from promptsync.commands.project import Project
+
+KEY, OTHER = "Default/refund", "Default/other"
+FILE = {"prompt": {"temperature": 0.2, "messages": [{"role": "user", "content": "Hello."}]}}
+TREE = {KEY: FILE, OTHER: FILE}
+
+
+@pytest.fixture
+def world() -> Iterator[Here]:
+    with here(Behaviour()) as made:
+        made.write(TREE)
+        assert made.apply() == 0
+        yield made
+
+
+def locked(world: Here) -> dict[str, LockEntry]:
+    return world.project.read_lock().prompts
+
+
+def change_lock(world: Here, **changes: Callable[[LockEntry], LockEntry]) -> None:
+    """Changes entries; a name stands for `Default/<name>`."""
+    lock = world.project.read_lock()
+    world.project.write_lock(
+        lock.with_prompts(
+            {key: changes.get(key.rpartition("/")[2], lambda one: one)(entry) for key, entry in lock.prompts.items()}
+        )
+    )
+
+
+def record(world: Here, key: str, entry: LockEntry | None) -> None:
+    """What a run that was killed had recorded, and not yet written into the lockfile."""
+    journal = world.project.journal()
+    journal.end_with(0, key, entry)
+    journal.close()
+
+
+def unlock(world: Here, key: str) -> LockEntry:
+    lock = world.project.read_lock()
+    world.project.write_lock(lock.with_prompts({k: one for k, one in lock.prompts.items() if k != key}))
+    return lock.prompts[key]
+
+
+def test_where_all_fits_nothing_is_told_or_written(world: Here) -> None:
+    before = world.project.lock_path.read_bytes()
+    assert lock_verify(world.project) == []
+    assert world.project.lock_path.read_bytes() == before
+
+
+def test_a_rename_that_made_no_version_is_told(world: Here) -> None:
+    world.sandbox.behaviour = Behaviour(version_on="block")
+    with world.project.connect() as client:
+        client.update(locked(world)[KEY].id, {"display_name": "Repay"})
+    assert lock_verify(world.project) == [f"{KEY}: renamed on the service to “Repay”"]
+
+
+def test_what_is_told_is_sorted_by_what_it_is(world: Here) -> None:
+    ids = {key: entry.id for key, entry in locked(world).items()}
+    world.sandbox.ui_delete(ids[OTHER])
+    world.write({"Default/b": FILE, "Default/a": FILE})
+    assert lock_verify(world.project) == [
+        f"{OTHER}: locked, and its file is gone",
+        f"{KEY}: locked, and its file is gone",
+        "Default/a: a file that was never applied",
+        "Default/b: a file that was never applied",
+        f"{OTHER}: {ids[OTHER]} is not on the service",
+    ]
+
+
+@pytest.mark.parametrize("version", [None, "old"])
+def test_a_version_that_is_not_the_services_is_told(world: Here, version: str | None) -> None:
+    now = locked(world)[KEY].version
+    change_lock(world, refund=lambda entry: replace(entry, version=version))
+    assert lock_verify(world.project) == [f"{KEY}: locked at version {version}, the service is at {now}"]
+
+
+def test_more_told_of_the_same_version_fits(world: Here) -> None:
+    change_lock(world, refund=lambda entry: replace(entry, remote="sha256:other"))
+    assert lock_verify(world.project) == []
+
+
+def test_what_an_interrupted_run_recorded_is_verified_and_left_where_it_is(world: Here) -> None:
+    record(world, KEY, unlock(world, KEY))
+    before = world.project.lock_path.read_bytes()
+    assert lock_verify(world.project) == []
+    assert world.project.lock_path.read_bytes() == before
+    assert list(world.project.journal().recover().onto(Lockfile()).prompts) == [KEY]
+
+
+def test_another_workspace_is_not_verified(world: Here) -> None:
+    world.sandbox.behaviour = Behaviour(owner="another")
+    with pytest.raises(LockfileError, match="another"):
+        lock_verify(world.project)
+
+
+def test_what_is_forgotten_is_told_in_the_order_it_was_named(world: Here) -> None:
+    before = locked(world)
+    held = world.held()
+    assert lock_forget(world.project, [KEY, OTHER]) == [before[KEY], before[OTHER]]
+    assert (locked(world), len(world.sandbox.prompts())) == ({}, len(held))
+    assert world.project.read_lock().owner is not None
+
+
+def test_of_many_that_are_to_be_forgotten_one_that_is_not_locked_keeps_all(world: Here) -> None:
+    before = world.project.lock_path.read_bytes()
+    with pytest.raises(UsageError) as caught:
+        lock_forget(world.project, [KEY, "Default/othr"])
+    assert caught.value.message == f"there is no `Default/othr` in {world.project.lock_path}"
+    assert caught.value.hint == f"did you mean `{OTHER}`?"
+    assert world.project.lock_path.read_bytes() == before
+
+
+def test_to_forget_nothing_or_one_twice_is_no_error(world: Here) -> None:
+    before = locked(world)
+    assert lock_forget(world.project, []) == []
+    assert lock_forget(world.project, [KEY, KEY]) == [before[KEY]] * 2
+    assert locked(world) == {OTHER: before[OTHER]}
+
+
+def test_what_an_interrupted_run_recorded_is_forgotten_for_good(world: Here) -> None:
+    """Else the next run would find it in the journal again."""
+    entry = unlock(world, KEY)
+    record(world, KEY, entry)
+    assert lock_forget(world.project, [KEY]) == [entry]
+    assert list(locked(world)) == [OTHER]
+    assert world.project.journal().recover().onto(world.project.read_lock()) == world.project.read_lock()
+
+
+def test_what_it_recorded_of_others_is_kept(world: Here) -> None:
+    entry = unlock(world, OTHER)
+    record(world, OTHER, entry)
+    lock_forget(world.project, [KEY])
+    assert locked(world) == {OTHER: entry}
+
+
+def test_while_another_run_is_at_work_nothing_is_forgotten_or_moved(world: Here) -> None:
+    before = world.project.lock_path.read_bytes()
+    with world.project.alone():
+        for change in (lambda: lock_forget(world.project, [KEY]), lambda: move(world.project, KEY, "Default/new")):
+            with pytest.raises(PromptsyncError, match="is at work on the target “default”"):
+                change()
+        assert lock_verify(world.project) == []
+    assert world.project.lock_path.read_bytes() == before
+    assert (world.root / f"{KEY}.yaml").exists()
+
+
+def test_a_move_keeps_the_entry_and_its_place_among_the_others(world: Here) -> None:
+    before = locked(world)
+    said = move(world.project, KEY, "New/Deep/refund")
+    assert said == f"{KEY} is New/Deep/refund from now on, with the id {before[KEY].id}"
+    assert locked(world) == {OTHER: before[OTHER], "New/Deep/refund": before[KEY]}
+    assert not (world.root / f"{KEY}.yaml").exists()
+    assert [(action, key) for action, key, _ in world.pending()] == [("update", "New/Deep/refund")]
+
+
+def test_a_file_that_was_renamed_already_is_moved_in_the_lockfile_alone(world: Here) -> None:
+    before = locked(world)[KEY]
+    (world.root / f"{KEY}.yaml").rename(world.root / "Default/new.yaml")
+    move(world.project, KEY, "Default/new")
+    assert locked(world)["Default/new"] == before
+    assert set(locked(world)) == {OTHER, "Default/new"}
+
+
+def test_what_was_never_applied_is_renamed_alone(world: Here) -> None:
+    world.write({**TREE, "Default/draft": FILE})
+    before = world.project.lock_path.read_bytes()
+    assert move(world.project, "Default/draft", "Default/final") == (
+        "Default/draft is Default/final now; it was never applied"
+    )
+    assert (world.root / "Default/final.yaml").exists()
+    assert world.project.lock_path.read_bytes() == before
+
+
+def test_what_an_interrupted_run_recorded_is_moved(world: Here) -> None:
+    entry = unlock(world, KEY)
+    record(world, KEY, entry)
+    move(world.project, KEY, "Default/new")
+    assert locked(world)["Default/new"] == entry
+    assert world.project.journal().recover().onto(world.project.read_lock()) == world.project.read_lock()
+
+
+MISPLACED: list[tuple[str, str, str, type[PromptsyncError], str]] = [
+    ("nothing there", "Default/none", "Default/new", UsageError, "there is no prompt file `Default/new`"),
+    ("neither file nor entry", "Default/none", KEY, UsageError, "there is no `Default/none` in "),
+    ("a file that is there", KEY, OTHER, UsageError, f"`{OTHER}` is tied to "),
+    ("to itself", KEY, KEY, UsageError, f"`{KEY}` is tied to "),
+    ("outside", KEY, "../new", UsageError, "`../new` is outside of "),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "words"),
+    [each[1:] for each in MISPLACED],
+    ids=[each[0].replace(" ", "-") for each in MISPLACED],
+)
+def test_a_move_that_cannot_be_changes_nothing(
+    world: Here, old: str, new: str, kind: type[PromptsyncError], words: str
+) -> None:
+    before = snapshot(world)
+    with pytest.raises(kind) as caught:
+        move(world.project, old, new)
+    assert caught.value.message.startswith(words)
+    assert snapshot(world) == before
+
+
+def test_a_move_beside_a_file_that_is_wrong_ties_nothing(world: Here) -> None:
+    (world.root / f"{OTHER}.yaml").write_text("prompt: {temprature: 1}\n", encoding="utf-8")
+    before = world.project.lock_path.read_bytes()
+    with pytest.raises(LoadError):
+        move(world.project, KEY, "Default/new")
+    assert world.project.lock_path.read_bytes() == before
+    # The file has its new name; once the other is right, the same command ends what it began.
+    world.write({"Default/new": FILE, OTHER: FILE})
+    assert "Default/new from now on" in move(world.project, KEY, "Default/new")
+
+
+def snapshot(world: Here) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(world.root)): path.read_bytes() for path in world.root.glob("**/[!.]*.*") if path.is_file()
+    }
+
+
+def plain(id_: str, **changes: Any) -> LockEntry:
+    return replace(LockEntry(id_, "v1", "Default", "name", CURRENT, "sha256:s", "sha256:r"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "moved"),
+    [
+        ("Default", "Default/new", "Default"),
+        (None, "Default/new", ""),
+        (None, "Default/old", None),
+        ("", "Default/new", ""),
+    ],
+)
+def test_a_path_that_was_never_sent_is_unknown_under_a_new_key(path: str | None, new: str, moved: str | None) -> None:
+    entry = plain("1", path=path)
+    assert moved_to(entry, "Default/old", new) == replace(entry, path=moved)
+
+
+BASE = Lockfile({"a": plain("1")}, "acme")
+OURS = Lockfile({"a": plain("1"), "b": plain("2")}, "acme")
+THEIRS = Lockfile({"a": plain("1", version="v2", remote="sha256:new"), "c": plain("3")}, "acme")
+ONE_MORE = Lockfile({"c": plain("3")}, "acme")
+ALL = Lockfile({**OURS.prompts, **ONE_MORE.prompts}, "acme")
+JOINED = Lockfile({"a": THEIRS.prompts["a"], "b": plain("2"), "c": plain("3")}, "acme")
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Callable[..., tuple[Path, Path, Path]]:
+    def write(*locks: Lockfile | bytes | None) -> tuple[Path, Path, Path]:
+        base, ours, theirs = (tmp_path / name for name in ("base.json", "promptsync.lock.json", "theirs.json"))
+        for path, lock in zip((base, ours, theirs), locks, strict=True):
+            if lock is not None:
+                path.write_bytes(dump(lock) if isinstance(lock, Lockfile) else lock)
+        return base, ours, theirs
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "joined"),
+    [
+        pytest.param(BASE, OURS, THEIRS, JOINED, id="all-three"),
+        pytest.param(BASE, OURS, OURS, OURS, id="both-the-same"),
+        pytest.param(BASE, BASE, THEIRS, THEIRS, id="ours-as-it-was"),
+        pytest.param(b"", OURS, ONE_MORE, ALL, id="no-base-in-git"),
+        pytest.param(None, OURS, ONE_MORE, ALL, id="no-base-yet"),
+        pytest.param(BASE, None, THEIRS, THEIRS, id="none-of-ours-yet"),
+        pytest.param(BASE, OURS, Lockfile(owner="acme"), Lockfile({"b": plain("2")}, "acme"), id="one-less"),
+    ],
+)
+def test_two_sides_are_joined_into_ours(
+    sides: Any, base: Lockfile | bytes | None, ours: Lockfile | None, theirs: Lockfile, joined: Lockfile
+) -> None:
+    paths = sides(base, ours, theirs)
+    assert lock_merge(*paths) == []
+    assert parse(paths[1].read_bytes(), "merged") == joined
+    assert paths[1].read_bytes() == dump(joined)
+    assert paths[2].read_bytes() == dump(theirs)
+
+
+def test_a_conflict_of_one_prompt_writes_nothing_and_names_it(sides: Any) -> None:
+    ours = Lockfile({"a": plain("1", version="v3", remote="sha256:x", source="sha256:x"), "b": plain("2")}, "acme")
+    theirs = Lockfile({"a": plain("1", version="v2", remote="sha256:y", source="sha256:y"), "c": plain("3")}, "acme")
+    paths = sides(BASE, ours, theirs)
+    assert lock_merge(*paths) == ["a: both sides changed the prompt 1"]
+    assert paths[1].read_bytes() == dump(ours)
+
+
+@pytest.mark.parametrize(("broken", "side"), [(0, "base"), (1, "ours"), (2, "theirs")], ids=["base", "ours", "theirs"])
+@pytest.mark.parametrize("data", [b"{", b"[]", b"\xff", b"<<<<<<< HEAD\n"])
+def test_a_side_that_is_no_lockfile_is_named_and_nothing_is_written(
+    sides: Any, broken: int, side: str, data: bytes
+) -> None:
+    locks: list[Lockfile | bytes] = [BASE, OURS, THEIRS]
+    locks[broken] = data
+    paths = sides(*locks)
+    before = [path.read_bytes() for path in paths]
+    with pytest.raises(LockfileError) as caught:
+        lock_merge(*paths)
+    assert caught.value.message.startswith(f"{paths[1]} ({side}) ")
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_of_theirs_nothing_is_no_lockfile(sides: Any) -> None:
+    base, ours, theirs = sides(BASE, OURS, None)
+    with pytest.raises(LockfileError, match="theirs"):
+        lock_merge(base, ours, theirs)
+    assert ours.read_bytes() == dump(OURS)
+
+
+def marked(ours: Lockfile, theirs: Lockfile) -> bytes:
+    return b"<<<<<<< HEAD\n" + dump(ours) + b"=======\n" + dump(theirs) + b">>>>>>> other\n"
+
+
+def test_markers_are_mended_by_what_stands_between_them(sides: Any) -> None:
+    _, ours, _ = sides(None, marked(OURS, replace(OURS, prompts={"a": plain("1"), "c": plain("3")})), None)
+    assert lock_merge(None, ours, None) == []
+    assert parse(ours.read_bytes(), "merged").prompts.keys() == {"a", "b", "c"}
+
+
+def test_what_git_holds_of_an_open_merge_goes_before_the_markers(sides: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file may have been edited since; and only git knows the base."""
+    _, ours, _ = sides(None, b"<<<<<<< half a marker\n", None)
+    monkeypatch.setattr(locking, "merge_stages", lambda path: (dump(BASE), dump(OURS), dump(THEIRS)))
+    assert lock_merge(None, ours, None) == []
+    assert parse(ours.read_bytes(), "merged") == JOINED
+
+
+def test_no_lockfile_at_all_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no lockfile .*none\.json"):
+        lock_merge(None, tmp_path / "none.json", None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda project: lock_forget(project, [OTHER]), lambda project: move(project, OTHER, "Default/new")],
+    ids=["forget", "move"],
+)
+def test_entries_of_older_rules_are_not_said_to_be_of_todays(world: Here, change: Callable[[Project], object]) -> None:
+    """Else every prompt whose hash is another one today would be drift."""
+    lock = world.project.read_lock()
+    world.project.write_lock(
+        Lockfile(
+            {key: replace(entry, source="old", remote="old") for key, entry in lock.prompts.items()}, lock.owner, 0
+        )
+    )
+    assert world.pending() == []
+    change(world.project)
+    assert world.project.read_lock().canonical == 0
+    assert KEY not in {key for _, key, _ in world.pending()}

@@ -1,0 +1,324 @@
+"""`promptsync.yaml` and the environment: every mistake with its place, and which host gets which key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptsync.files.config import (
+    DEFAULT_BASE_URL,
+    DEFAULT_KEY_NAME,
+    DEFAULT_MAX_FILE_BYTES,
+    Config,
+    Connection,
+    Target,
+    connection,
+    parse_config,
+)
+from promptsync.model.errors import ConfigError, LoadError
+
+if TYPE_CHECKING:
+    from promptsync.model.prompt import Problem
+
+KNOWN = "known are allow_fields, max_file_bytes, policies, targets"
+KEY = "sk-very-secret-0123"
+ENVIRON = {"ORQ_API_KEY": KEY}
+
+
+def parsed(text: str) -> Config:
+    return parse_config(text.encode(), "promptsync.yaml")
+
+
+def problems(text: str | bytes) -> tuple[Problem, ...]:
+    with pytest.raises(LoadError) as caught:
+        parse_config(text.encode() if isinstance(text, str) else text, "promptsync.yaml")
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n", "targets: {}\npolicies: {}\nallow_fields: []\n"])
+def test_what_says_nothing_is_all_defaults(text: str) -> None:
+    assert parsed(text) == Config()
+    assert Config().max_file_bytes == DEFAULT_MAX_FILE_BYTES == 1_048_576
+
+
+def test_everything_that_can_be_said() -> None:
+    assert parsed(
+        "targets:\n"
+        "  staging:\n"
+        "    base_url: https://staging.orq.ai\n"
+        "    api_key_env: ORQ_STAGING_KEY\n"
+        "    path_prefix: /Staging/EU/\n"
+        "    exclusive: true\n"
+        "  bare:\n"
+        "policies: {overwrite: ['Default/**'], create_twins: true}\n"
+        "allow_fields: [prompt.new_thing]\n"
+        "max_file_bytes: 1\n"
+    ) == Config(
+        {
+            "staging": Target("staging", "https://staging.orq.ai", "ORQ_STAGING_KEY", "Staging/EU", exclusive=True),
+            "bare": Target("bare", DEFAULT_BASE_URL, DEFAULT_KEY_NAME),
+        },
+        overwrite=("Default/**",),
+        create_twins=True,
+        allow_fields=("prompt.new_thing",),
+        max_file_bytes=1,
+    )
+
+
+MISTAKES = [
+    ("no mapping", "- a\n", "1:1", "`promptsync.yaml` must be a mapping"),
+    ("a text", "hello\n", "1:1", "`promptsync.yaml` must be a mapping"),
+    ("targets a list", "targets: [a]\n", "1:10", "`targets` must be a mapping of names to targets"),
+    ("targets empty", "targets:\n", "1:9", "`targets` must be a mapping of names to targets"),
+    ("target a list", "targets:\n  staging: [a]\n", "2:12", "`targets.staging` must be a mapping"),
+    ("policies empty", "policies: null\n", "1:11", "`policies` must be a mapping"),
+    ("one text", "policies: {overwrite: '**'}\n", "1:23", "`policies.overwrite` must be a list of texts"),
+    ("numbers", "policies: {overwrite: [a, 1]}\n", "1:23", "`policies.overwrite` must be a list of texts"),
+    ("fields null", "allow_fields: null\n", "1:15", "`allow_fields` must be a list of texts"),
+    ("twins a word", "policies: {create_twins: yep}\n", "1:26", "`policies.create_twins` must be true or false"),
+    ("exclusive 1", "targets: {a: {exclusive: 1}}\n", "1:26", "`targets.a.exclusive` must be true or false"),
+    ("bytes true", "max_file_bytes: true\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("bytes half", "max_file_bytes: 1.5\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("bytes below 0", "max_file_bytes: -1\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("bytes text", "max_file_bytes: 1MB\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("prefix", "targets: {a: {path_prefix: 1}}\n", "1:28", "`path_prefix` must be text"),
+    ("key name", "targets: {a: {api_key_env: [ORQ_X]}}\n", "1:28", "`api_key_env` must name a variable that begins"),
+    ("url a number", "targets: {a: {base_url: 5}}\n", "1:25", "`base_url` may only be https://….orq.ai or loopback"),
+    ("url no port", "targets: {a: {base_url: 'http://localhost:x'}}\n", "1:25", "`base_url` may only be"),
+    ("url half", "targets: {a: {base_url: 'http://[::1'}}\n", "1:25", "`base_url` may only be"),
+    ("name", "targets:\n  -a: {}\n", "2:7", "“-a” cannot name a target: use letters, digits, - and _"),
+    ("long name", f"targets:\n  {'a' * 65}: {{}}\n", "2:70", "cannot name a target"),
+    ("unknown", "tragets: {}\n", "1:1", f"unknown key `tragets`; {KNOWN}"),
+    ("unknown number", "1: 2\n", "1:1", f"unknown key `1`; {KNOWN}"),
+    ("sandbox url", "targets: {sandbox: {base_url: http://localhost}}\n", "1:31", "`sandbox` has no `base_url`"),
+    ("sandbox key", "targets: {sandbox: {api_key_env: ORQ_X}}\n", "1:34", "`sandbox` has no `api_key_env`"),
+    ("twice", "targets: {}\ntargets: {}\n", "2:1", 'the key "targets" is given twice; the first is on line 1'),
+    ("cut off", "targets: {a:\n", "2:1", ""),
+    ("no text", b"targets: \xff\n", "1:10", "byte 0xff is not UTF-8"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"), [each[1:] for each in MISTAKES], ids=[each[0].replace(" ", "-") for each in MISTAKES]
+)
+def test_a_mistake_is_told_with_its_place(text: str | bytes, place: str, words: str) -> None:
+    (problem,) = problems(text)
+    assert problem.place == f"promptsync.yaml:{place}"
+    assert words in problem.message
+    assert problem.severity == "error"
+
+
+def test_a_mistake_shows_its_line() -> None:
+    (problem,) = problems("# first\ntargets:\n  staging: {exclusive: 1}\n")
+    assert (problem.line, problem.snippet) == (3, "  staging: {exclusive: 1}")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("target: {}\n", "did you mean `targets`?"),
+        ("allow_field: []\n", "did you mean `allow_fields`?"),
+        ("policies: {overwrites: []}\n", "did you mean `overwrite`?"),
+        ("targets: {a: {api_key: ORQ_X}}\n", "did you mean `api_key_env`?"),
+        ("colour: red\n", None),
+        ("targets: {a: {base_url: https://orq.example}}\n", "give another host by ORQ_BASE_URL or --base-url"),
+        ("targets: {a: {path_prefix: 1}}\n", None),
+    ],
+)
+def test_what_to_write_instead_is_told_where_it_is_known(text: str, hint: str | None) -> None:
+    assert [problem.hint for problem in problems(text)] == [hint]
+
+
+def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
+    """Whatever they are: the order of a set of names would be another one in every run."""
+    unknown = "".join(f"unknown_{number}: 1\n" for number in range(9))
+    text = f"max_file_bytes: 0\n{unknown}targets: {{a: {{z: 1, exclusive: 1, y: 2}}}}\npolicies: 1\n"
+    places = [(problem.line, problem.column) for problem in problems(text)]
+    assert len(places) == 14
+    assert places == sorted(places)
+
+
+@given(
+    st.text(max_size=30)
+    | st.lists(
+        st.sampled_from(
+            [
+                *("targets", "policies", "max_file_bytes", "allow_fields", "overwrite", "base_url", "exclusive"),
+                *(": ", "\n", "\n  ", "{", "}", "[", "]", ", ", "true", "null", "1", "a", "'", "- ", "? ", "#"),
+            ]
+        ),
+        max_size=14,
+    ).map("".join)
+)
+def test_any_text_is_a_configuration_or_complaints_with_places_in_it(text: str) -> None:
+    try:
+        made, complaints = parse_config(text.encode("utf-8", "surrogatepass"), "promptsync.yaml"), None
+    except LoadError as error:
+        made, complaints = Config(), error.problems
+    assert complaints != ()
+    lines = len(text.splitlines()) + 1
+    assert all(1 <= problem.line <= lines and problem.column >= 1 for problem in complaints or ())
+    assert all(made.target(name).name == name for name in made.targets)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://orq.ai", True),
+        ("https://my.api.orq.ai/", True),
+        ("https://API.ORQ.AI:8443", True),
+        ("http://localhost:8000", True),
+        ("https://127.0.0.1", True),
+        ("http://[::1]:8000", True),
+        ("http://orq.ai", False),
+        ("http://127.0.0.2", False),
+        ("http://localhost.evil.example", False),
+        ("https://:pass@orq.ai", False),
+        ("https://api.orq.ai /", False),
+        ("https://api.orq.ai\\n.evil.example", False),
+    ],
+)
+def test_a_host_of_the_file_is_the_services_or_this_machine(url: str, is_taken: bool) -> None:
+    text = f'targets: {{a: {{base_url: "{url}"}}}}\n'
+    if is_taken:
+        assert parsed(text).target("a").base_url == url
+    else:
+        assert len(problems(text)) == 1
+
+
+def test_two_targets_are_there_without_a_file() -> None:
+    assert Config().target("default") == Target("default", DEFAULT_BASE_URL, DEFAULT_KEY_NAME)
+    assert Config().target("sandbox") == Target("sandbox", None, None)
+
+
+def test_the_file_may_say_more_of_those_two() -> None:
+    config = parsed("targets: {default: {path_prefix: One}, sandbox: {path_prefix: Two, exclusive: true}}\n")
+    assert config.target("default") == Target("default", DEFAULT_BASE_URL, DEFAULT_KEY_NAME, "One")
+    assert config.target("sandbox") == Target("sandbox", None, None, "Two", exclusive=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("stagin", "did you mean --target staging?"),
+        ("sandbx", "did you mean --target sandbox?"),
+        ("defualt", "did you mean --target default?"),
+        ("Q", "add it to `targets` in promptsync.yaml"),
+        ("", "add it to `targets` in promptsync.yaml"),
+    ],
+)
+def test_a_target_that_is_not_there_is_told_with_those_that_are(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parsed("targets: {staging: {}}\n").target(name)
+    assert caught.value.message == f"there is no target “{name}”; the targets are default, sandbox, staging"
+    assert caught.value.hint == hint
+
+
+STAGING = Target("staging", "https://staging.orq.ai/", "ORQ_STAGING_KEY")
+FLAG, VARIABLE = "https://flag.example", "https://variable.example"
+
+
+@pytest.mark.parametrize(
+    ("target", "flag", "variable", "url"),
+    [
+        (Target("default"), None, None, DEFAULT_BASE_URL),
+        (STAGING, None, None, "https://staging.orq.ai"),
+        (STAGING, None, VARIABLE, VARIABLE),
+        (STAGING, None, f"{VARIABLE}/", VARIABLE),
+        (STAGING, FLAG, None, FLAG),
+        (STAGING, FLAG, VARIABLE, FLAG),
+        (STAGING, f"{FLAG}//", VARIABLE, FLAG),
+        (STAGING, FLAG, "no url, and not looked at", FLAG),
+        (STAGING, "", "", "https://staging.orq.ai"),
+        (Target("default"), "http://localhost:8000", None, "http://localhost:8000"),
+        (Target("default"), "http://[::1]:8000", None, "http://[::1]:8000"),
+        (Target("sandbox", None, None), None, None, None),
+        (Target("sandbox", None, None), None, VARIABLE, None),
+        (Target("sandbox", None, None), FLAG, VARIABLE, FLAG),
+    ],
+)
+def test_the_flag_goes_before_the_variable_and_that_before_the_target(
+    target: Target, flag: str | None, variable: str | None, url: str | None
+) -> None:
+    environ = {"ORQ_API_KEY": "one", "ORQ_STAGING_KEY": "two"}
+    if variable is not None:
+        environ["ORQ_BASE_URL"] = variable
+    made = connection(target, flag, environ)
+    key = {"default": "one", "staging": "two", "sandbox": "sandbox"}[target.name]
+    assert made == Connection(url, key, target.api_key_env or DEFAULT_KEY_NAME)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        (None, "embedded"),
+        ("https://api.orq.ai", "api.orq.ai"),
+        ("http://localhost:8000", "localhost:8000"),
+    ],
+)
+def test_the_host_is_named_with_its_port(url: str | None, host: str) -> None:
+    assert Connection(url).host == host
+
+
+@pytest.mark.parametrize("environ", [{}, {"ORQ_STAGING_KEY": ""}, {"ORQ_STAGING_KEY": " \n"}, ENVIRON])
+def test_a_key_that_is_missing_is_asked_for_by_the_name_of_its_variable(environ: dict[str, str]) -> None:
+    """The key of another target is none: it may be one of another workspace."""
+    with pytest.raises(ConfigError) as caught:
+        connection(STAGING, None, environ)
+    assert caught.value.message == "there is no API key for the target “staging”: ORQ_STAGING_KEY is not set"
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("set ORQ_STAGING_KEY to a key of the workspace")
+
+
+def test_the_sandbox_needs_no_key_and_gets_none() -> None:
+    for url in (None, FLAG):
+        assert connection(Target("sandbox", None, None), url, ENVIRON).key == "sandbox"
+
+
+def test_a_key_is_taken_without_the_space_around_it() -> None:
+    assert connection(Target("default"), None, {"ORQ_API_KEY": f" {KEY}\r\n"}).key == KEY
+
+
+URLS = [
+    ("", None),
+    ("https://", "is no URL of a service"),
+    ("ftp://orq.example", "is no URL of a service"),
+    ("//orq.example", "is no URL of a service"),
+    ("https://orq example", "is no URL of a service"),
+    ("https://orq.example\t", "is no URL of a service"),
+    ("http://[::1", "is no URL of a service"),
+    (f"https://{KEY}@orq.example", "holds a user name or password"),
+    (f"https://:{KEY}@orq.example", "holds a user name or password"),
+    ("http://api.orq.ai", "would send the key to api.orq.ai in clear text"),
+]
+
+
+@pytest.mark.parametrize(("url", "words"), URLS)
+@pytest.mark.parametrize("by", ["--base-url", "ORQ_BASE_URL"])
+def test_a_url_that_cannot_be_used_is_told_by_who_gave_it(url: str, words: str | None, by: str) -> None:
+    given_by = (url, ENVIRON) if by == "--base-url" else (None, {**ENVIRON, by: url})
+    if words is None:
+        assert connection(Target("default"), *given_by).base_url == DEFAULT_BASE_URL
+        return
+    with pytest.raises(ConfigError) as caught:
+        connection(Target("default"), *given_by)
+    assert caught.value.message == f"{by} {words}"
+    assert KEY not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_the_sandbox_looks_at_its_url_too() -> None:
+    with pytest.raises(ConfigError, match="in clear text"):
+        connection(Target("sandbox", None, None), "http://orq.example", {})
+
+
+@given(st.text(max_size=40) | st.sampled_from([url for url, _ in URLS]))
+def test_no_message_and_no_repr_holds_the_key(url: str) -> None:
+    try:
+        made = connection(Target("default"), url, ENVIRON)
+        told = repr(made)
+    except ConfigError as error:
+        told = f"{error.message} {error.hint}"
+    assert KEY not in told

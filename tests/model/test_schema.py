@@ -1,0 +1,458 @@
+"""The shapes of the fields, held against the service's OpenAPI document (a copy without its prose)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from promptsync.model.prompt import CLASSIC, CURRENT, Dialect
+from promptsync.model.schema import ShapeProblem, check, json_schema, known_fields, list_fields, nullable_fields
+from tests.strategies import classic_blocks, current_blocks, documents
+
+OPENAPI = json.loads((Path(__file__).parents[1] / "golden" / "openapi-prompts.json").read_text(encoding="utf-8"))
+UPDATE = OPENAPI["update"]["properties"]["prompt"]
+CREATE = OPENAPI["create"]["properties"]["prompt"]
+# Create and update agree but for `model`, which an update may set to null, and `messages`, which a create needs.
+JUDGE = Draft202012Validator({**UPDATE, "required": ["messages"], "components": OPENAPI["components"]})
+EDITOR = Draft202012Validator(json_schema())
+USER = {"role": "user", "content": "hi"}
+
+
+def errors(document: Any, **options: Any) -> list[ShapeProblem]:
+    return [problem for problem in check(document, **options) if problem.severity == "error"]
+
+
+def only(document: Any) -> ShapeProblem:
+    problems = check(document)
+    assert len(problems) == 1, problems
+    return problems[0]
+
+
+def current(**fields: Any) -> dict[str, Any]:
+    return {"prompt": {"messages": [USER], **fields}}
+
+
+def classic(**fields: Any) -> dict[str, Any]:
+    return {"prompt_config": {"messages": [USER], **fields}}
+
+
+def takes_null(schema: dict[str, Any]) -> bool:
+    return Draft202012Validator({**schema, "components": OPENAPI["components"]}).is_valid(None)
+
+
+def test_the_fields_of_the_current_dialect_are_those_of_the_openapi_document() -> None:
+    assert known_fields(CURRENT) == set(UPDATE["properties"]) == set(CREATE["properties"])
+
+
+def test_the_fields_that_can_be_cleared_by_null_are_those_of_the_openapi_document() -> None:
+    assert nullable_fields(CURRENT) == {name for name, schema in UPDATE["properties"].items() if takes_null(schema)}
+
+
+def test_the_lists_are_those_of_the_openapi_document() -> None:
+    lists = {
+        name for name, schema in UPDATE["properties"].items() if schema.get("type") in ("array", ["array", "null"])
+    }
+    assert list_fields(CURRENT) == lists
+
+
+def test_the_classic_fields_are_those_of_the_openapi_document() -> None:
+    properties = OPENAPI["prompt_config"]["properties"]
+    parameters = {f"model_parameters.{name}" for name in properties["model_parameters"]["properties"]}
+
+    assert known_fields(CLASSIC) == (set(properties) - {"version"}) | parameters
+
+
+def test_the_classic_fields_that_can_be_null_are_those_of_the_openapi_document() -> None:
+    properties = OPENAPI["prompt_config"]["properties"]
+    dotted = {f"model_parameters.{name}": s for name, s in properties["model_parameters"]["properties"].items()}
+
+    nullable = {name for name, schema in {**properties, **dotted}.items() if takes_null(schema)}
+    assert nullable_fields(CLASSIC) == nullable
+    assert list_fields(CLASSIC) == {"messages"}
+
+
+def bounded(schema: dict[str, Any], place: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str, Any]]:
+    found = [
+        (place, word, schema[word])
+        for word in ("minimum", "maximum", "exclusiveMinimum", "minItems", "maxItems", "maxLength")
+        if word in schema
+    ]
+    for name, inner in schema.get("properties", {}).items():
+        found += bounded(inner, (*place, name))
+    return found
+
+
+def with_value(place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A document with `value` at `place` in the block, and what must stand beside it."""
+    beside: dict[str, Any] = {"cache": {"type": "exact_match"}}
+    block: dict[str, Any] = {"messages": [USER]}
+    holder = block
+    for name in place[:-1]:
+        holder = holder.setdefault(name, copy.deepcopy(beside.get(name, {})))
+    holder[place[-1]] = value
+    return {"prompt": block}
+
+
+@pytest.mark.parametrize(
+    ("place", "word", "bound"), [case for case in bounded(UPDATE) if case[1] in ("minimum", "maximum")]
+)
+def test_a_bound_is_held(place: tuple[str, ...], word: str, bound: float) -> None:
+    beyond = bound - 1 if word == "minimum" else bound + 1
+    assert errors(with_value(place, bound)) == []
+    assert [problem.loc for problem in errors(with_value(place, beyond))] == [("prompt", *place)]
+
+
+def test_the_table_of_bounds_is_not_empty() -> None:
+    assert len(bounded(UPDATE)) > 10
+
+
+@given(current_blocks())
+def test_what_is_taken_here_is_taken_by_the_service(block: dict[str, Any]) -> None:
+    assert check({"prompt": block}) == []
+    assert list(JUDGE.iter_errors(block)) == []
+
+
+ODD_VALUES = st.sampled_from(
+    [None, True, 0, 1, -1, 3, 1.0, 1.5, 1e9, "x", "", "text", "user", [], {}, ["x"], [{}], [None], {"type": "text"}]
+)
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [place] if place else []
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            found += places(inner, (*place, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            found += places(inner, (*place, index))
+    return found
+
+
+def mutated(block: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
+    block = copy.deepcopy(block)
+    place = data.draw(st.sampled_from(places(block)))
+    holder: Any = block
+    for part in place[:-1]:
+        holder = holder[part]
+    if data.draw(st.booleans()):
+        holder[place[-1]] = data.draw(ODD_VALUES)
+    else:
+        del holder[place[-1]]
+    return block
+
+
+@given(current_blocks(), st.data())
+def test_a_changed_block_is_judged_as_by_the_service(block: dict[str, Any], data: st.DataObject) -> None:
+    block = mutated(block, data)
+    problems = check({"prompt": block})
+
+    # Where a list is known to grow, or the service would drop a key in silence, we differ on purpose.
+    if any(problem.severity == "warning" or problem.message.startswith("unknown key") for problem in problems):
+        return
+    assert (problems == []) == JUDGE.is_valid(block), problems
+
+
+@given(documents(), st.data())
+def test_no_data_makes_the_check_raise(document: dict[str, Any], data: st.DataObject) -> None:
+    for _ in range(3):
+        if places(document):
+            document = mutated(document, data)
+    for problem in check(document):
+        assert problem.message
+        assert all(isinstance(part, str | int) for part in problem.loc)
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 3, True, {}, {"prompt": None}, {"prompt": [], "prompt_config": 1}])
+def test_what_is_no_prompt_at_all_is_refused(document: Any) -> None:
+    assert errors(document)
+
+
+def test_the_schema_for_editors_is_one() -> None:
+    Draft202012Validator.check_schema(json_schema())
+
+
+@given(documents())
+def test_the_schema_for_editors_takes_what_the_check_takes(document: dict[str, Any]) -> None:
+    assert check(document) == []
+    assert list(EDITOR.iter_errors(document)) == []
+
+
+@given(documents(), st.data())
+def test_the_schema_for_editors_refuses_what_the_check_refuses(document: dict[str, Any], data: st.DataObject) -> None:
+    document = mutated(document, data)
+    problems = check(document)
+    # A blank name, and shapes behind a tag that may be new, are beyond the schema.
+    if "display_name" in document or any(problem.severity == "warning" for problem in problems):
+        return
+    assert EDITOR.is_valid(document) == (not problems), problems
+
+
+@pytest.mark.parametrize(
+    ("document", "valid"),
+    [
+        (current(), True),
+        (classic(), True),
+        ({**current(), **classic()}, False),
+        ({}, False),
+        (current(temprature=1), False),
+        (current(reasoning_effort="gigantic"), True),
+        ({"prompt": {"messages": [{"role": "user", "content_file": "a.md"}]}}, True),
+        ({"prompt": {"messages": [{"role": "user", "content_file": "a.md", "content": "x"}]}}, False),
+        ({**current(), "protected": True}, True),
+        (current(plugins=[{"id": "pii_redaction", "language": "nl"}]), True),
+        (current(response_format={"type": "json_object"}), True),
+        (current(response_format={"type": "json_schema"}), False),
+        (classic(model_parameters={"responseFormat": {"type": "json_schema"}}), False),
+        (current(thinking={"type": "adaptive"}), True),
+        (current(thinking={"type": "enabled"}), False),
+    ],
+)
+def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -> None:
+    assert EDITOR.is_valid(document) is valid
+    assert (errors(document) == []) is valid
+
+
+@pytest.mark.parametrize(
+    ("document", "loc", "message", "hint"),
+    [
+        (
+            current(temprature=1),
+            ("prompt", "temprature"),
+            "unknown key `temprature` in `prompt`",
+            "did you mean `temperature`?",
+        ),
+        (
+            current(maxTokens=1),
+            ("prompt", "maxTokens"),
+            "unknown key `maxTokens` in `prompt`",
+            "that is `max_tokens` here",
+        ),
+        (
+            classic(temperature=1),
+            ("prompt_config", "temperature"),
+            "unknown key `temperature` in `prompt_config`",
+            "it belongs in `prompt_config.model_parameters`",
+        ),
+        (
+            classic(max_tokens=1),
+            ("prompt_config", "max_tokens"),
+            "unknown key `max_tokens` in `prompt_config`",
+            "it belongs in `prompt_config.model_parameters`, as `maxTokens`",
+        ),
+        (
+            classic(model_parameters={"model": "x"}),
+            ("prompt_config", "model_parameters", "model"),
+            "unknown key `model` in `model_parameters`",
+            "it belongs in `prompt_config`",
+        ),
+        (
+            current(description="x"),
+            ("prompt", "description"),
+            "unknown key `description` in `prompt`",
+            "it belongs at the top level of the file, beside `prompt`",
+        ),
+        (
+            current(numImages=1),
+            ("prompt", "numImages"),
+            "unknown key `numImages` in `prompt`",
+            "it is a field of `prompt_config`, and `prompt` has no counterpart",
+        ),
+        (
+            {**current(), "path": "Default"},
+            ("path",),
+            "unknown key `path`",
+            "the folder of the file is the path; move the file, or set path_prefix of the target",
+        ),
+        (
+            {**current(), "model": "gpt"},
+            ("model",),
+            "unknown key `model`",
+            "it belongs in `prompt`",
+        ),
+        (
+            current(version="05wlf2wpw1z83cxz"),
+            ("prompt", "version"),
+            "`version` cannot be written in `prompt`: the service sets it",
+            "remove it",
+        ),
+        (
+            current(provider="openai"),
+            ("prompt", "provider"),
+            "unknown key `provider` in `prompt`",
+            "write it before the model, as in `model: openai/gpt-4o`",
+        ),
+        (
+            current(sparkle=1),
+            ("prompt", "sparkle"),
+            "unknown key `sparkle` in `prompt`",
+            "remove it, or list `prompt.sparkle` in allow_fields to send it as it is",
+        ),
+        (
+            {"prompt": {"messages": [{"role": "usr", "content": "x"}]}},
+            ("prompt", "messages", 0, "role"),
+            "`role` is 'usr', expected system, user, assistant or tool",
+            "did you mean user?",
+        ),
+        (
+            {"prompt": {"messages": [{"role": "developer", "content": "x"}]}},
+            ("prompt", "messages", 0, "role"),
+            "`role` is 'developer', expected system, user, assistant or tool",
+            "the role developer exists only in `prompt_config`",
+        ),
+        (
+            {"prompt": {"messages": [{"role": "user", "content": [{"type": "txt", "text": "x"}]}]}},
+            ("prompt", "messages", 0, "content", 0, "type"),
+            "`type` is 'txt', expected text, image_url, input_audio or file",
+            "did you mean text?",
+        ),
+        (
+            {"prompt": {"messages": [{"role": "user", "content": "x", "content_file": "y"}]}},
+            ("prompt", "messages", 0, "content"),
+            "both `content` and `content_file` are given, expected one of them",
+            "keep one of the two",
+        ),
+        (
+            {"prompt": {"messages": [{"role": "user"}]}},
+            ("prompt", "messages", 0),
+            "the key `content` is missing in `messages[0]`",
+            "add it, or `content_file` with the name of a text file",
+        ),
+        (
+            {"prompt": {"messages": [{"role": "user", "contnet": "x"}]}},
+            ("prompt", "messages", 0, "contnet"),
+            "unknown key `contnet` in `messages[0]`",
+            "did you mean `content`?",
+        ),
+        ({"prompt": {}}, ("prompt",), "the key `messages` is missing in `prompt`", "add it"),
+        (
+            {**current(), "display_name": "x" * 129},
+            ("display_name",),
+            "`display_name` has 129 characters, expected at most 128",
+            None,
+        ),
+        (
+            {**current(), "display_name": " "},
+            ("display_name",),
+            "`display_name` is empty, expected something in it",
+            None,
+        ),
+        (current(temperature=2.5), ("prompt", "temperature"), "`temperature` is 2.5, expected at most 2", None),
+        (
+            current(temperature="0.5"),
+            ("prompt", "temperature"),
+            "`temperature` is text, expected a number",
+            "write 0.5 without quotes",
+        ),
+        (current(temperature=True), ("prompt", "temperature"), "`temperature` is a boolean, expected a number", None),
+        (current(n=1.5), ("prompt", "n"), "`n` is 1.5, expected a whole number", None),
+        (current(stop=["a"] * 5), ("prompt", "stop"), "`stop` has 5 items, expected at most 4", None),
+        (
+            current(seed=float("nan")),
+            ("prompt", "seed"),
+            "`seed` is not a finite number, which JSON cannot carry",
+            None,
+        ),
+        (current(seed=10**400), ("prompt", "seed"), "`seed` is too large a number", None),
+        (
+            classic(model_parameters={"topP": None}),
+            ("prompt_config", "model_parameters", "topP"),
+            "`topP` is null, expected a number",
+            "remove the key, or give it a value",
+        ),
+        (
+            current(tool_choice="atuo"),
+            ("prompt", "tool_choice"),
+            "`tool_choice` is 'atuo', expected none, auto or required",
+            "did you mean auto?",
+        ),
+        (
+            {},
+            (),
+            "the file has neither `prompt` nor `prompt_config`, expected one of them",
+            "put model, messages and parameters under `prompt:`",
+        ),
+        (
+            {**current(), **classic()},
+            ("prompt_config",),
+            "the file has both `prompt` and `prompt_config`, expected one of them",
+            "keep the one in the dialect that you write",
+        ),
+    ],
+)
+def test_an_error_says_what_is_wrong_and_what_was_meant(
+    document: Any, loc: tuple[Any, ...], message: str, hint: str | None
+) -> None:
+    problem = only(document)
+    assert (problem.loc, problem.message, problem.hint, problem.severity) == (loc, message, hint, "error")
+
+
+@pytest.mark.parametrize(
+    ("document", "loc", "hint"),
+    [
+        (current(reasoning_effort="hihg"), ("prompt", "reasoning_effort"), "did you mean high?"),
+        (classic(provider="opena"), ("prompt_config", "provider"), "did you mean openai?"),
+        (classic(model_type="telepathy"), ("prompt_config", "model_type"), None),
+        ({**current(), "metadata": {"language": "Englsh"}}, ("metadata", "language"), "did you mean English?"),
+        ({**current(), "metadata": {"use_cases": ["Chatbot"]}}, ("metadata", "use_cases", 0), "did you mean Chatbots?"),
+        (current(thinking={"type": "enable", "x": 1}), ("prompt", "thinking", "type"), "did you mean enabled?"),
+        (current(plugins=[{"id": "brand_new", "y": 2}]), ("prompt", "plugins", 0, "id"), None),
+    ],
+)
+def test_a_word_in_no_list_is_a_warning(document: Any, loc: tuple[Any, ...], hint: str | None) -> None:
+    problem = only(document)
+    assert (problem.loc, problem.severity, problem.hint) == (loc, "warning", hint)
+    assert "in no list of the service that is known here" in problem.message
+
+
+@pytest.mark.parametrize("provider", ["openai", "contextualai", "tencent", "greenpt", "replicate", "anyscale"])
+def test_the_providers_of_all_sources_are_known(provider: str) -> None:
+    assert check(classic(provider=provider)) == []
+
+
+@pytest.mark.parametrize("model_type", ["moderation", "moderations", "ocr", "vision", "classify", None])
+def test_the_model_types_of_all_sources_are_known(model_type: str | None) -> None:
+    assert check(classic(model_type=model_type)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "allowed"),
+    [
+        (current(sparkle=1), "prompt.sparkle"),
+        ({"prompt": {"messages": [{**USER, "foo": 1}]}}, "prompt.messages.foo"),
+        (
+            {"prompt": {"messages": [{"role": "user", "content": [{"type": "text", "text": "", "foo": 1}]}]}},
+            "prompt.messages.content.foo",
+        ),
+        ({**current(), "folder": 1}, "folder"),
+    ],
+)
+def test_an_allowed_field_is_no_problem(document: Any, allowed: str) -> None:
+    assert len(errors(document)) == 1
+    assert check(document, allow_fields=[allowed]) == []
+
+
+@pytest.mark.parametrize(("value", "wants_text"), [(42, True), (None, True), (False, True), (1.5, True), ({}, False)])
+def test_a_scalar_where_text_belongs_asks_for_quotes(value: Any, wants_text: bool) -> None:
+    assert only({"prompt": {"messages": [{"role": "user", "content": value}]}}).wants_text is wants_text
+
+
+@given(classic_blocks())
+def test_every_classic_block_of_the_strategies_is_valid(block: dict[str, Any]) -> None:
+    assert check({"prompt_config": block}) == []
+
+
+def test_whole_floats_are_integers_to_json_schema() -> None:
+    assert check(current(max_tokens=256.0, n=2.0)) == []
+    assert only(current(max_tokens=256.00000001)).message == "`max_tokens` is 256.00000001, expected a whole number"
+
+
+@pytest.mark.parametrize("dialect", [CURRENT, CLASSIC])
+def test_lists_and_nullables_are_known_fields(dialect: Dialect) -> None:
+    assert nullable_fields(dialect) | list_fields(dialect) <= known_fields(dialect)

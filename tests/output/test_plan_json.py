@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+
+from promptsync.output.plan_json import dumps, plan_json, saved_plan
+from promptsync.plan.changes import ACTIONS, PlanOptions
+from tests.output import examples
+from tests.output.golden import same_as_golden
+
+
+def test_a_plan_with_every_kind_of_change() -> None:
+    same_as_golden("plan.json", dumps(plan_json(examples.every_kind())).removesuffix("\n"))
+
+
+def test_the_keys_stand_in_their_order() -> None:
+    document = plan_json(examples.plan_of(examples.update()))
+
+    assert list(document) == ["format_version", "target", "digest", "summary", "changes"]
+    assert list(document["summary"]) == [*ACTIONS, "unchanged"]
+    assert list(document["changes"][0]) == [
+        "key", "action", "id", "path", "display_name", "digest", "diff", "warnings",
+    ]  # fmt: skip
+    assert list(document["changes"][0]["diff"][0]) == ["field", "op", "before", "after"]
+
+
+def test_a_conflict_tells_its_reason_first_among_the_warnings() -> None:
+    (change,) = plan_json(examples.plan_of(examples.conflict()))["changes"]
+
+    assert change["warnings"][0] == "changed here and on the service"
+    assert change["warnings"][1].startswith("`promptsync pull")
+
+
+def test_a_data_url_is_told() -> None:
+    text = dumps(plan_json(examples.plan_of(examples.pictures())))
+
+    assert "base64" not in text
+    assert "[image/png, 204 bytes, sha256:" in text
+
+
+def test_the_text_is_ascii_and_what_it_was() -> None:
+    plan = examples.plan_of(examples.create("Team/日本\u202e\x1b"))
+
+    text = dumps(plan_json(plan))
+
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert json.loads(text) == plan_json(plan)
+
+
+def test_a_saved_plan_carries_its_options() -> None:
+    plan = examples.plan_of(examples.create(), options=PlanOptions(prune=True, only=("Default/**",)))
+
+    saved = saved_plan(plan, "api.orq.ai")
+
+    assert saved["options"] == {"prune": True, "overwrite": [], "create_twins": False, "only": ["Default/**"]}
+    assert saved["host"] == "api.orq.ai"
+    assert saved.items() >= plan_json(plan).items()

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from promptsync.commands.adopt import Pair
+from promptsync.commands.versions import Step
+from promptsync.model.compare import FieldDiff
+from promptsync.model.lockfile import Lockfile
+from promptsync.output.tables import render_history, render_lock, render_pairs, render_strangers
+from tests.factories import answered, block, entry, file, held, lock, remote
+from tests.output.golden import same_as_golden
+
+ASKED = file()
+ENTRY = entry(ASKED, held(ASKED))
+EVIL = "na\x1b[31mme\nnext\u202e"
+
+STEPS = [
+    Step("v4", "2026-08-04T10:00:00Z", "ann", (FieldDiff("prompt.temperature", "replace", 0.2, 0.7),)),
+    Step("v3", None, None, (FieldDiff("prompt.messages[0].content", "replace", "a\nb\nc\n", "a\nB\nc\n"),)),
+    Step("v2", "2026-08-02T10:00:00Z", "be\x1bn", (), is_locked=True),
+    Step("v1", "2026-08-01T10:00:00Z", "ann", (), is_first=True),
+]
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_history(color: bool) -> None:
+    told = render_history("Default/refund", ENTRY, STEPS, color=color, width=80)
+    same_as_golden(f"history{'-color' if color else ''}.txt", told)
+
+
+def test_a_history_without_versions_names_the_prompt() -> None:
+    assert render_history("Default/refund", ENTRY, [], color=False, width=80) == "Default/refund  id-1"
+
+
+def test_the_lock() -> None:
+    made = lock(
+        refund=replace(ENTRY, protected=True),
+        imported=replace(ENTRY, id="id-2", path=None),
+        **{"Grüße 日本": replace(ENTRY, id="id-3", version=None)},
+    )
+    same_as_golden("lock.txt", render_lock(made, color=False))
+    assert render_lock(Lockfile(), color=False) == "KEY  ID  VERSION  PATH"
+
+
+def test_strangers() -> None:
+    prompts = [answered(remote("id-1", "refund"), updated="2026-08-01T10:00:00Z"), remote("id-2", EVIL)]
+    told = render_strangers(prompts, color=False)
+    same_as_golden("strangers.txt", told)
+    assert "\x1b" not in told
+    assert len(told.splitlines()) == 3
+
+
+def test_pairs() -> None:
+    fields = ("description", "prompt.temperature", "prompt.top_p", "prompt.seed", "prompt.stop")
+    pairs = [
+        Pair(ASKED, remote(), ()),
+        Pair(file("Default/other", block(temperature=1)), remote("id-2"), fields[:2]),
+        Pair(file(f"Default/{EVIL[:3]}"), remote("id-3"), fields),
+    ]
+    same_as_golden("pairs.txt", render_pairs(pairs, color=False))
+
+
+def test_a_column_has_an_end() -> None:
+    told = render_strangers([remote("id-1", "x" * 200), remote("id-2", "y")], color=False)
+    assert max(map(len, told.splitlines())) < 300

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promptsync.output.outcomes import render_outcomes
+from promptsync.output.style import LOOKS
+from promptsync.output.text import render_plan
+from promptsync.plan.changes import ACTIONS, Outcome, Plan
+from tests.output import examples
+from tests.output.golden import same_as_golden
+
+STATUSES: tuple[Literal["done", "failed"], ...] = ("done", "failed")
+HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from(":#[ \t\n\r\x1b\x85\u2028\u202e\u200b")), min_size=1)
+
+
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_plan_with_every_kind_of_change(color: bool, verbose: bool) -> None:
+    shown = render_plan(examples.every_kind(), color=color, verbose=verbose)
+
+    same_as_golden(f"plan{'.verbose' * verbose}{'.ansi' * color}.txt", shown)
+
+
+def test_a_narrow_plan() -> None:
+    same_as_golden("plan.narrow.txt", render_plan(examples.every_kind(), color=False, width=60))
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "shown"),
+    [
+        (13, "No changes. 13 prompts are as the files say."),
+        (1, "No changes. 1 prompt is as its file says."),
+        (0, "No changes. There are no prompts."),
+    ],
+)
+def test_a_plan_without_changes(unchanged: int, shown: str) -> None:
+    assert render_plan(examples.plan_of(unchanged=unchanged), color=False) == shown
+
+
+def test_the_sum_is_the_last_line() -> None:
+    changes = (examples.create(), examples.create("x/y"), examples.update(), examples.drift(), examples.conflict())
+
+    last = render_plan(examples.plan_of(*changes), color=False).splitlines()[-1]
+
+    assert last == "Plan: 2 to create, 1 to update, 1 drifted, 1 conflict; 12 unchanged."
+
+
+def test_what_is_left_alone_is_nothing_to_apply() -> None:
+    shown = render_plan(examples.plan_of(examples.orphan(), examples.orphan("a/b")), color=False)
+
+    assert shown.splitlines()[-1] == "Plan: nothing to apply, 2 orphans; 12 unchanged."
+
+
+def test_an_offline_plan_says_so() -> None:
+    bare = replace(examples.update(), diff=(), warnings=())
+    shown = render_plan(examples.plan_of(bare, offline=True), color=False).splitlines()
+
+    assert shown[0] == "Offline: the files against the lockfile alone. What the service holds is not known."
+    assert "     the file changed since the last apply; which fields, only the service can tell" in shown
+
+
+def test_a_create_of_the_classic_dialect_names_provider_and_model() -> None:
+    block = {"provider": "openai", "model": "gpt-4o", "messages": [], "tools": [{}, {}]}
+    file = examples.prompt_file("a/b", block=block)
+    change = replace(examples.create("a/b"), file=replace(file, prompt=replace(file.prompt, dialect="prompt_config")))
+
+    assert render_plan(examples.plan_of(change), color=False).splitlines()[:6] == [
+        "+  create    a/b",
+        "     name:     b",
+        "     path:     a",
+        "     model:    openai/gpt-4o",
+        "     messages: 0",
+        "     tools:    2",
+    ]
+
+
+def test_entries_to_be_recorded_anew_are_told() -> None:
+    plan = examples.plan_of(refreshed={"a/b": examples.entry("a/b", 1), "a/c": examples.entry("a/c", 2)})
+
+    assert render_plan(plan, color=False).splitlines()[0] == (
+        "2 lockfile entries are to be recorded anew; nothing differs there."
+    )
+
+
+def test_keys_of_wide_characters_are_aligned() -> None:
+    plan = examples.plan_of(examples.forget("部/返金"), examples.forget("team/refund"))
+
+    first, second = (line for line in render_plan(plan, color=False).splitlines() if line.startswith("x "))
+
+    assert first == "x  forget    team/refund  01JZ5K7Q8R9S0T1V2W3X4Y5Z07"
+    assert second == "x  forget    部/返金      01JZ5K7Q8R9S0T1V2W3X4Y5Z07"
+
+
+def test_every_action_has_a_sign_of_its_own_in_ascii() -> None:
+    signs = [LOOKS[action].sign for action in ACTIONS]
+
+    assert len(set(signs)) == len(ACTIONS)
+    assert all(sign.isascii() for sign in signs)
+
+
+def test_no_data_url_is_shown() -> None:
+    shown = render_plan(examples.every_kind(), color=False, verbose=True)
+
+    assert "base64" not in shown
+    assert "[image/png, 204 bytes, sha256:" in shown
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_outcomes(color: bool) -> None:
+    shown = render_outcomes(examples.OUTCOMES, examples.every_kind(), color=color)
+
+    same_as_golden(f"outcomes{'.ansi' * color}.txt", shown)
+
+
+def test_outcomes_without_a_plan_tell_drift_and_conflicts_of_their_own() -> None:
+    outcomes = [Outcome("a/b", "conflict", "left", None, "changed here and there", "decide")]
+
+    assert render_outcomes(outcomes, None, color=False).splitlines() == [
+        "!! conflict  a/b",
+        "     changed here and there",
+        "     help: decide",
+        "",
+        "Applied: nothing; 1 conflict.",
+    ]
+
+
+def test_a_conflict_that_plan_and_outcomes_tell_is_told_once() -> None:
+    change = examples.conflict()
+    outcomes = [Outcome(change.key, "conflict", "left", None, "again")]
+
+    shown = render_outcomes(outcomes, examples.plan_of(change), color=False)
+
+    assert shown.count(change.key + "\n") == 1
+    assert shown.endswith("Applied: nothing; 1 conflict.")
+
+
+def test_no_outcomes() -> None:
+    assert render_outcomes([], None, color=False) == "Nothing to do."
+    done = [Outcome("a/b", "create", "done", "1"), Outcome("a/c", "create", "done", "2")]
+    assert render_outcomes(done, None, color=False) == "Applied: 2 created."
+
+
+@settings(deadline=None)
+@given(HOSTILE)
+def test_no_text_acts_on_the_terminal_or_the_log(text: str) -> None:
+    plan = examples.hostile(text)
+    outcomes = [Outcome(text, "update", status, text, text, text) for status in STATUSES]
+    for shown in (
+        render_plan(plan, color=False),
+        render_plan(plan, color=False, verbose=True),
+        render_outcomes(outcomes, plan, color=False),
+    ):
+        assert "\x1b" not in shown
+        lines = shown.splitlines()
+        assert len(lines) == shown.count("\n") + 1
+        assert not any(line.strip().startswith("::") or "##[" in line for line in lines)
+
+
+@settings(deadline=None)
+@given(HOSTILE)
+def test_the_only_escapes_are_our_own_colours(text: str) -> None:
+    shown = render_plan(examples.hostile(text), color=True)
+
+    assert set(shown.split("\x1b")[1:]) == {piece for piece in shown.split("\x1b")[1:] if piece.startswith("[")}
+    assert all(piece.split("m")[0][1:].isdigit() for piece in shown.split("\x1b")[1:])
+
+
+def calls(plan: Plan) -> int:
+    """How many functions a rendering calls, built-in ones included."""
+    counted: Counter[str] = Counter()
+
+    def count(_frame: Any, event: str, _argument: Any) -> None:
+        counted[event] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        render_plan(plan, color=True)
+    finally:
+        sys.setprofile(before)
+    return counted["call"] + counted["c_call"]
+
+
+def test_ten_thousand_changes_cost_ten_times_a_thousand() -> None:
+    changes = [replace(change, key=f"team/{n:05}") for n in range(910) for change in examples.every_kind().changes]
+
+    small, large = calls(examples.plan_of(*changes[:1_001])), calls(examples.plan_of(*changes))
+
+    assert len(changes) == 10_010
+    assert 9.9 < large / small < 10.1

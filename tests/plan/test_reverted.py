@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from promptsync.plan.changes import Drift
+from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, told_behind
+from tests.factories import block, entry, file, held, lock, locked, plan
+
+ASKED = file()
+OLD = held(ASKED, version="v1")
+NEW = held(ASKED, content=block(temperature=0.7), version="v2")
+BASE = entry(ASKED, OLD)
+LATER = entry(file(content=block(temperature=0.7)), NEW)
+
+
+def test_what_is_at_another_version_seems_changed() -> None:
+    made = plan([ASKED], lock(refund=BASE), [NEW])
+    assert isinstance(made.changes[0], Drift)
+    assert seemingly_changed(made) == {"id-1": (BASE, NEW)}
+
+
+def test_what_changed_within_one_version_was_edited_for_certain() -> None:
+    made = plan([ASKED], lock(refund=BASE), [held(ASKED, description="Someone's", version="v1")])
+    assert isinstance(made.changes[0], Drift)
+    assert seemingly_changed(made) == {}
+
+
+def test_both_sides_changed_seems_changed_too_and_an_update_does_not() -> None:
+    edited = file(content=block(temperature=0.1))
+    assert seemingly_changed(plan([edited], lock(refund=BASE), [NEW])).keys() == {"id-1"}
+    assert seemingly_changed(plan([edited], lock(refund=BASE), [OLD])) == {}
+
+
+def test_the_first_lock_that_says_what_the_service_holds_is_taken() -> None:
+    changed = {"id-1": (BASE, NEW)}
+    other = replace(LATER, version="v3")
+    assert later_entries(changed, [lock(refund=BASE), lock(refund=other), lock(refund=LATER)]) == {"id-1": LATER}
+    assert later_entries(changed, [lock(refund=BASE), lock(refund=other)]) == {}
+    assert later_entries(changed, []) == {}
+
+
+def test_a_lock_is_looked_at_no_longer_than_needed() -> None:
+    def committed() -> object:
+        yield lock(refund=LATER)
+        raise AssertionError("all was found")
+
+    assert later_entries({"id-1": (BASE, NEW)}, committed()) == {"id-1": LATER}  # type: ignore[arg-type]
+
+
+def test_the_version_alone_does_not_do() -> None:
+    edited = held(ASKED, content=block(temperature=0.9), name="Renamed", version="v2")
+    assert later_entries({"id-1": (BASE, edited)}, [lock(refund=LATER)]) == {}
+    no_version = held(ASKED, version=None)
+    assert later_entries({"id-1": (BASE, no_version)}, [lock(refund=replace(LATER, version=None))]) == {}
+
+
+def test_a_lock_that_caught_up_keeps_its_keys_and_its_protection() -> None:
+    base = locked(("New/key", replace(BASE, protected=True)), ("Default/other", replace(BASE, id="id-2")))
+    after = caught_up(base, {"id-1": LATER})
+    assert after.prompts == {"New/key": replace(LATER, protected=True), "Default/other": replace(BASE, id="id-2")}
+    assert after.owner == base.owner
+
+
+def test_only_what_another_branch_has_moved_on_is_told_so() -> None:
+    made = plan([ASKED], lock(refund=BASE), [NEW])
+    assert told_behind(made, {}) == made
+    (change,) = told_behind(made, {"id-1": LATER}).changes
+    assert change.warnings == (
+        "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it",
+    )

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promptsync.model.errors import ExitCode, PlanError
+from promptsync.output.plan_json import dumps, plan_json, saved_plan
+from promptsync.plan.changes import PlanOptions
+from promptsync.plan.saved import SavedChange, SavedPlan, parse_saved
+from tests.output import examples
+
+PLAN = examples.plan_of(examples.create(), examples.update(), options=PlanOptions(overwrite=("Default/**",)))
+SAVED = dumps(saved_plan(PLAN, "api.orq.ai")).encode()
+
+
+def without(field: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(SAVED)
+    del document[field]
+    return document
+
+
+def changed(**fields: Any) -> bytes:
+    return json.dumps({**json.loads(SAVED), **fields}).encode()
+
+
+def test_what_was_saved_is_read_back() -> None:
+    assert parse_saved(SAVED, "plan.json") == SavedPlan(
+        target="default",
+        digest="sha256:" + "e" * 64,
+        host="api.orq.ai",
+        options=PlanOptions(overwrite=("Default/**",)),
+        changes=(
+            SavedChange("Default/Support/greeting", "create", "sha256:" + "c" * 64),
+            SavedChange("Default/Support/refund", "update", "sha256:" + "c" * 64),
+        ),
+    )
+
+
+def test_a_byte_order_mark_and_no_host_are_fine() -> None:
+    assert parse_saved(b"\xef\xbb\xbf" + SAVED, "plan.json") == parse_saved(SAVED, "plan.json")
+    assert parse_saved(dumps(saved_plan(PLAN, None)).encode(), "plan.json").host is None
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "plan.json:1:1: the saved plan is not JSON: Expecting value"),
+        (b'{\n  "a": }', "plan.json:2:8: the saved plan is not JSON: Expecting value"),
+        (b"\xff", "plan.json is no saved plan: byte 1 is not UTF-8"),
+        (b"[]", "plan.json is no saved plan: it holds no object"),
+        (b"[" * 200_000, "plan.json is no saved plan: it is nested too deeply"),
+        (b'{"a": ' + b"1" * 5_000 + b"}", "plan.json is no saved plan: it holds a number that is too long"),
+        (b'{"target": "a", "target": "b"}', "plan.json is no saved plan: it has `target` twice in one object"),
+        (b"{}", "plan.json is no saved plan: it has no number as its `format_version`"),
+        (changed(format_version=True), "plan.json is no saved plan: it has no number as its `format_version`"),
+        (changed(format_version=2), "plan.json is a plan of format 2, and this promptsync knows 1"),
+        (
+            dumps(plan_json(PLAN)).encode(),
+            "plan.json is no saved plan: it lacks `options`, as what `--format json` prints does",
+        ),
+        (changed(target=1), "plan.json is no saved plan: `target` is no text"),
+        (changed(digest="\ud800"), "plan.json is no saved plan: `digest` is not Unicode text"),
+        (changed(host=[]), "plan.json is no saved plan: `host` is no text"),
+        (changed(options=[]), "plan.json is no saved plan: `options` is no object"),
+        (changed(options={}), "plan.json is no saved plan: `options` lacks `create_twins`"),
+        (
+            changed(options={**PlanOptions().as_json(), "force": True}),
+            "plan.json is no saved plan: `options` has an unknown `force`",
+        ),
+        (
+            changed(options={**PlanOptions().as_json(), "prune": 1}),
+            "plan.json is no saved plan: `options.prune` is neither true nor false",
+        ),
+        (
+            changed(options={**PlanOptions().as_json(), "only": "a"}),
+            "plan.json is no saved plan: `options.only` is no list",
+        ),
+        (
+            changed(options={**PlanOptions().as_json(), "only": [1]}),
+            "plan.json is no saved plan: `options.only[0]` is no text",
+        ),
+        (json.dumps(without("changes")).encode(), "plan.json is no saved plan: `changes` is no list"),
+        (changed(changes=[1]), "plan.json is no saved plan: `changes[0]` is no object"),
+        (changed(changes=[{"action": []}]), "plan.json is no saved plan: `changes[0].action` is none that is known"),
+        (changed(changes=[{"action": "create"}]), "plan.json is no saved plan: `changes[0].key` is no text"),
+        (
+            changed(changes=[{"action": "create", "key": "a", "digest": "b"}] * 2),
+            "plan.json is no saved plan: `changes` tells the same change twice",
+        ),
+    ],
+)
+def test_what_is_no_saved_plan_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_saved(data, "plan.json")
+
+    assert caught.value.message == message
+    assert caught.value.hint
+    assert caught.value.exit_code == ExitCode.ERROR
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.integers(0, len(SAVED)),
+    st.integers(0, 40),
+    st.one_of(st.binary(max_size=20), st.sampled_from([b"[" * 99_999, b"null", b"1e999", b"NaN", b"{", b'"\\ud800"'])),
+)
+def test_mutated_bytes_are_read_or_refused(start: int, length: int, inserted: bytes) -> None:
+    data = SAVED[:start] + inserted + SAVED[start + length :]
+    with contextlib.suppress(PlanError):
+        assert isinstance(parse_saved(data, "plan.json"), SavedPlan)
+
+
+NAMES = st.sampled_from(["format_version", "target", "digest", "options", "changes", "key", "action"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+ANY_JSON = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(NAMES | st.text(), inner))
+
+
+@settings(deadline=None)
+@given(NAMES, ANY_JSON)
+def test_any_value_in_a_field_is_read_or_refused(field: str, value: Any) -> None:
+    with contextlib.suppress(PlanError):
+        assert isinstance(parse_saved(changed(**{field: value}), "plan.json"), SavedPlan)
