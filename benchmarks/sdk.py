@@ -21,11 +21,11 @@ def main() -> None:
         if how == "list":
             found = listed(orq)
         elif threads == "1":
-            found = {id: orq.prompts.retrieve(id=id) for id in ids}  # noqa: A001
+            found = {id: orq.prompts.retrieve(id=id) for id in ids}
         else:
             with ThreadPoolExecutor(max_workers=int(threads)) as pool:
-                found = dict(zip(ids, pool.map(lambda id: orq.prompts.retrieve(id=id), ids), strict=True))  # noqa: A006
-    assert len([id for id in ids if id in found]) == len(ids)  # noqa: A001
+                found = dict(zip(ids, pool.map(lambda id: orq.prompts.retrieve(id=id), ids), strict=True))
+    assert len([id for id in ids if id in found]) == len(ids)
 
 
 def listed(orq: Orq) -> dict[str, Any]:

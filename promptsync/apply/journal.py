@@ -118,7 +118,7 @@ class Journal:
         writes = tuple(_begun(record) for record in self._open.values() if not _is_create(record))
         return Recovered(entries, creates, writes, owner)
 
-    def begin_create(self, action: str, intent: Intent, id: str | None = None) -> int:  # noqa: A002
+    def begin_create(self, action: str, intent: Intent, id: str | None = None) -> int:
         """Notes that a create is about to be sent. Gives the number to end it with.
 
         `id` is that of the prompt that is gone and made again.

@@ -41,10 +41,10 @@ class Service(Protocol):
     """What is needed of the client."""
 
     def pages(self) -> Iterator[list[RemotePrompt]]: ...
-    def get(self, id: str) -> RemotePrompt: ...  # noqa: A002
+    def get(self, id: str) -> RemotePrompt: ...
     def create(self, body: Json) -> RemotePrompt: ...
-    def update(self, id: str, body: Json) -> RemotePrompt: ...  # noqa: A002
-    def delete(self, id: str) -> None: ...  # noqa: A002
+    def update(self, id: str, body: Json) -> RemotePrompt: ...
+    def delete(self, id: str) -> None: ...
 
 
 class DoubtfulError(PromptsyncError):
@@ -73,7 +73,7 @@ class Sender:
         self._dialects = Dialects()
         self._mutex = threading.Lock()
 
-    def get(self, id: str) -> RemotePrompt:  # noqa: A002
+    def get(self, id: str) -> RemotePrompt:
         """What the service holds now."""
         return self._service.get(id)
 
@@ -134,7 +134,7 @@ class Sender:
         self._dialects.take(asked.dialect)
         return asked, answer, patch
 
-    def delete(self, id: str) -> None:  # noqa: A002
+    def delete(self, id: str) -> None:
         """Deletes a prompt. Raises ServiceError; an UnavailableError only where a look could not tell either."""
         try:
             self._service.delete(id)
@@ -142,7 +142,7 @@ class Sender:
             if not error.ambiguous or not self._look(error, lambda: self._is_gone(id)):
                 raise
 
-    def _is_gone(self, id: str) -> bool:  # noqa: A002
+    def _is_gone(self, id: str) -> bool:
         try:
             self._service.get(id)
         except NotFoundError:

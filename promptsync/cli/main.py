@@ -387,9 +387,9 @@ def import_(project: Project, listing: bool, everything: bool, ids: tuple[str, .
             on_start=lambda total: advance.append(stack.enter_context(console.progress("Importing", total))),
             on_prompt=lambda key: advance[0](key),
         )
-    for key, id in done.keys.items():  # noqa: A001
+    for key, id in done.keys.items():
         click.echo(f"{terminal(key)}  {terminal(id)}")
-    for id, why in done.left_out.items():  # noqa: A001
+    for id, why in done.left_out.items():
         click.echo(f"{terminal(id)} was left out: {terminal(why)}", err=True)
     if done.allow_fields:
         click.echo(f"promptsync.yaml lets through: {terminal(', '.join(done.allow_fields))}", err=True)
@@ -481,7 +481,7 @@ def merge(project: Project, paths: tuple[Path, ...]) -> int:
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
 @_common
-def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:  # noqa: A002
+def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     from promptsync.cli import console
     from promptsync.commands import adopt as adopting

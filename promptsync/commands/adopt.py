@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from promptsync.service.client import Client
 
 
-def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:  # noqa: A002
+def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:
     """Ties the file of `key` to the prompt `id`, which keeps its content until the next apply.
 
     Gives what an apply would change on it. Raises UsageError where the two cannot be tied.
@@ -112,7 +112,7 @@ def _tied(file: PromptFile, remote: RemotePrompt) -> LockEntry:
     return replace(entry, source=remote_hash(remote, dialect, file.prompt))
 
 
-def _check_free(lock: Lockfile, project: Project, key: str, id: str) -> None:  # noqa: A002
+def _check_free(lock: Lockfile, project: Project, key: str, id: str) -> None:
     holder = next((other for other, entry in lock.prompts.items() if entry.id == id and other != key), None)
     if holder is not None:
         raise UsageError(f"{id} is tied to `{holder}` already", hint="rename the file to keep the id under a new key")
@@ -120,7 +120,7 @@ def _check_free(lock: Lockfile, project: Project, key: str, id: str) -> None:  #
         raise ConfigError(f"{id} is in another lockfile of {project.root}")
 
 
-def _remote(client: Client, id: str) -> RemotePrompt:  # noqa: A002
+def _remote(client: Client, id: str) -> RemotePrompt:
     try:
         return client.get(id)
     except NotFoundError:
@@ -129,7 +129,7 @@ def _remote(client: Client, id: str) -> RemotePrompt:  # noqa: A002
         ) from None
 
 
-def _exists(client: Client, id: str) -> bool:  # noqa: A002
+def _exists(client: Client, id: str) -> bool:
     try:
         client.get(id)
     except NotFoundError:

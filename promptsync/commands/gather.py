@@ -172,6 +172,6 @@ def wait_for_young(
 
 def owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
     """The workspaces that the managed prompts name, or all prompts where no managed one is there."""
-    managed = {service[id].owner for id in lock.ids() if id in service}  # noqa: A001
+    managed = {service[id].owner for id in lock.ids() if id in service}
     owners = managed or {prompt.owner for prompt in service.values()}
     return {owner for owner in owners if owner is not None}

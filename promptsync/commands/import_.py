@@ -115,13 +115,13 @@ def _chosen(
         return found
     by_id = {prompt.id: prompt for prompt in found}
     wanted = dict.fromkeys(ids)
-    for id in wanted:  # noqa: A001
+    for id in wanted:
         if id not in by_id:
             holder = next((key for key, entry in lock.prompts.items() if entry.id == id), None)
             managed = holder or (id in project.scope().elsewhere and "another lockfile")
             why = f"is tied to {managed} already" if managed else "is not where this key reaches"
             raise UsageError(f"the prompt {id} {why}", hint="`promptsync import --list` shows what can be imported")
-    return [by_id[id] for id in wanted]  # noqa: A001
+    return [by_id[id] for id in wanted]
 
 
 def _sources(project: Project) -> dict[str, bytes]:

@@ -38,7 +38,7 @@ class Step:
     is_first: bool = False
 
 
-def names(version: RemoteVersion, id: str | None) -> bool:  # noqa: A002
+def names(version: RemoteVersion, id: str | None) -> bool:
     """Whether `version` is the one that `id` names: by its own id, or by the one that stands in its block.
 
     That both are the same is likely and not documented.

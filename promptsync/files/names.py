@@ -39,15 +39,15 @@ def file_names(prompts: Sequence[RemotePrompt], taken: Collection[str], folder: 
     stems = {prompt.id: _stem(prompt.display_name) for prompt in prompts}
     exact = {prompt.id for prompt in prompts if stems[prompt.id] == prompt.display_name}
     keys: dict[str, str] = {}
-    for id in sorted(stems, key=lambda one: (one not in exact, one)):  # noqa: A001
+    for id in sorted(stems, key=lambda one: (one not in exact, one)):
         key = _key(place, stems[id])
         if _fold(key) not in used:
             used.add(_fold(key))
             keys[id] = key
     numbers: dict[str, count[int]] = {}
-    for id in sorted(stems.keys() - keys.keys()):  # noqa: A001
+    for id in sorted(stems.keys() - keys.keys()):
         keys[id] = _numbered(place, stems[id], used, numbers.setdefault(_fold(stems[id]), count(2)))
-    return {id: keys[id] for id in stems}  # noqa: A001
+    return {id: keys[id] for id in stems}
 
 
 def _numbered(place: str, stem: str, used: set[str], numbers: count[int]) -> str:

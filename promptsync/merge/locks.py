@@ -69,7 +69,7 @@ class _Merge:
     def merged(self) -> MergedLock:
         base, ours, theirs = self.sides
         ids = sorted(self.base.keys() | self.ours.keys() | self.theirs.keys())
-        held = {id: one for id in ids if (one := self._one(id)) is not None}  # noqa: A001
+        held = {id: one for id in ids if (one := self._one(id)) is not None}
         lock = Lockfile(
             prompts=self._by_key(held),
             owner=ours.owner if ours.owner is not None else theirs.owner,
@@ -79,7 +79,7 @@ class _Merge:
         )
         return MergedLock(lock, sorted(self.reasons), dict(sorted(self.reasons.items())))
 
-    def _one(self, id: str) -> _Held | None:  # noqa: A002
+    def _one(self, id: str) -> _Held | None:
         """What becomes of one prompt."""
         base, ours, theirs = self.base.get(id), self.ours.get(id), self.theirs.get(id)
         if ours is None or theirs is None:
@@ -103,23 +103,23 @@ class _Merge:
         """The entries by key, ours first; of two prompts with one key the other one goes back to where it was."""
         for key, ids in self.wanted.items():
             if len(ids) > 1:
-                for contested in {key, *(self.base[id].key for id in ids if id in self.base)}:  # noqa: A001
+                for contested in {key, *(self.base[id].key for id in ids if id in self.base)}:
                     self._conflict(
                         contested, f"`{key}` is one prompt on our side and another on theirs: {_named(*ids)}"
                     )
         prompts: dict[str, LockEntry] = {}
         losers = []
-        for id, one in sorted(held.items(), key=lambda item: not self._is_ours(*item)):  # noqa: A001
+        for id, one in sorted(held.items(), key=lambda item: not self._is_ours(*item)):
             if one.key in prompts:
                 losers.append(id)
             else:
                 prompts[one.key] = one.entry
-        for id in losers:  # noqa: A001
+        for id in losers:
             if id in self.base:
                 prompts.setdefault(self.base[id].key, held[id].entry)
         return prompts
 
-    def _is_ours(self, id: str, one: _Held) -> bool:  # noqa: A002
+    def _is_ours(self, id: str, one: _Held) -> bool:
         return id in self.ours and self.ours[id].key == one.key
 
     def _conflict(self, key: str, reason: str) -> None:

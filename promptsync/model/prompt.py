@@ -129,7 +129,7 @@ class RemotePrompt:
 
     def __init__(
         self,
-        id: str,  # noqa: A002
+        id: str,
         display_name: str,
         description: str | None,
         metadata: Json,
@@ -154,7 +154,7 @@ class RemotePrompt:
     @classmethod
     def remembered(
         cls,
-        id: str,  # noqa: A002
+        id: str,
         display_name: str,
         owner: str | None,
         versions: dict[Dialect, str | None],

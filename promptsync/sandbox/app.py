@@ -168,24 +168,24 @@ class App:
         body = check_body("create", parse_body(raw), self._sandbox.behaviour)
         return json_response(200, self._sandbox.create(body))
 
-    def _retrieve(self, request: Request, raw: bytes, id: str) -> Response:  # noqa: A002 - the API's name
+    def _retrieve(self, request: Request, raw: bytes, id: str) -> Response:
         row = self._sandbox.store.get(id)
         if row is None:
             raise NotFound(f"Prompt {id[:40]} not found")
         return Response(self._sandbox.text(row), mimetype="application/json")
 
-    def _update(self, request: Request, raw: bytes, id: str) -> Response:  # noqa: A002
+    def _update(self, request: Request, raw: bytes, id: str) -> Response:
         body = check_body("update", parse_body(raw), self._sandbox.behaviour)
         return json_response(200, self._sandbox.update(id, body))
 
-    def _delete(self, request: Request, raw: bytes, id: str) -> Response:  # noqa: A002
+    def _delete(self, request: Request, raw: bytes, id: str) -> Response:
         self._sandbox.delete(id)
         # No body is declared, and so no type of one.
         answer = Response(b"", 200)
         del answer.headers["Content-Type"]
         return answer
 
-    def _list_versions(self, request: Request, raw: bytes, id: str) -> Response:  # noqa: A002
+    def _list_versions(self, request: Request, raw: bytes, id: str) -> Response:
         sandbox = self._sandbox
         query = request.args.to_dict()
         limit = page_size(query, sandbox.behaviour)
@@ -197,7 +197,7 @@ class App:
         records, has_more = found
         return _page_response((json_text(sandbox.answer_version(record)) for record in records), has_more)
 
-    def _get_version(self, request: Request, raw: bytes, id: str, version: str) -> Response:  # noqa: A002
+    def _get_version(self, request: Request, raw: bytes, id: str, version: str) -> Response:
         self._sandbox.record(id)
         record = self._sandbox.store.version(id, version)
         if record is None:

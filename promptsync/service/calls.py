@@ -77,16 +77,16 @@ class Outcome:
         return "an HTML page" if self.is_html else complaint(self.body)
 
 
-def prompt_path(id: str) -> str:  # noqa: A002
+def prompt_path(id: str) -> str:
     """Raises ServiceError for an id that would lead elsewhere, as the other paths do."""
     return f"{PROMPTS}/{_segment(id)}"
 
 
-def versions_path(id: str) -> str:  # noqa: A002
+def versions_path(id: str) -> str:
     return f"{prompt_path(id)}/versions"
 
 
-def version_path(id: str, version: str) -> str:  # noqa: A002
+def version_path(id: str, version: str) -> str:
     return f"{versions_path(id)}/{_segment(version)}"
 
 
@@ -104,7 +104,7 @@ def escaped(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
 
-def _segment(id: str) -> str:  # noqa: A002
+def _segment(id: str) -> str:
     if id in ("", ".", ".."):
         raise ServiceError(f"“{id}” is no id of a prompt or version", hint="look into the lockfile")
     return escaped(id)

@@ -262,7 +262,7 @@ class Client:
         """Every prompt that the key reaches, each once, newest first; see `pages`."""
         return [prompt for page in self.pages() for prompt in page]
 
-    def get(self, id: str) -> RemotePrompt:  # noqa: A002
+    def get(self, id: str) -> RemotePrompt:
         """The prompt with this id. Raises NotFoundError."""
         return self._entity(Call("GET", prompt_path(id), self._complaints.doing(f"reading prompt {id}")))
 
@@ -271,12 +271,12 @@ class Client:
         doing = self._complaints.doing(f"creating “{self._complaints.shown(body.get('display_name'))}”")
         return self._entity(Call("POST", PROMPTS, doing, as_json(body, doing)))
 
-    def update(self, id: str, body: Json) -> RemotePrompt:  # noqa: A002
+    def update(self, id: str, body: Json) -> RemotePrompt:
         """Change a prompt (PATCH); the answer is the whole entity. Raises NotFoundError."""
         doing = self._complaints.doing(f"updating prompt {id}")
         return self._entity(Call("PATCH", prompt_path(id), doing, as_json(body, doing)))
 
-    def delete(self, id: str) -> None:  # noqa: A002
+    def delete(self, id: str) -> None:
         """Delete a prompt with all its versions. One that is gone already (404) is deleted."""
         call = Call("DELETE", prompt_path(id), self._complaints.doing(f"deleting prompt {id}"))
         outcome = self._exchange(call, self._pace.budget())
@@ -284,13 +284,13 @@ class Client:
         if error is not None and not isinstance(error, NotFoundError):
             raise error
 
-    def versions(self, id: str) -> Iterator[RemoteVersion]:  # noqa: A002
+    def versions(self, id: str) -> Iterator[RemoteVersion]:
         """The versions of a prompt, newest first, read as they are asked for. Raises NotFoundError."""
         doing = self._complaints.doing(f"listing the versions of prompt {id}")
         for page in self._sweep(versions_path(id), doing, _versions, PAGE_SIZES[0], None):
             yield from page
 
-    def version(self, id: str, version: str) -> RemoteVersion:  # noqa: A002
+    def version(self, id: str, version: str) -> RemoteVersion:
         """One version of a prompt. Raises NotFoundError."""
         path = version_path(id, version)
         call = Call("GET", path, self._complaints.doing(f"reading version {version} of prompt {id}"))

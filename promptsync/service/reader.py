@@ -56,7 +56,7 @@ class Service(Protocol):
 
     def page(self, *, limit: int = ..., starting_after: str | None = ...) -> Page[RemotePrompt] | None: ...
     def pages(self) -> Iterator[list[RemotePrompt]]: ...
-    def get(self, id: str) -> RemotePrompt: ...  # noqa: A002
+    def get(self, id: str) -> RemotePrompt: ...
 
 
 A = TypeVar("A")
@@ -188,7 +188,7 @@ class _Reader:
         """The locked ids not read yet."""
         return _newest_first(self._locked - self.found.keys() - self.gone)
 
-    def _get(self, id: str) -> int:  # noqa: A002
+    def _get(self, id: str) -> int:
         try:
             self._take([self._client.get(id)])
         except NotFoundError:

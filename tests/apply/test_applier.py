@@ -60,7 +60,7 @@ class Service:
         self._next("list")
         yield list(reversed(self.prompts.values()))
 
-    def get(self, id: str) -> RemotePrompt:  # noqa: A002
+    def get(self, id: str) -> RemotePrompt:
         self._next("get")
         if id not in self.prompts:
             raise NotFoundError("it is gone", status=404)
@@ -80,14 +80,14 @@ class Service:
             raise error
         return made
 
-    def update(self, id: str, body: Json) -> RemotePrompt:  # noqa: A002
+    def update(self, id: str, body: Json) -> RemotePrompt:
         error = self._next("update")
         self.prompts[id] = remote(id, body["display_name"], body["prompt"], version="v2")
         if error is not None:
             raise error
         return self.prompts[id]
 
-    def delete(self, id: str) -> None:  # noqa: A002
+    def delete(self, id: str) -> None:
         error = self._next("delete")
         self.prompts.pop(id, None)
         if error is not None:
@@ -357,7 +357,7 @@ def test_an_answer_that_says_something_else_is_recorded_so_that_the_next_plan_sh
 ) -> None:
     service, lock, made = update_of_a()
     real = service.update
-    service.update = lambda id, body: answered(real(id, body), display_name="Other")  # type: ignore[method-assign]  # noqa: A006
+    service.update = lambda id, body: answered(real(id, body), display_name="Other")  # type: ignore[method-assign]
     run = applier(service, journal, tmp_path, lock)
 
     (outcome,) = run.run(made)

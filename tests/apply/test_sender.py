@@ -98,16 +98,16 @@ class Service:
                 self.calls.append("more")
             yield held_there[start : start + self.page_size]
 
-    def get(self, id: str) -> RemotePrompt:  # noqa: A002
+    def get(self, id: str) -> RemotePrompt:
         return self._call("get", lambda: self._held(id))
 
     def create(self, body: Json) -> RemotePrompt:
         return self._call("create", lambda: self._write(f"new-{len(self.prompts)}", body))
 
-    def update(self, id: str, body: Json) -> RemotePrompt:  # noqa: A002
+    def update(self, id: str, body: Json) -> RemotePrompt:
         return self._call("update", lambda: self._write(self._held(id).id, body))
 
-    def delete(self, id: str) -> None:  # noqa: A002
+    def delete(self, id: str) -> None:
         self._call("delete", lambda: self.prompts.pop(self._held(id).id))
 
     def _held(self, id_: str) -> RemotePrompt:

@@ -32,7 +32,7 @@ class Service:
         self.single, self.listed = single, listed
         self.asked: list[str] = []
 
-    def version(self, id: str, version: str) -> RemoteVersion:  # noqa: A002
+    def version(self, id: str, version: str) -> RemoteVersion:
         self.asked.append(f"one {version}")
         if self.single:
             raise self.single
@@ -41,7 +41,7 @@ class Service:
             raise NotFoundError("no such version")
         return found[0]
 
-    def versions(self, id: str) -> Iterator[RemoteVersion]:  # noqa: A002
+    def versions(self, id: str) -> Iterator[RemoteVersion]:
         self.asked.append("list")
         if self.listed:
             raise self.listed

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def remote(id: str, name: str) -> RemotePrompt:  # noqa: A002
+def remote(id: str, name: str) -> RemotePrompt:
     return RemotePrompt(id, name, None, {}, {})
 
 

@@ -17,7 +17,7 @@ from promptsync.model.prompt import CLASSIC, CURRENT
 ROOT = Path(__file__).parent.parent.parent
 
 
-def entry(id: str, content: str = "a", *, path: str | None = "Default", protected: bool = False) -> LockEntry:  # noqa: A002
+def entry(id: str, content: str = "a", *, path: str | None = "Default", protected: bool = False) -> LockEntry:
     return LockEntry(
         id, f"v-{content}", path, "name", CURRENT, f"sha256:s{content}", f"sha256:r{content}", (), protected
     )
@@ -359,7 +359,7 @@ def conflicted(*lines: str) -> bytes:
     return "\n".join([head, *lines, "}}", ""]).encode()
 
 
-def line(key: str, id: str) -> str:  # noqa: A002
+def line(key: str, id: str) -> str:
     fields = f'"id": "{id}", "version": null, "path": null, "display_name": "n", "dialect": "prompt"'
     return f'"{key}": {{{fields}, "source": "s", "remote": "r", "added": []}}'
 

@@ -661,7 +661,7 @@ def test_keys_that_cannot_be_used(key: str) -> None:
 
 
 @pytest.mark.parametrize("id", ["", ".", ".."])
-def test_ids_that_would_mean_another_path(world: World, id: str) -> None:  # noqa: A002
+def test_ids_that_would_mean_another_path(world: World, id: str) -> None:
     with world.playing(ok()) as client:
         for call in (
             client.get,

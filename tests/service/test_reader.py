@@ -50,16 +50,16 @@ class Shelf:
         transport = httpx.MockTransport(self.answer)
         return Client("https://orq.test", "key", transport=transport, sleep=lambda _: None, clock=lambda: 0.0)
 
-    def create(self, id: str, place: int) -> None:  # noqa: A002
+    def create(self, id: str, place: int) -> None:
         self.places.insert(place, id)
         self.alive.add(id)
         self.ever.add(id)
 
-    def delete(self, id: str | None) -> None:  # noqa: A002
+    def delete(self, id: str | None) -> None:
         self.alive.discard(id or "")
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        _, _, id = request.url.path.removeprefix("/v2/prompts").partition("/")  # noqa: A001
+        _, _, id = request.url.path.removeprefix("/v2/prompts").partition("/")
         query = request.url.params
         cursor = query.get("starting_after")
         self.before(cursor)
@@ -74,7 +74,7 @@ class Shelf:
             return refusal(404)
         limit = min(limit, self.most)
         more = {"has_more": len(rest) > limit} if self.tells else {}
-        return httpx.Response(200, json={"data": [entity(id) for id in rest[:limit]], **more})  # noqa: A001
+        return httpx.Response(200, json={"data": [entity(id) for id in rest[:limit]], **more})
 
     def _behind(self, cursor: str | None) -> list[str] | None:
         begin = 0
@@ -85,10 +85,10 @@ class Shelf:
             if not known and self.loss in ("end", "go on"):
                 return []
             begin = self.places.index(cursor) + 1 if known else 0
-        return [id for id in self.places[begin:] if id in self.alive]  # noqa: A001
+        return [id for id in self.places[begin:] if id in self.alive]
 
 
-def entity(id: str) -> dict[str, Any]:  # noqa: A002
+def entity(id: str) -> dict[str, Any]:
     return {"_id": id, "display_name": f"name of {id}", "prompt": {"messages": [], "version": "v1"}, "metadata": {}}
 
 
@@ -104,7 +104,7 @@ def ids(count: int, first: int = 0) -> list[str]:
 def one_by_one(shelf: Shelf, wanted: Sequence[str]) -> set[str]:
     """The reader that cannot be wrong: a request for each."""
     client, found = shelf.client(), set()
-    for id in wanted:  # noqa: A001
+    for id in wanted:
         try:
             found.add(client.get(id).id)
         except NotFoundError:
@@ -144,7 +144,7 @@ class Baton:
     ) -> list[Any]:
         results: dict[int, Any] = {}
         todo = list(enumerate(items))
-        self.starts = [id for item in items if isinstance(id := item[0] if isinstance(item, tuple) else item, str)]  # noqa: A001
+        self.starts = [id for item in items if isinstance(id := item[0] if isinstance(item, tuple) else item, str)]
 
         def work(hand: Hand) -> None:
             self._mine.hand = hand
@@ -195,9 +195,9 @@ def shelves(draw: st.DrawFn) -> tuple[Shelf, list[str]]:
     shelf = Shelf(places, loss=draw(st.sampled_from(LOSSES)), most=draw(st.integers(1, 6)), tells=draw(st.booleans()))
     chance = random.Random(draw(st.integers(0, 99)))
     share = draw(st.sampled_from([0.1, 0.5, 0.9, 1]))
-    locked = [id for id in places if chance.random() < share]  # noqa: A001
+    locked = [id for id in places if chance.random() < share]
     lost = draw(st.sampled_from([0, 0, 0.1, 1]))
-    for id in locked:  # noqa: A001
+    for id in locked:
         if chance.random() < lost:
             shelf.delete(id)
     return shelf, locked + ids(draw(st.sampled_from([0, 0, 1, 9])), 900)
@@ -213,7 +213,7 @@ def test_what_stands_still_is_read_as_one_by_one(
     ours = one_by_one(shelf, locked)
     assert set(found) >= ours
     assert set(found) == (shelf.alive if strangers or len(ours) < len(locked) else ours)
-    assert all(prompt.id == id for id, prompt in found.items())  # noqa: A001
+    assert all(prompt.id == id for id, prompt in found.items())
 
 
 @given(st.sampled_from(LOSSES), st.booleans(), st.booleans(), st.sampled_from([0.05, 0.2, 0.5]), st.integers(0, 2**32))
@@ -226,7 +226,7 @@ def test_what_was_there_all_the_time_is_read_whatever_happens_meanwhile(
     if not ordered:
         chance.shuffle(places)
     shelf = Shelf(places, loss=loss, most=chance.randint(2, 5), tells=seed % 4 > 0)
-    locked = [id for id in places if chance.random() < 0.6]  # noqa: A001
+    locked = [id for id in places if chance.random() < 0.6]
     baton = Baton(chance)
     always, cursors_lost = set(shelf.alive), 0
 
@@ -286,7 +286,7 @@ def test_a_plan_without_changes_reads_whole_pages(count: int, most: int) -> None
 
 def test_strangers_here_and_there_cost_a_page_for_each_walk_at_most() -> None:
     places = ids(4_400)
-    locked = [id for number, id in enumerate(places) if number % 11]  # noqa: A001
+    locked = [id for number, id in enumerate(places) if number % 11]
     shelf = Shelf(places)
 
     assert set(read(shelf, locked)) == set(locked)
@@ -324,7 +324,7 @@ def test_those_that_were_made_together_come_from_the_list_however_many_strangers
 @pytest.mark.parametrize("strangers", [True, False])
 def test_cursors_that_are_gone_cost_little(loss: str, strangers: bool) -> None:
     shelf = Shelf(ids(2_000), loss=loss)
-    for id in ids(2_000)[::50]:  # noqa: A001
+    for id in ids(2_000)[::50]:
         shelf.delete(id)
 
     # One walk after the other: where threads race, which of them meets a lost cursor differs from run to run.
@@ -386,7 +386,7 @@ def test_a_request_that_fails_is_an_error_and_no_absence(
     shelf.answer = fail  # type: ignore[method-assign]
     # Each tenth is a stranger's, so that there are requests by id after the pages.
     with pytest.raises(error):
-        read(shelf, [id for id in places if id[-1] != "7"] + ids(30, 9_000), strangers=strangers)  # noqa: A001
+        read(shelf, [id for id in places if id[-1] != "7"] + ids(30, 9_000), strangers=strangers)
 
 
 def test_a_crew_of_threads_works_side_by_side_and_keeps_the_order() -> None:
