@@ -108,7 +108,7 @@ SERVICE = SlowService()
 @pytest.fixture
 def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slow:
     monkeypatch.setattr(room, "AHEAD", 1)
-    monkeypatch.setattr("tests.workflow.test_survey.SERVICE", SlowService())
+    monkeypatch.setattr("tests.commands.test_gather.SERVICE", SlowService())
     (tmp_path / "Default").mkdir()
     (tmp_path / "Default" / "refund.yaml").write_text("prompt: {messages: [{role: user, content: x}]}\n", "utf-8")
     project = Slow.open(tmp_path, "default", environ={})
