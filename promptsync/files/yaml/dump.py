@@ -10,7 +10,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptsync.files.yaml.reader import MAX_DEPTH
+from promptsync.files.yaml.careful import MAX_DEPTH
 from promptsync.files.yaml.scalars import resolve
 
 if TYPE_CHECKING:
