@@ -1,6 +1,6 @@
 """YAML text as a tree of nodes that know where they are written: what an editor needs that leaves the rest alone.
 
-Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `text`
+Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `reader`
 before, so that what it refuses (tags, keys that are no text, several documents) does not turn up here.
 """
 
@@ -100,6 +100,16 @@ def parse(text: str) -> Node | None:
     builder = _Builder(text)
     walk_events(text, builder)
     return builder.root
+
+
+def path_to(node: Node) -> tuple[str | int, ...]:
+    """The keys and indexes that lead to a value; to a key, those of its value."""
+    parent = node.parent
+    if parent is None:
+        return ()
+    if parent.kind == "sequence":
+        return (*path_to(parent), parent.items.index(node))
+    return (*path_to(parent), next(entry.name for entry in parent.entries if node in (entry.key, entry.value)))
 
 
 def end_of_line(text: str, at: int) -> int:
@@ -233,8 +243,8 @@ class _Builder:
         if lines and self.text[stop - 1] == "\n":
             lines.pop()
         if chomping(self.text, node) != "+":
-            told = indicator(self.text, node)
-            indent = self.open[-1].column + int(told) if told and self.open else content_indent(lines)
+            digit = indicator(self.text, node)
+            indent = self.open[-1].column + int(digit) if digit and self.open else content_indent(lines)
             while lines and not lines[-1].strip(" ") and len(lines[-1]) <= indent:
                 lines.pop()
         return header + sum(len(line) + 1 for line in lines)
@@ -260,5 +270,5 @@ def header_end(text: str, node: Node) -> int:
 
 def content_indent(lines: list[str]) -> int:
     """How far the lines of a block scalar without an indentation indicator stand in."""
-    told = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")]
-    return told[0] if told else max(map(len, lines), default=0)
+    depths = (len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" "))
+    return next(depths, max(map(len, lines), default=0))
