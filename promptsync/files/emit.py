@@ -10,8 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptsync.files.yaml.dump import NotYamlError, Path, dump, refuse_unsayable
 from promptsync.files.yaml.reader import read
+from promptsync.files.yaml.writer import NotYamlError, Path, dump, refuse_unsayable
 from promptsync.model.canonical import canonical, canonical_json
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json, Prompt
