@@ -26,8 +26,6 @@ MAX_COLUMN = 10_000
 MAX_REST = 200
 """Characters of a line that are kept behind the column complained about."""
 
-_OURS = ("display_name", "description", "metadata", "protected", *DIALECTS)
-
 
 class IncludeError(Exception):
     """A `content_file` that cannot be read or must not be; the loader says where it is named."""
@@ -130,10 +128,13 @@ def load_one(
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    return _prompt_file(source, document.data, includes), problems
+    return _prompt_file(source, document.data, includes, allow_fields), problems
 
 
-def _prompt_file(source: Source, data: Json, includes: tuple[str, ...]) -> PromptFile:
+def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fields: Collection[str]) -> PromptFile:
+    from promptsync.model.schema import file_fields
+
+    let_through = set(allow_fields) - file_fields()
     dialect = next((name for name in DIALECTS if name in data), CURRENT)
     stem = source.key.rpartition("/")[2]
     prompt = Prompt(
@@ -142,7 +143,7 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...]) -> Promp
         metadata=data.get("metadata", {}),
         dialect=dialect,
         block=data[dialect],
-        extra={name: value for name, value in data.items() if name not in _OURS},
+        extra={name: value for name, value in data.items() if name in let_through},
     )
     return PromptFile(
         source.key,
