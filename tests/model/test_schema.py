@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,14 @@ from promptsync.model.schema import (
     list_fields,
     nullable_fields,
 )
+from promptsync.sandbox.validation import document
 from tests.strategies import classic_blocks, current_blocks, documents
 
-OPENAPI = json.loads((Path(__file__).parents[1] / "golden" / "openapi-prompts.json").read_text(encoding="utf-8"))
-UPDATE = OPENAPI["update"]["properties"]["prompt"]
-CREATE = OPENAPI["create"]["properties"]["prompt"]
+OPENAPI = document()
+SHAPES = OPENAPI["components"]["schemas"]
+UPDATE = SHAPES["UpdatePromptRequest"]["properties"]["prompt"]
+CREATE = SHAPES["CreatePromptRequest"]["properties"]["prompt"]
+ANSWERED = SHAPES["Prompt"]["properties"]["prompt_config"]
 # Create and update agree but for `model`, which an update may set to null, and `messages`, which a create needs.
 JUDGE = Draft202012Validator({**UPDATE, "required": ["messages"], "components": OPENAPI["components"]})
 EDITOR = Draft202012Validator(json_schema())
@@ -72,14 +74,14 @@ def test_the_lists_are_those_of_the_openapi_document() -> None:
 
 
 def test_the_classic_fields_are_those_of_the_openapi_document() -> None:
-    properties = OPENAPI["prompt_config"]["properties"]
+    properties = ANSWERED["properties"]
     parameters = {f"model_parameters.{name}" for name in properties["model_parameters"]["properties"]}
 
     assert known_fields(CLASSIC) == (set(properties) - {"version"}) | parameters
 
 
 def test_the_classic_fields_that_can_be_null_are_those_of_the_openapi_document() -> None:
-    properties = OPENAPI["prompt_config"]["properties"]
+    properties = ANSWERED["properties"]
     dotted = {f"model_parameters.{name}": s for name, s in properties["model_parameters"]["properties"].items()}
 
     nullable = {name for name, schema in {**properties, **dotted}.items() if takes_null(schema)}
