@@ -58,7 +58,7 @@ def emit(remote: RemotePrompt, *, stem: str) -> Emitted:
         refuse_unsayable(_loadable(document, remote))
     except NotYamlError as error:
         raise _refused(remote, error.path, error.message) from None
-    document = in_order(_told(document, (), _unknown(document)))
+    document = in_order(_without_empty(document, (), _unknown(document)))
     allowed = tuple(sorted({_generic(path) for path in _unknown(document)}))
     for problem in check(_loadable(document, remote), allow_fields=allowed):
         if problem.severity == "error":
@@ -105,13 +105,13 @@ def _unknown(document: Json) -> set[Path]:
     return {problem.loc for problem in check(document) if problem.at_key and problem.severity == "error"}
 
 
-def _told(value: Any, path: Path, unknown: set[Path]) -> Any:
+def _without_empty(value: Any, path: Path, unknown: set[Path]) -> Any:
     """`value` without what says nothing: nulls, and at the upper levels what is empty.
 
     Unknown fields stay as they are, and a JSON schema is the user's own data.
     """
     if isinstance(value, list):
-        return [_told(item, (*path, index), unknown) for index, item in enumerate(value)]
+        return [_without_empty(item, (*path, index), unknown) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     result = {}
@@ -120,9 +120,9 @@ def _told(value: Any, path: Path, unknown: set[Path]) -> Any:
         if name not in _NEVER_DROPPED and not (_says(item) if _is_upper(path) else item is not None):
             continue
         verbatim = inner in unknown or inner[-2:] == ("json_schema", "schema")
-        told = item if verbatim else _told(item, inner, unknown)
-        if told or not item or name in _NEVER_DROPPED or not _is_upper(path):
-            result[name] = told
+        kept = item if verbatim else _without_empty(item, inner, unknown)
+        if kept or not item or name in _NEVER_DROPPED or not _is_upper(path):
+            result[name] = kept
     return result
 
 
