@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 import threading
 import time
@@ -16,8 +17,6 @@ from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +79,7 @@ def main() -> int:
     from promptsync.cli import main as cli
 
     arguments = sys.argv[2:]
-    first_time = not list(user_cache_path("promptsync").glob("*/files.json"))
+    first_time = not list(Path(os.environ["XDG_CACHE_HOME"]).glob("promptsync/*/files.cache"))
     for phase, places in PHASES.items():
         for place in places:
             if first_time or not place.startswith(FIRST_TIME_ONLY):

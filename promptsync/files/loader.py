@@ -56,15 +56,13 @@ class Loaded:
     warnings: tuple[Problem, ...]
 
 
-class Cache(Protocol):
+class Known(Protocol):
     """What was read before of files that have not changed since."""
 
-    def get(self, source: Source, include: Callable[[str, str], str]) -> tuple[PromptFile, list[Problem]] | None:
+    def get(self, source: Source) -> tuple[PromptFile, list[Problem]] | None:
         """What was read from the same bytes and the same included texts; None if that is not known."""
 
-    def put(
-        self, source: Source, include: Callable[[str, str], str], file: PromptFile, problems: list[Problem]
-    ) -> None:
+    def put(self, source: Source, file: PromptFile, problems: list[Problem]) -> None:
         """Remembers what was read."""
 
 
@@ -74,26 +72,27 @@ def load(
     *,
     allow_fields: Collection[str] = (),
     problems: Iterable[Problem] = (),
-    cache: Cache | None = None,
+    known: Known | None = None,
 ) -> Loaded:
     """Load every source, or raise one LoadError with all errors of all files.
 
     `problems`, which may grow while the sources are read, are among them.
 
     `include` takes the key of a prompt and the `content_file` that its file names, and gives the text or raises
-    IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on. What is in the
-    `cache` is not read again.
+    IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on. What is `known`
+    is not parsed again.
     """
     files: dict[str, PromptFile] = {}
     found: list[Problem] = []
     for source in sources:
-        cached = cache.get(source, include) if cache is not None else None
-        file, complaints = cached or load_one(source, include, allow_fields=allow_fields)
-        if cache is not None and cached is None and file is not None:
-            cache.put(source, include, file, complaints)
+        read = known.get(source) if known is not None else None
+        file, complaints = read or load_one(source, include, allow_fields=allow_fields)
         found += complaints
-        if file is not None:
-            files[source.key] = file
+        if file is None:
+            continue
+        files[source.key] = file
+        if known is not None and read is None:
+            known.put(source, file, complaints)
     found += problems
     found.sort(key=lambda problem: (problem.file, problem.line, problem.column))
     errors = [problem for problem in found if problem.severity == "error"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptsync.files.cache import FileCache
+from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.disk import include_reader, look_around
 from promptsync.files.loader import load
 from promptsync.model.errors import LoadError
@@ -21,8 +21,8 @@ def load_tree(target: Target) -> Loaded:
     config = target.config
     sources = look_around(target.root, max_bytes=config.max_file_bytes)
     include = include_reader(target.root, max_bytes=config.max_file_bytes)
-    cache = FileCache(target.root, config.allow_fields)
-    loaded = load(sources, include, allow_fields=config.allow_fields, problems=sources.problems, cache=cache)
+    cache = FileCache(cache_path(target.root, target.environ), include, config.allow_fields)
+    loaded = load(sources, cache.include, allow_fields=config.allow_fields, problems=sources.problems, known=cache)
     cache.save()
     homeless = [] if target.settings.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
     if homeless:
