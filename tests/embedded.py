@@ -20,7 +20,7 @@ from promptsync.files.tree import load_tree
 from promptsync.model.canonical import canonical
 from promptsync.model.prompt import Prompt
 from promptsync.plan.changes import PlanOptions
-from promptsync.sandbox import Sandbox
+from promptsync.sandbox import App, Sandbox
 from promptsync.service.client import Client
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _PORTS = count(1)
 def served(sandbox: Sandbox, **options: Any) -> Iterator[str]:
     """The base URL at which commands of this process reach `sandbox`, with clients of these `options`."""
     url = f"http://127.0.0.1:{next(_PORTS)}"
-    _APPS[url] = sandbox.app, options
+    _APPS[url] = App(sandbox), options
 
     def client(base_url: str, key: str, **given: Any) -> Client:
         app, own = _APPS[base_url]

@@ -42,11 +42,11 @@ def connect(
         ) as client:
             yield client
         return
-    from promptsync.sandbox import Sandbox  # It brings a web framework along, which no other target needs.
+    from promptsync.sandbox import App, Sandbox  # It brings a web framework along, which no other target needs.
 
     prepare_state(target)
     with (
         Sandbox(target.sandbox_path) as sandbox,
-        Client("http://sandbox", "", app=sandbox.app, read_only=read_only, observer=observer) as client,
+        Client("http://sandbox", "", app=App(sandbox), read_only=read_only, observer=observer) as client,
     ):
         yield client
