@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 
     from promptsync.apply.journal import Journal
     from promptsync.apply.payload import Patch
-    from promptsync.apply.sender import Service
     from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
+    from promptsync.service.api import PromptsApi
 
 INTERRUPTED = "interrupted"
 
@@ -70,7 +70,7 @@ class Applier:
 
     def __init__(
         self,
-        service: Service,
+        service: PromptsApi,
         journal: Journal,
         lock: Lockfile,
         *,

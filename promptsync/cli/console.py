@@ -52,8 +52,13 @@ def width(stream: TextIO) -> int:
 def show_exchange(exchange: Exchange) -> None:
     """A line for one request, on stderr (`-v`)."""
     status = exchange.status if exchange.status is not None else "no answer"
-    note = f"  {exchange.note}" if exchange.note else ""
+    note = f"  {_note(exchange)}" if exchange.note else ""
     _say(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}")
+
+
+def _note(exchange: Exchange) -> str:
+    """What went wrong, and what follows."""
+    return exchange.note + (f"; next attempt in {exchange.retry_in:.1f} s" if exchange.retry_in is not None else "")
 
 
 def _say(line: str) -> None:
@@ -80,7 +85,7 @@ class Waits:
             if now < self._until:
                 return
             self._until = now + QUIET
-        _say(f"waiting for the service: {exchange.note}")
+        _say(f"waiting for the service: {_note(exchange)}")
 
 
 def watch(*, verbose: bool) -> Callable[[Exchange], None]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import RemotePrompt
     from promptsync.plan.changes import Outcome, Plan, PlanOptions
     from promptsync.plan.saved import SavedPlan
-    from promptsync.service.api import PromptsApi
+    from promptsync.service.client import Client
     from promptsync.service.calls import Exchange
 
 
@@ -97,7 +97,7 @@ def apply(
 
 
 def _finish_earlier_run(
-    target: Target, state: State, service: Mapping[str, RemotePrompt], api: PromptsApi
+    target: Target, state: State, service: Mapping[str, RemotePrompt], api: Client
 ) -> tuple[State, Recovery]:
     """The state with what an interrupted run is proved to have done, on disk too."""
     recovery = recover_writes(state.lock, service, state.recovered.writes)

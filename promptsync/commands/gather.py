@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.lockfile import Lockfile
     from promptsync.model.prompt import PromptFile, RemotePrompt
-    from promptsync.service.api import PromptsApi
+    from promptsync.service.client import Client
 
 _PATIENCE_WITH_THE_LIST = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looks for what a young intent may have made: the list may lag behind a create."""
@@ -24,7 +24,7 @@ _YOUNG = 60.0
 
 
 def read_prompts(
-    api: PromptsApi, target: Target, state: State, files: Mapping[str, PromptFile] | None = None
+    api: Client, target: Target, state: State, files: Mapping[str, PromptFile] | None = None
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not among them is gone for certain.
 
@@ -33,6 +33,8 @@ def read_prompts(
     """
     lock, recovered = state.lock, state.recovered
     matters = files is None or bool(recovered.creates) or not lock.prompts.keys() >= files.keys()
+    for file in (files or {}).values():
+        api.texts.add(file.prompt.block)
     service = read_service(api, locked=lock.ids() | recovered.ids(), need_unmanaged=matters)
     if files is not None:
         _wait_for_young(api, target, state, files, service)
@@ -48,7 +50,7 @@ def owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
 
 
 def _wait_for_young(
-    api: PromptsApi,
+    api: Client,
     target: Target,
     state: State,
     files: Mapping[str, PromptFile],

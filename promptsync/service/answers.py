@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 """Levels of nesting in one answer; what walks it later does so by recursion."""
 
+LONG = 200
+"""Characters of a text that is worth looking for another of the same words."""
+
 _SURROGATES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
@@ -45,6 +48,28 @@ class RemoteVersion:
     updated_by_id: str | None
     created_by_id: str | None
     raw: Json = field(repr=False)
+
+
+class Texts:
+    """Long texts, each in memory once, however often it comes: in a file, in both dialects, in many prompts."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def add(self, value: Any) -> None:
+        """Takes in whatever JSON holds."""
+        if isinstance(value, dict):
+            self.share(value)
+            value = list(value.values())
+        for item in value if isinstance(value, list) else ():
+            self.add(item)
+
+    def share(self, fields: Json) -> Json:
+        """The same object, its long texts replaced by equal ones that came before."""
+        for name, value in fields.items():
+            if type(value) is str and len(value) >= LONG:
+                fields[name] = self._known.setdefault(value, value)
+        return fields
 
 
 def read_prompt(data: Any) -> RemotePrompt:
@@ -91,14 +116,14 @@ def read_page(data: Any, read: Callable[[Any], T], limit: int) -> Page[T]:
     return Page([read(item) for item in items], more if isinstance(more, bool) else None, limit)
 
 
-def parsed(body: bytes) -> tuple[Any, str]:
-    """JSON and no fault, or None and the fault."""
+def parsed(body: bytes, each: Callable[[Json], Json] | None = None) -> tuple[Any, str]:
+    """JSON and no fault, or None and the fault. `each` object is replaced by what that gives, the innermost first."""
     try:
         text = body.decode("utf-8-sig")
         if "\\ud" in text or "\\uD" in text:
             # Half a character, which JavaScript can hold and UTF-8 cannot: no file or hash could take it.
             text = _SURROGATES.sub(lambda found: found[0] if len(found[0]) != 6 else "\\ufffd", text)
-        return json.loads(text, parse_constant=_not_json, parse_float=_finite), ""
+        return json.loads(text, parse_constant=_not_json, parse_float=_finite, object_hook=each), ""
     except UnicodeDecodeError:
         return None, "answered with text that is not UTF-8"
     except RecursionError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -43,15 +44,28 @@ class Call:
         return self.path + "?" + "&".join(f"{name}={escaped(value)}" for name, value in self.query.items())
 
 
+class Fault(Enum):
+    """What keeps an answer from being usable, as far as it decides what helps."""
+
+    SERVICE = auto()
+    CERTIFICATE = auto()
+    NOT_THE_API = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class HttpResult:
-    """What became of one request. `fault` says in a clause, behind the host's name, why it is no usable answer."""
+    """What became of one request. `fault` says in a clause, behind the host's name, why it is no usable answer.
+
+    `kind` is the kind of a fault. `redirect` is the host that the answer points to, empty for none.
+    """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     data: Any = None
     fault: str = ""
+    kind: Fault = Fault.SERVICE
+    redirect: str = ""
     sent: bool = True
     """Whether it may have been carried out."""
     final: bool = False
@@ -76,8 +90,8 @@ class HttpResult:
 class Exchange:
     """One request that was sent, for people who watch (`-v`): no headers, no bodies.
 
-    `seconds` is from before a connection was free to the end of the answer. `attempt` counts from 1. `fault` is a
-    clause on what went wrong, or empty. `retry_in` is the seconds to the next attempt, None where there is none.
+    `seconds` is from before a connection was free to the end of the answer. `attempt` counts from 1. `note` is a
+    clause on what went wrong, or empty. `retry_in` is the seconds until the next attempt, None if there is none.
     """
 
     method: str
@@ -85,13 +99,8 @@ class Exchange:
     status: int | None
     seconds: float
     attempt: int
-    fault: str = ""
+    note: str
     retry_in: float | None = None
-
-    @property
-    def note(self) -> str:
-        """What went wrong and what follows, in a clause; empty where all is well."""
-        return self.fault + (f"; next attempt in {self.retry_in:.1f} s" if self.retry_in is not None else "")
 
 
 def prompt_path(id: str) -> str:

@@ -14,7 +14,7 @@ from promptsync.model.errors import (
     ServiceError,
     UnavailableError,
 )
-from promptsync.service.calls import escaped
+from promptsync.service.calls import Fault, escaped
 
 if TYPE_CHECKING:
     from promptsync.service.calls import Call, HttpResult
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 MAX_DETAIL = 500
 """Characters of foreign text in a message."""
 
-_CHECK_SERVICE = "check that the service is up and that the base URL is right, then run this again"
 _CHECK_BASE_URL = "check the base URL (ORQ_BASE_URL or --base-url): it may point to something else than the API"
 _LOOK_FIRST = "look at the service before this is sent again"
+_HINTS = {
+    Fault.SERVICE: "check that the service is up and that the base URL is right, then run this again",
+    Fault.CERTIFICATE: "set SSL_CERT_FILE to the certificates that your network uses",
+    Fault.NOT_THE_API: _CHECK_BASE_URL,
+}
 
 
 class ServiceErrors:
@@ -40,15 +44,15 @@ class ServiceErrors:
         self._secrets = list(dict.fromkeys((secret, escaped(secret), json.dumps(secret)[1:-1]))) if secret else []
         self._key_name = key_name
 
-    def about(self, call: Call, result: HttpResult, redirect: str = "") -> ServiceError | None:
-        """What to raise for an result; None for one that is an answer. `redirect` is the host it points to."""
+    def about(self, call: Call, result: HttpResult) -> ServiceError | None:
+        """What to raise for a result; None for one that is an answer."""
         status = result.status
         if result.fault or status is None:
             return self._unavailable(call, result)
         if 200 <= status < 300:
             return None
         if status < 400:
-            return self._redirected(call, status, redirect)
+            return self._redirected(call, status, result.redirect)
         detail = self.clean(result.complaint)
         if status in (401, 403):
             return self._not_allowed(call, status, detail)
@@ -62,17 +66,17 @@ class ServiceErrors:
 
     def too_long(self, call: Call, pause: Pause, spent: float, patience: float) -> ServiceError:
         """The service wants a longer pause than the call may wait; both numbers are seconds."""
-        told = f"{_asked(pause.asked)}, and {spent:.0f} of {patience:g} s were waited"
+        why = f"{_asked(pause.asked)}, and {spent:.0f} of {patience:g} s were waited"
         hint = "run this again later, or with less parallelism"
         if pause.status == 503:
-            message = f"{call.doing}: {self._host} is unavailable: {told}"
+            message = f"{call.doing}: {self._host} is unavailable: {why}"
             return UnavailableError(self.scrub(message), status=503, ambiguous=False, hint=hint)
-        message = f"{call.doing}: {self._host} limits the rate: {told}"
+        message = f"{call.doing}: {self._host} limits the rate: {why}"
         return RateLimitedError(self.scrub(message), status=429, hint=hint)
 
-    def not_the_api(self, call: Call, what: str) -> ServiceError:
-        """The answer should have been `what`, and is something else."""
-        message = f"{call.doing}: the answer of {self._host} is not {what} of orq.ai"
+    def not_the_api(self, call: Call, expected: str) -> ServiceError:
+        """The answer should have been what was `expected`, such as “a prompt”, and is something else."""
+        message = f"{call.doing}: the answer of {self._host} is not {expected} of orq.ai"
         if call.safe:
             return ServiceError(self.scrub(message), status=200, hint=_CHECK_BASE_URL)
         message += "; whether it was carried out is unknown"
@@ -105,11 +109,7 @@ class ServiceErrors:
 
     def _unavailable(self, call: Call, result: HttpResult) -> UnavailableError:
         message = f"{call.doing}: {self._host} {result.fault}"
-        hint = _CHECK_SERVICE
-        if "certificate" in result.fault:
-            hint = "set SSL_CERT_FILE to the certificates that your network uses"
-        if "HTML page" in result.fault:
-            hint = _CHECK_BASE_URL
+        hint = _HINTS[result.kind]
         if result.sent and not call.safe:
             message += "; whether it was carried out is unknown"
             hint = _LOOK_FIRST

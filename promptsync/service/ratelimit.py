@@ -34,10 +34,6 @@ BELIEVABLE = 86_400.0
 """Seconds that a service may ask us to wait and be taken at its word."""
 
 
-TRANSIENT = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
-"""Statuses of a service, or of a gateway before it, that may be another one the next time."""
-
-
 @dataclass(frozen=True, slots=True)
 class Pause:
     """Until when (by the clock) nothing is to be sent. `status` is the answer that said so, None for mere advice."""
@@ -48,15 +44,15 @@ class Pause:
 
 
 class Patience:
-    """The seconds that one call may spend on waiting and repeating."""
+    """The `seconds` that one call may spend."""
 
     def __init__(
-        self, clock: Callable[[], float], sleep: Callable[[float], object], patience: float, hurried: threading.Event
+        self, clock: Callable[[], float], sleep: Callable[[float], object], seconds: float, hurried: threading.Event
     ) -> None:
+        self.seconds = seconds
         self._hurried = hurried
         self._clock = clock
         self._sleep = sleep
-        self._patience = patience
         self._started = clock()
         self._slept = 0.0
 
@@ -70,7 +66,7 @@ class Patience:
         return max(self._clock() - self._started, self._slept)
 
     def left(self) -> float:
-        return 0.0 if self.is_hurried else self._patience - self.spent()
+        return 0.0 if self.is_hurried else self.seconds - self.spent()
 
     @property
     def is_hurried(self) -> bool:
@@ -79,7 +75,7 @@ class Patience:
 
 
 class RateLimiter:
-    """The pace that all calls of a client share, so that the pool slows down together.
+    """When each call of a client may be sent: what one is told holds for all, so that the pool slows down together.
 
     `patience` is the seconds that one call may spend. `clock` only advances, `now` is the time of day; without `sleep`
     a thread sleeps until it is told to hurry.
@@ -95,7 +91,7 @@ class RateLimiter:
         jitter: Callable[[], float],
     ) -> None:
         self._hurried = threading.Event()
-        self._patience = patience
+        self._seconds = patience
         self._sleep = sleep or self._hurried.wait
         self._clock = clock
         self._now = now
@@ -105,11 +101,12 @@ class RateLimiter:
         self._advice = Pause()
 
     def hurry(self) -> None:
-        """From now on no call has any patience left, and those that sleep wake up."""
+        """From now on no one has any patience left, and those that sleep wake up."""
         self._hurried.set()
 
     def patience(self) -> Patience:
-        return Patience(self._clock, self._sleep, self._patience, self._hurried)
+        """What a call that begins now may spend."""
+        return Patience(self._clock, self._sleep, self._seconds, self._hurried)
 
     def pause(self) -> float:
         """Seconds until anything is to be sent; less than none where that was before."""

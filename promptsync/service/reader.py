@@ -24,6 +24,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promptsync.model.errors import NotFoundError
+from promptsync.service.api import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import RemotePrompt
     from promptsync.service.api import PromptsApi
     from promptsync.service.pagination import Page
-
-PAGE = 200
-"""Prompts that are asked for at once: the most that the service's list gives."""
 
 FEW = 1
 """Rounds of requests by id that are not worth a look at the list."""
@@ -51,12 +49,15 @@ CURSOR_EACH = 25
 PARALLELISM = 16
 """Requests at once: as many as the client keeps connections open by default."""
 
+PAGES_AT_ONCE = 8
+"""Pages of the list that are read at once: each is in memory as a whole, and pages of long prompts have megabytes."""
+
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 
-class RunParallel(Protocol):
+class Runner(Protocol):
     """Carries out a task for each item, `workers` at a time; the results are in the items' order.
 
     Where a task raises, or the wait for them is interrupted, `halt` is called, no task is begun any more, and what was
@@ -69,7 +70,7 @@ class RunParallel(Protocol):
 
 
 def run_parallel(task: Callable[[A], B], items: Sequence[A], workers: int, halt: Callable[[], None]) -> list[B]:
-    """Runs the tasks in threads."""
+    """The runner in threads."""
     if len(items) <= 1:
         return [task(item) for item in items]
     with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
@@ -85,12 +86,12 @@ def run_parallel(task: Callable[[A], B], items: Sequence[A], workers: int, halt:
 
 
 def read_service(
-    api: PromptsApi,
+    client: PromptsApi,
     *,
     locked: Collection[str],
     need_unmanaged: bool,
     parallelism: int = PARALLELISM,
-    run: RunParallel = run_parallel,
+    run: Runner = run_parallel,
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not in it is gone for certain.
 
@@ -99,7 +100,7 @@ def read_service(
 
     Raises what the client raises: what could not be read is an error, never an absence.
     """
-    reader = _Reader(api, frozenset(locked), parallelism, run)
+    reader = _Reader(client, frozenset(locked), parallelism, run)
     if need_unmanaged:
         reader.read_list()
     else:
@@ -130,14 +131,15 @@ class _Walk:
 class _Reader:
     def __init__(
         self,
-        api: PromptsApi,
+        client: PromptsApi,
         locked: frozenset[str],
         parallelism: int,
-        run: RunParallel,
+        run: Runner,
     ) -> None:
-        self._api = api
+        self._client = client
         self._locked = locked
         self._parallelism = max(1, parallelism)
+        self._pages_at_once = min(self._parallelism, PAGES_AT_ONCE)
         self._run = run
         self._mutex = threading.Lock()
         self._broken = False
@@ -156,7 +158,7 @@ class _Reader:
 
     def read_list(self) -> None:
         """Reads every prompt in the list."""
-        top = self._api.page(limit=PAGE)
+        top = self._client.page(limit=PAGE)
         if top is None or _is_unclear(top):
             self._read_in_turn()
             return
@@ -170,7 +172,7 @@ class _Reader:
             self._read_in_turn()
 
     def _read_in_turn(self) -> None:
-        for page in self._api.pages():
+        for page in self._client.pages():
             self._take(page)
 
     def _missing(self) -> list[str]:
@@ -179,7 +181,7 @@ class _Reader:
 
     def _get(self, id: str) -> int:
         try:
-            self._take([self._api.get(id)])
+            self._take([self._client.get(id)])
         except NotFoundError:
             with self._mutex:
                 self.gone.add(id)
@@ -191,24 +193,24 @@ class _Reader:
 
     def _read_behind(self, missing: list[str]) -> bool:
         """Reads the list behind several of the missing. Whether its pages brought enough to do so again."""
-        width = PAGE * ceil(len(missing) / PAGE / self._parallelism)
+        width = PAGE * ceil(len(missing) / PAGE / self._pages_at_once)
         stretches = [missing[place : place + width] for place in range(0, len(missing), width)]
         stops = frozenset([*(stretch[0] for stretch in stretches), missing[-1]])
         before = len(self.found)
         # No walk brings the newest, which all of them are behind: it is asked for by id.
         steps = self._each(
-            lambda ids: self._gather(ids, stops) if ids else self._get(missing[0]), [*stretches, list[str]()]
+            lambda ids: self._read_stretch(ids, stops) if ids else self._get(missing[0]), [*stretches, list[str]()]
         )
         return len(self.found) - before >= WORTHWHILE * max(1, sum(steps))
 
-    def _gather(self, stretch: list[str], stops: frozenset[str]) -> int:
+    def _read_stretch(self, stretch: list[str], stops: frozenset[str]) -> int:
         """Takes what is ours from the pages behind the first of `stretch`, or the next where that one is gone.
 
         Ends where the pages bring too little, or come to one of `stops`. Gives how many were read.
         """
         cursor, steps, others = stretch[0], 0, stretch[1:TRIES]
         while not self._broken:
-            page = self._api.page(limit=PAGE, starting_after=cursor)
+            page = self._client.page(limit=PAGE, starting_after=cursor)
             steps += 1
             if page is None or not page.items:
                 if not others:
@@ -226,7 +228,7 @@ class _Reader:
     def _cursors(self, top: Collection[str]) -> list[str]:
         """Ids that part what is behind `top` into stretches, one for each walk that is worth its request."""
         ids = _newest_first(self._locked.difference(top, self.gone))
-        stretches = min(self._parallelism, 1 + len(ids) // CURSOR_EACH)
+        stretches = min(self._pages_at_once, 1 + len(ids) // CURSOR_EACH)
         width = ceil(len(ids) / stretches)
         if width > PAGE:
             width = PAGE * ceil(width / PAGE)
@@ -238,7 +240,7 @@ class _Reader:
         used = {start}
         cursor, promised, steps = start, False, 0
         while not self._broken:
-            page = page or self._api.page(limit=PAGE, starting_after=cursor)
+            page = page or self._client.page(limit=PAGE, starting_after=cursor)
             if page is None or _is_unclear(page) or (promised and not page.items):
                 break
             self._take(page.items)

@@ -1,7 +1,7 @@
-"""One request over HTTP and what became of it, as a value: the only file that knows httpx.
+"""One request to the service and its whole answer: the only file that knows httpx.
 
-The key is in no message, exception or log line: httpx's exceptions hold the request with its headers, so they become
-plain values here, and no error has one as its context.
+A key is in no message, exception, log line or observation: httpx's exceptions hold the request with its headers, so
+whatever fails on the way becomes a plain value before anything is raised, and no error has one as its context.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import ssl
 import threading
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from queue import Empty, LifoQueue
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from promptsync import __version__
 from promptsync.model.errors import ConfigError
-from promptsync.service.answers import MAX_DEPTH, deeper_than, parsed
-from promptsync.service.calls import HttpResult
-from promptsync.service.ratelimit import TRANSIENT, skew
+from promptsync.service.answers import MAX_DEPTH, Texts, deeper_than, parsed
+from promptsync.service.calls import Fault, HttpResult
+from promptsync.service.errors import ServiceErrors
+from promptsync.service.ratelimit import skew
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +31,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from promptsync.service.calls import Call
-    from promptsync.service.errors import ServiceErrors
 
-BaseTransport = httpx.BaseTransport
-"""What can stand in for the network."""
+Network: TypeAlias = httpx.BaseTransport
+"""What carries a request there and the answer back."""
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of one answer, unpacked."""
@@ -40,6 +41,11 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR = 64 * 1024
 """Bytes that are read of an answer that is an error."""
 
+EMBEDDED_KEY = "sandbox"
+"""What an embedded service is told where the caller has no key. No secret."""
+
+_NONE_CAME_FREE = "was not asked, as no connection came free"
+_TRANSIENT = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -50,185 +56,188 @@ _NEVER_SENT = (
 
 
 class Transport:
-    """The way to the service at `base`, for as many threads as like.
+    """The service at `base_url`, asked once at a time by each of as many threads as like.
 
-    `timeout` is seconds for one request, `wait` those for a connection to come free. With `app` the service is a WSGI
-    application in this process; `transport` stands in for the network likewise.
-
-    HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, but for loopback; a netrc file is not. Redirects are not
-    followed, and certificates are always verified. Raises ConfigError for an environment in which that cannot be.
+    The parameters are the client's; `patience` is the seconds that a request waits for a connection to come free.
+    Raises ConfigError for a key, a base URL or an environment that cannot be used.
     """
 
     def __init__(
         self,
-        base: httpx.URL,
+        base_url: str,
         key: str,
-        errors: ServiceErrors,
         *,
+        key_name: str,
         app: WSGIApplication | None,
-        transport: httpx.BaseTransport | None,
+        network: Network | None,
         timeout: float,
-        wait: float,
+        patience: float,
         connections: int,
         clock: Callable[[], float],
         now: Callable[[], float],
     ) -> None:
-        self._base = base
-        self._prefix = base.raw_path.decode("ascii").rstrip("/")
-        self._key = key
-        self._errors = errors
-        self._timeout = timeout
-        self._clock = clock
-        self._now = now
-        self._lock = threading.Lock()
-        self._is_closed = False
+        _check_key(key, key_name, needed=app is None)
+        base = _checked_base(base_url)
+        self.url = str(base).rstrip("/")
+        self.prefix = base.raw_path.decode("ascii").rstrip("/")
+        self._key = key or EMBEDDED_KEY
+        self.errors = ServiceErrors(base.netloc.decode("ascii"), key if key != EMBEDDED_KEY else "", key_name)
+        self.texts = Texts()
+        """What answers say at length; texts that are known here are in memory once."""
         self.requests = 0
         """How many requests were sent."""
         self.skew = 0.0
         """Seconds by which the service's clock is ahead of ours, by the Date of its answers."""
+        self._timeout = timeout
+        self._patience = patience
+        self._extensions = {"timeout": httpx.Timeout(timeout, connect=min(timeout, 10.0)).as_dict()}
+        self._clock = clock
+        self._now = now
+        self._lock = threading.Lock()
+        self._is_closed = False
         _silence_loggers()
         if app is not None:
-            transport = httpx.WSGITransport(app)
-        self._headers = {
-            "Host": base.netloc.decode("ascii"),
+            network = httpx.WSGITransport(app)
+        self._networks = [network] * connections if network is not None else _dial(base, connections)
+        # The one that was used last comes first: it is the least likely to have been closed at the other end.
+        self._idle: LifoQueue[Network] = LifoQueue()
+        for one in self._networks:
+            self._idle.put(one)
+
+    def close(self) -> None:
+        """Closes every connection; what is sent after this fails."""
+        self._is_closed = True
+        for network in self._networks:
+            network.close()
+
+    def send(self, call: Call) -> HttpResult:
+        """One request and its whole answer, as a value: whatever fails on the way becomes a fault."""
+        if self._is_closed:
+            return HttpResult(fault="is no longer connected", sent=False, final=True)
+        try:
+            # To wait for others is no failure: they have a timeout of their own.
+            network = self._idle.get(timeout=self._patience)
+        except Empty:
+            return HttpResult(fault=_NONE_CAME_FREE, sent=False)
+        try:
+            with self._lock:
+                self.requests += 1
+            return self._ask(network, call)
+        except (httpx.HTTPError, OSError) as error:
+            return self._failed(error)
+        except Exception as error:  # a bug below us, or in the embedded service, is no answer either
+            reason = self.errors.clean(f"{type(error).__name__}: {error}")
+            return HttpResult(fault=f"failed ({reason})", final=True)
+        finally:
+            self._idle.put(network)
+
+    def _ask(self, network: Network, call: Call) -> HttpResult:
+        response = network.handle_request(self._request(call))
+        try:
+            return self._judged(call, self._read(response))
+        finally:
+            response.close()
+
+    def _request(self, call: Call) -> httpx.Request:
+        """The request, and with it the key: as late as possible."""
+        headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "Connection": "keep-alive",
             "User-Agent": f"promptsync/{__version__}",
+            "Authorization": f"Bearer {self._key}",
         }
-        # A pool that is full is no failure: those before us have a timeout of their own.
-        timeouts = httpx.Timeout(timeout, connect=min(timeout, 10.0), pool=wait)
-        self._extensions = {"timeout": timeouts.as_dict()}
-        self._transport = transport or _dial(base, connections)
-
-    def close(self) -> None:
-        """Close every connection; what is sent after this fails."""
-        self._is_closed = True
-        self._transport.close()
-
-    def path(self, call: Call) -> str:
-        """Path and query, with what the base URL has before them."""
-        return f"{self._prefix}{call.target}"
-
-    def send(self, call: Call) -> HttpResult:
-        """One request and its whole answer; whatever fails on the way becomes a fault."""
-        if self._is_closed:
-            return HttpResult(fault="is no longer connected", sent=False, final=True)
-        with self._lock:
-            self.requests += 1
-        try:
-            response = self._transport.handle_request(self._request(call))
-            try:
-                return self._judged(call, self._read(response))
-            finally:
-                response.close()
-        except (httpx.HTTPError, OSError) as error:
-            return self._failed(error)
-        except Exception as error:  # a bug below us, or in the embedded service, is no answer either
-            reason = self._errors.clean(f"{type(error).__name__}: {error}")
-            return HttpResult(fault=f"failed ({reason})", final=True)
-
-    def _request(self, call: Call) -> httpx.Request:
-        """The request, and with it the key: as late as possible."""
-        headers = {**self._headers, "Authorization": f"Bearer {self._key}"}
         if call.content is not None:
             headers["Content-Type"] = "application/json"
-        url = self._base.copy_with(raw_path=self.path(call).encode("ascii"))
-        return httpx.Request(call.method, url, headers=headers, content=call.content, extensions=self._extensions)
+        return httpx.Request(
+            call.method, f"{self.url}{call.target}", headers=headers, content=call.content, extensions=self._extensions
+        )
 
     def _read(self, response: httpx.Response) -> HttpResult:
         status, headers = response.status_code, dict(response.headers.items())
         ahead = skew(headers.get("date"), self._now())
         if ahead is not None:
             self.skew = ahead
-        body = bytearray()
+        result = HttpResult(status, headers, redirect=_host_of(headers.get("location")))
+        # What is not packed needs none of the layers that would unpack it.
+        packed = "content-encoding" in headers
+        chunks: list[bytes] = []
+        size = 0
         deadline = self._clock() + self._timeout
         try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if not response.is_success and len(body) > MAX_ERROR:
+            for chunk in response.iter_bytes() if packed else cast("httpx.SyncByteStream", response.stream):
+                chunks.append(chunk)
+                size += len(chunk)
+                if not response.is_success and size > MAX_ERROR:
                     break
-                if len(body) > MAX_BODY:
+                if size > MAX_BODY:
                     fault = f"sent more than {MAX_BODY // 1024 // 1024} MiB"
-                    return HttpResult(status, headers, fault=fault, large=True, final=True)
+                    return replace(result, fault=fault, large=True, final=True)
                 if self._clock() > deadline:
-                    return HttpResult(status, headers, fault=f"took longer than {self._timeout:g} s", large=True)
+                    return replace(result, fault=f"took longer than {self._timeout:g} s", large=True)
         except (httpx.HTTPError, OSError) as error:
-            return HttpResult(status, headers, fault=self._failed(error).fault, large=True)
+            return replace(result, fault=self._failed(error).fault, large=True)
         # h11 sees this by itself, an embedded service's transport does not.
-        if response.is_success and 0 < response.num_bytes_downloaded < _declared_length(response):
-            return HttpResult(status, headers, bytes(body), fault="cut its answer off", large=True)
-        return HttpResult(status, headers, bytes(body))
+        received = response.num_bytes_downloaded if packed else size
+        if response.is_success and 0 < received < _declared_length(headers):
+            return replace(result, body=b"".join(chunks), fault="cut its answer off", large=True)
+        return replace(result, body=b"".join(chunks))
 
     def _judged(self, call: Call, result: HttpResult) -> HttpResult:
         """The result with its JSON, or with the fault that makes it no answer."""
         status = result.status or 0
-        if status >= 500 or status in TRANSIENT:
-            said = self._errors.clean(result.complaint)
+        if status >= 500 or status in _TRANSIENT:
+            said = self.errors.clean(result.complaint)
             fault = f"answered {status}" + (f" ({said})" if said else "")
-            return replace(result, fault=fault, large=status == 504, final=status not in TRANSIENT)
+            return replace(result, fault=fault, large=status == 504, final=status not in _TRANSIENT)
         if not 200 <= status < 300 or call.method == "DELETE":
             return replace(result, fault="", large=False)
         if result.fault:
             return result
         if status in (204, 205):
             return replace(result, fault=f"answered {status}, without content", final=True)
-        data, fault = parsed(result.body)
+        return self._decoded(result)
+
+    def _decoded(self, result: HttpResult) -> HttpResult:
+        """The result with its JSON in place of its body."""
+        data, fault = parsed(result.body, self.texts.share)
+        if fault and result.is_html:
+            return replace(result, fault="answered with an HTML page", kind=Fault.NOT_THE_API)
         if fault:
-            html = result.is_html
-            return replace(result, fault="answered with an HTML page" if html else fault, large=not html)
+            return replace(result, fault=fault, large=True)
         opened = result.body.count(b"{") + result.body.count(b"[")
         if opened > MAX_DEPTH and deeper_than(data, MAX_DEPTH):
             return replace(result, fault=f"answered with more than {MAX_DEPTH} levels of nesting", final=True)
-        return replace(result, data=data)
+        return replace(result, body=b"", data=data)
 
     def _failed(self, error: Exception) -> HttpResult:
         sent = not isinstance(error, _NEVER_SENT)
         if isinstance(error, httpx.PoolTimeout):
-            return HttpResult(fault="was not asked, as no connection came free", sent=False)
+            return HttpResult(fault=_NONE_CAME_FREE, sent=False)
         if isinstance(error, httpx.TimeoutException):
-            what = "gave no answer in time" if sent else "could not be reached in time"
-            return HttpResult(fault=what, sent=sent, large=isinstance(error, httpx.ReadTimeout))
-        if not sent:
-            bad_certificate = isinstance(_root(error), ssl.SSLCertVerificationError) or (
-                "CERTIFICATE_VERIFY_FAILED" in str(error)
-            )
-            if bad_certificate:
-                return HttpResult(fault="has a certificate that is not trusted here", sent=False, final=True)
-            reason = self._errors.clean(str(error))
-            return HttpResult(fault="could not be reached" + (f" ({reason})" if reason else ""), sent=False)
-        return HttpResult(fault="broke the connection off")
+            fault = "gave no answer in time" if sent else "could not be reached in time"
+            return HttpResult(fault=fault, sent=sent, large=isinstance(error, httpx.ReadTimeout))
+        if sent:
+            return HttpResult(fault="broke the connection off")
+        if _is_about_certificate(error):
+            fault = "has a certificate that is not trusted here"
+            return HttpResult(fault=fault, kind=Fault.CERTIFICATE, sent=False, final=True)
+        reason = self.errors.clean(str(error))
+        return HttpResult(fault="could not be reached" + (f" ({reason})" if reason else ""), sent=False)
 
 
-def checked_base(base_url: str) -> httpx.URL:
-    """The URL without what a base has no use for. Never quoted: it may hold a password, or be a key by mistake."""
-    try:
-        url = httpx.URL(base_url.strip())
-    except (httpx.InvalidURL, ValueError):
-        url = httpx.URL("")
-    is_place = re.fullmatch(rb"[\w.:-]+", url.raw_host) and (url.port is None or 0 < url.port < 65536)
-    if url.scheme not in ("http", "https") or not is_place or url.userinfo or url.query or url.fragment:
-        raise ConfigError(
-            "the base URL is not an http(s) address of a host, without user, query and fragment",
-            hint="set it like https://api.orq.ai (ORQ_BASE_URL or --base-url)",
-        )
-    return url
+def _dial(base: httpx.URL, connections: int) -> list[Network]:
+    """So many connections to the host of `base`, by way of the environment's proxy, each made when it is first used.
 
-
-def host_of(location: str) -> str:
-    """The host that a `Location` leads to; empty where it is no address."""
-    try:
-        return httpx.URL(location).host
-    except (httpx.InvalidURL, ValueError):
-        return ""
-
-
-def _dial(base: httpx.URL, connections: int) -> httpx.HTTPTransport:
+    They are not one pool of httpx: that looks at each of them before and after every request, which with sixteen
+    threads takes as long as the request itself.
+    """
+    proxy = _proxy_to(base)
+    one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
     try:
         # Plain http is for loopback alone: there the certificates, which take 50 ms to read, are for no one.
-        certificates = httpx.create_ssl_context(verify=base.scheme == "https", trust_env=not _is_loopback(base.host))
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        return httpx.HTTPTransport(verify=certificates, proxy=_proxy_to(base), limits=limits)
+        verify = httpx.create_ssl_context(verify=base.scheme == "https", trust_env=not _is_loopback(base.host))
+        return [httpx.HTTPTransport(verify=verify, proxy=proxy, limits=one) for _ in range(connections)]
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         problem = type(error).__name__
     # Not inside the except clause: the error may quote a proxy's password.
@@ -236,35 +245,6 @@ def _dial(base: httpx.URL, connections: int) -> httpx.HTTPTransport:
         f"no connection can be set up with this environment ({problem})",
         hint="check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
     )
-
-
-def _proxy_to(base: httpx.URL) -> str | None:
-    """The proxy that the environment names for this place."""
-    if _is_loopback(base.host) or proxy_bypass(base.netloc.decode("ascii")):
-        return None
-    named = getproxies()
-    proxy = named.get(base.scheme) or named.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _declared_length(response: httpx.Response) -> int:
-    length = response.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
-
-
-def _root(error: BaseException) -> BaseException:
-    while (below := error.__cause__ or error.__context__) is not None:
-        error = below
-    return error
 
 
 class _Quiet(logging.Filter):
@@ -288,3 +268,66 @@ def _silence_loggers() -> None:
     """Keep httpx and httpcore from logging what passes, whatever level the program sets: they know the headers."""
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_QUIET)
+
+
+def _check_key(key: str, key_name: str, *, needed: bool) -> None:
+    if not key and needed:
+        raise ConfigError("there is no key for the service", hint=f"set {key_name} to the key of the workspace")
+    if re.search(r"[^\x21-\x7e]", key):
+        raise ConfigError(
+            "the key holds a space, a line break or a character that no key has",
+            hint=f"set {key_name} to the key alone, as the service shows it",
+        )
+
+
+def _checked_base(base_url: str) -> httpx.URL:
+    """The URL without what a base has no use for. Never quoted: it may hold a password, or be a key by mistake."""
+    try:
+        url = httpx.URL(base_url.strip())
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL("")
+    is_place = re.fullmatch(rb"[\w.:-]+", url.raw_host) and (url.port is None or 0 < url.port < 65536)
+    if url.scheme not in ("http", "https") or not is_place or url.userinfo or url.query or url.fragment:
+        raise ConfigError(
+            "the base URL is not an http(s) address of a host, without user, query and fragment",
+            hint="set it like https://api.orq.ai (ORQ_BASE_URL or --base-url)",
+        )
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _proxy_to(base: httpx.URL) -> str | None:
+    """The proxy that the environment names for this place."""
+    if _is_loopback(base.host) or proxy_bypass(base.netloc.decode("ascii")):
+        return None
+    named = getproxies()
+    proxy = named.get(base.scheme) or named.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+def _declared_length(headers: dict[str, str]) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _is_about_certificate(error: BaseException) -> bool:
+    """Whether a connection failed for the certificate that was shown. httpx hands OpenSSL's own words on."""
+    root = error
+    while (below := root.__cause__ or root.__context__) is not None:
+        root = below
+    return isinstance(root, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def _host_of(location: str | None) -> str:
+    try:
+        return httpx.URL(location).host if location else ""
+    except (httpx.InvalidURL, ValueError):
+        return ""

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.model.prompt import DIALECTS
 from promptsync.service.answers import (
+    LONG,
     MAX_DEPTH,
     ForeignError,
+    Texts,
     complaint,
     deeper_than,
     parsed,
@@ -170,13 +173,34 @@ def test_depth_is_told_where_recursion_would_break() -> None:
     assert not deeper_than(data, 100_001)
 
 
+def test_a_long_text_is_in_memory_once() -> None:
+    body = json.dumps([{"a": "x" * LONG, "deep": [{"b": "x" * LONG}]}, {"c": "x" * LONG, "d": "y" * LONG}]).encode()
+    texts = Texts()
+
+    data, fault = parsed(body, texts.share)
+
+    assert (data, fault) == (json.loads(body), "")
+    assert data[0]["a"] is data[0]["deep"][0]["b"] is data[1]["c"]
+
+
+def test_what_the_caller_holds_is_the_one_that_is_kept() -> None:
+    ours = {"messages": [{"content": "".join(["x"] * LONG), "name": "short"}], "n": [1, None, "x"]}
+    texts = Texts()
+    texts.add(ours)
+
+    (data, _) = parsed(json.dumps(ours).encode(), texts.share)
+
+    assert data == ours
+    assert data["messages"][0]["content"] is ours["messages"][0]["content"]  # type: ignore[index]
+
+
 def test_a_prompt_is_read() -> None:
     prompt = read_prompt(PROMPT)
     assert (prompt.id, prompt.display_name, prompt.owner) == ("01A", "refund", "someone")
     assert (prompt.description, prompt.path, prompt.metadata) == ("why", "support/refund", {"use_cases": []})
     assert (prompt.created, prompt.updated, prompt.updated_by_id) == (PROMPT["created"], PROMPT["updated"], "u2")
     assert prompt.blocks == {"prompt": PROMPT["prompt"], "prompt_config": PROMPT["prompt_config"]}
-    assert (prompt.version("prompt"), prompt.version("prompt_config")) == ("v1", "v2")
+    assert [prompt.version(dialect) for dialect in DIALECTS] == ["v1", "v2"]
     assert prompt.raw is PROMPT
 
 
@@ -214,13 +238,12 @@ def test_an_object_that_is_missing_or_none_is_not_told(name: str) -> None:
         prompt = read_prompt(data)
         assert (prompt.metadata if name == "metadata" else prompt.blocks.get(name, {})) == {}  # type: ignore[call-overload]
         assert name not in prompt.blocks
-        assert name not in prompt.blocks
 
 
 @pytest.mark.parametrize("value", NO_TEXTS)
 def test_a_version_that_is_no_text_is_none(value: object) -> None:
     prompt = read_prompt(PROMPT | {"prompt": {"version": value}})
-    assert (prompt.version("prompt"), prompt.version("prompt_config")) == (None, "v2")
+    assert [prompt.version(dialect) for dialect in DIALECTS] == [None, "v2"]
 
 
 def test_a_version_is_read() -> None:
@@ -259,9 +282,8 @@ def test_a_page_is_read(has_more: bool) -> None:
 
 @pytest.mark.parametrize("data", [None, [], [VERSION], "x", {}, {"data": None}, {"data": {}}, {"items": []}])
 def test_what_is_no_page(data: object) -> None:
-    for read in (lambda: read_page(data, read_version, 5), lambda: read_page(data, read_prompt, 5)):
-        with pytest.raises(ForeignError, match=r"^a list$"):
-            read()
+    with pytest.raises(ForeignError, match=r"^a list$"):
+        read_page(data, read_version, 5)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_query_is_told_as_it_is(query: dict[str, str]) -> None:
     ],
 )
 def test_what_may_be_carried_out_twice(method: str, path: str, safe: bool) -> None:
-    assert Call(method, path, "doing").safe == safe
+    assert Call(method, path, "doing").safe is safe
 
 
 @given(body=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), json_values, max_size=3))
@@ -174,8 +174,8 @@ def test_what_is_no_json_is_refused_and_not_quoted(body: dict[str, Any]) -> None
     ],
 )
 def test_what_an_answer_complains_about(content_type: str, body: bytes, is_html: bool, complaint: str) -> None:
-    result = HttpResult(400, {"content-type": content_type} if content_type else {}, body)
-    assert (result.is_html, result.complaint) == (is_html, complaint)
+    outcome = HttpResult(400, {"content-type": content_type} if content_type else {}, body)
+    assert (outcome.is_html, outcome.complaint) == (is_html, complaint)
 
 
 @given(body=st.binary(max_size=60), content_type=st.sampled_from(["", "application/json", "text/html"]))

@@ -54,12 +54,12 @@ def advised(seconds: float) -> HttpResult:
 
 
 class Time:
-    """A clock that only sleep moves on, and a pace by it."""
+    """A clock that only sleep moves on, and a limiter by it."""
 
     def __init__(self, patience: float = 120.0, *, jitter: float = 0.0) -> None:
         self.time = 100.0
         self.sleeps: list[float] = []
-        self.pace = RateLimiter(
+        self.limiter = RateLimiter(
             patience,
             sleep=self.sleep,
             clock=lambda: self.time,
@@ -73,14 +73,14 @@ class Time:
 
     def carry_out(self, call: Call, answers: Iterable[HttpResult]) -> tuple[HttpResult | None, int]:
         """What becomes of a call, and how often it was sent; None where it was told to wait for too long."""
-        patience, sent, refused, broken = self.pace.patience(), 0, 0, 0
+        patience, sent, refused, broken = self.limiter.patience(), 0, 0, 0
         turns = iter(answers)
-        while self.pace.take_turn(patience) is None:
+        while self.limiter.take_turn(patience) is None:
             result, sent = next(turns), sent + 1
-            held = self.pace.heed(result, refused)
+            held = self.limiter.heed(result, refused)
             refused += result.status == 429
             broken += result.fault != ""
-            wait = self.pace.repeat_in(call, result, broken, held, patience)
+            wait = self.limiter.repeat_in(call, result, broken, held, patience)
             if wait is None:
                 return result, sent
             patience.sleep(wait)
@@ -225,30 +225,30 @@ def test_when_a_limit_is_lifted(remaining: str, reset: str, used_up: bool, secon
 @pytest.mark.parametrize("asked", [1.0, CEILING + 1, BELIEVABLE])
 def test_an_order_is_followed_to_the_letter(asked: float) -> None:
     now = Time()
-    assert now.pace.heed(limited(str(asked)), 0)
-    assert now.pace.pause() == asked
+    assert now.limiter.heed(limited(str(asked)), 0)
+    assert now.limiter.pause() == asked
 
 
 @pytest.mark.parametrize("asked", [str(BELIEVABLE + 1), "inf", "nan", "soon"])
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_order_beyond_belief_is_followed_as_far_as_is_sensible(status: int, asked: str) -> None:
     now = Time()
-    assert now.pace.heed(HttpResult(status, {"retry-after": asked}, fault="busy"), 0)
-    assert now.pace.pause() == CEILING
+    assert now.limiter.heed(HttpResult(status, {"retry-after": asked}, fault="busy"), 0)
+    assert now.limiter.pause() == CEILING
 
 
 @given(refused=st.integers(0, 10_000))
 def test_the_pause_that_is_chosen_doubles_up_to_the_ceiling(refused: int) -> None:
     now = Time()
-    now.pace.heed(limited(), refused)
-    assert now.pace.pause() == min(CEILING, BACKOFF * 2 ** min(refused, 20))
+    now.limiter.heed(limited(), refused)
+    assert now.limiter.pause() == min(CEILING, BACKOFF * 2 ** min(refused, 20))
 
 
 @pytest.mark.parametrize("result", [ANSWERED, LOST, UNSENT, BUSY, HttpResult(503, {"retry-after": "-5"}, fault="busy")])
 def test_who_asks_for_nothing_holds_no_one_back(result: HttpResult) -> None:
     now = Time()
-    assert not now.pace.heed(result, 0)
-    assert now.pace.pause() == -inf
+    assert not now.limiter.heed(result, 0)
+    assert now.limiter.pause() == -inf
 
 
 @given(
@@ -258,25 +258,25 @@ def test_no_answer_shortens_the_pause_that_another_asked_for(waits: list[tuple[f
     now = Time()
     until = -inf
     for seconds, order, later in waits:
-        now.pace.heed(limited(f"{seconds!r}") if order else advised(seconds), 0)
+        now.limiter.heed(limited(f"{seconds!r}") if order else advised(seconds), 0)
         until = max(until, now.time + (seconds if order else min(float(f"{seconds:g}"), CEILING)))
-        assert now.pace.pause() == pytest.approx(until - now.time)
+        assert now.limiter.pause() == pytest.approx(until - now.time)
         now.time += later
 
 
 @given(broken=st.integers(1, MAX_ATTEMPTS - 1), jitter=st.floats(0, 1))
 def test_the_pause_before_an_attempt_is_between_none_and_twice_the_last_bound(broken: int, jitter: float) -> None:
     now = Time(jitter=jitter)
-    wait = now.pace.repeat_in(READ, LOST, broken, False, now.pace.patience())
+    wait = now.limiter.repeat_in(READ, LOST, broken, False, now.limiter.patience())
     assert wait == pytest.approx(jitter * min(CEILING, BACKOFF * 2 ** (broken - 1)))
 
 
 @given(wait=st.floats(0.01, 100), jitter=st.floats(0, 1), patience=st.floats(0.01, 200))
 def test_a_turn_comes_no_sooner_than_asked_and_little_later(wait: float, jitter: float, patience: float) -> None:
     now = Time(patience, jitter=jitter)
-    now.pace.heed(limited(f"{wait!r}"), 0)
-    told = now.pace.pause()
-    pause = now.pace.take_turn(now.pace.patience())
+    now.limiter.heed(limited(f"{wait!r}"), 0)
+    told = now.limiter.pause()
+    pause = now.limiter.take_turn(now.limiter.patience())
     if told > patience:
         assert pause is not None
         assert (pause.status, pause.asked) == (429, wait)
@@ -318,7 +318,7 @@ def test_a_page_that_can_be_smaller_is_not_asked_for_again_and_again(shrinks: bo
     assert Time().carry_out(call, for_ever(HttpResult(fault="cut its answer off", large=large)))[1] == attempts
 
 
-OUTCOMES = st.one_of(
+RESULTS = st.one_of(
     st.sampled_from([UNSENT, LOST, BUSY]),
     st.floats(0.5, 200).map(lambda seconds: limited(f"{seconds!r}")),
     st.floats(0.5, 200).map(lambda seconds: HttpResult(503, {"retry-after": f"{seconds!r}"}, fault="busy")),
@@ -329,22 +329,22 @@ OUTCOMES = st.one_of(
 
 @given(
     call=st.sampled_from([*CALLS.values()]),
-    outcomes=st.lists(OUTCOMES, min_size=1, max_size=12),
+    results=st.lists(RESULTS, min_size=1, max_size=12),
     advice=st.sampled_from([0, 1, 20, 60]),
     patience=st.one_of(st.floats(0.1, 25), st.floats(25, 200)),
     jitter=st.floats(0, 1),
 )
 @settings(max_examples=200)
 def test_every_call_ends_within_its_patience_and_no_write_is_sent_after_it_may_have_been_carried_out(
-    call: Call, outcomes: list[HttpResult], advice: float, patience: float, jitter: float
+    call: Call, results: list[HttpResult], advice: float, patience: float, jitter: float
 ) -> None:
     now = Time(patience, jitter=jitter)
-    now.pace.heed(advised(advice), 0)
+    now.limiter.heed(advised(advice), 0)
     seen: list[HttpResult] = []
 
     def answers() -> Iterator[HttpResult]:
         while True:
-            for result in outcomes:
+            for result in results:
                 seen.append(result)
                 assert len(seen) <= 1000, "a service that refuses is asked again and again"
                 yield result
@@ -360,30 +360,30 @@ def test_every_call_ends_within_its_patience_and_no_write_is_sent_after_it_may_h
 
 def test_advice_that_outlasts_an_order_does_not_hide_it() -> None:
     now = Time(patience=5)
-    now.pace.heed(limited("10"), 0)
-    now.pace.heed(advised(20), 0)
-    pause = now.pace.take_turn(now.pace.patience())
+    now.limiter.heed(limited("10"), 0)
+    now.limiter.heed(advised(20), 0)
+    pause = now.limiter.take_turn(now.limiter.patience())
     assert pause is not None
     assert (pause.status, pause.asked) == (429, 10)
 
 
 def test_advice_that_no_one_can_wait_for_does_not_hide_an_order() -> None:
     now = Time(patience=5)
-    now.pace.heed(advised(20), 0)
+    now.limiter.heed(advised(20), 0)
     assert now.carry_out(READ, [limited("3"), ANSWERED]) == (ANSWERED, 2)
     assert now.sleeps == [3]
 
 
 def test_advice_is_waited_for_by_those_who_can() -> None:
     now = Time(patience=5)
-    now.pace.heed(advised(4), 0)
+    now.limiter.heed(advised(4), 0)
     assert now.carry_out(READ, [ANSWERED]) == (ANSWERED, 1)
     assert now.sleeps == [4]
 
 
 def test_a_limit_that_one_call_meets_holds_all_others_back() -> None:
     now = Time()
-    now.pace.heed(limited("10"), 0)
+    now.limiter.heed(limited("10"), 0)
     assert now.carry_out(READ, [ANSWERED]) == (ANSWERED, 1)
     assert now.sleeps == [10]
     assert now.carry_out(CREATE, [ANSWERED]) == (ANSWERED, 1)
@@ -394,21 +394,21 @@ def test_a_limit_that_one_call_meets_holds_all_others_back() -> None:
 def test_who_has_waited_is_held_back_by_a_long_pause_alone(again: float, sleeps: list[float]) -> None:
     """Else the first of the pool to be refused again would hold back all others."""
     now = Time()
-    now.pace.heed(limited("10"), 0)
+    now.limiter.heed(limited("10"), 0)
 
     def sleep(seconds: float) -> None:
         now.sleep(seconds)
         if len(now.sleeps) == 1:
-            now.pace.heed(limited(f"{again}"), 1)
+            now.limiter.heed(limited(f"{again}"), 1)
 
     patience = Patience(lambda: now.time, sleep, 120, threading.Event())
-    assert now.pace.take_turn(patience) is None
+    assert now.limiter.take_turn(patience) is None
     assert now.sleeps == sleeps
 
 
 def test_sleep_and_time_both_spend() -> None:
     now = Time(patience=10)
-    patience = now.pace.patience()
+    patience = now.limiter.patience()
     assert (patience.spent(), patience.left()) == (0, 10)
     patience.sleep(3)
     now.time += 4
@@ -416,7 +416,7 @@ def test_sleep_and_time_both_spend() -> None:
     patience.sleep(-5)
     patience.sleep(0)
     assert now.sleeps == [3]
-    assert now.pace.patience().left() == 10, "each call has its own"
+    assert now.limiter.patience().left() == 10, "each call has its own"
 
 
 def test_sleep_spends_though_the_clock_stands_still() -> None:
@@ -428,16 +428,16 @@ def test_sleep_spends_though_the_clock_stands_still() -> None:
 
 def test_in_a_hurry_no_one_has_anything_left() -> None:
     now = Time()
-    before = now.pace.patience()
-    now.pace.hurry()
-    for patience in (before, now.pace.patience()):
+    before = now.limiter.patience()
+    now.limiter.hurry()
+    for patience in (before, now.limiter.patience()):
         assert patience.left() == 0
-        assert now.pace.repeat_in(READ, LOST, 1, False, patience) is None
-        assert now.pace.take_turn(patience) is None, "where there is nothing to wait for"
-    now.pace.heed(advised(5), 0)
-    assert now.pace.take_turn(before) is None
-    now.pace.heed(limited("1"), 0)
-    pause = now.pace.take_turn(before)
+        assert now.limiter.repeat_in(READ, LOST, 1, False, patience) is None
+        assert now.limiter.take_turn(patience) is None, "where there is nothing to wait for"
+    now.limiter.heed(advised(5), 0)
+    assert now.limiter.take_turn(before) is None
+    now.limiter.heed(limited("1"), 0)
+    pause = now.limiter.take_turn(before)
     assert pause is not None
     assert pause.asked == 1
     assert now.sleeps == []
@@ -449,31 +449,31 @@ def test_who_is_woken_has_not_waited() -> None:
 
     def wake(seconds: float) -> None:
         now.sleeps.append(seconds)
-        now.pace.hurry()
+        now.limiter.hurry()
 
-    now.pace = RateLimiter(120, sleep=wake, clock=lambda: now.time, now=lambda: EPOCH, jitter=lambda: 0.0)
-    now.pace.heed(limited("10"), 0)
+    now.limiter = RateLimiter(120, sleep=wake, clock=lambda: now.time, now=lambda: EPOCH, jitter=lambda: 0.0)
+    now.limiter.heed(limited("10"), 0)
     assert now.carry_out(CREATE, [ANSWERED]) == (None, 0)
     assert now.sleeps == [10]
 
 
 def test_a_hurry_wakes_those_that_sleep() -> None:
-    pace = RateLimiter(60, sleep=None, clock=lambda: 0.0, now=lambda: EPOCH, jitter=lambda: 0.0)
-    pace.heed(limited("50"), 0)
+    limiter = RateLimiter(60, sleep=None, clock=lambda: 0.0, now=lambda: EPOCH, jitter=lambda: 0.0)
+    limiter.heed(limited("50"), 0)
     waiting = threading.Barrier(5)
     ended: list[float | None] = []
 
     def wait() -> None:
-        patience = pace.patience()
+        patience = limiter.patience()
         waiting.wait(5)
-        pause = pace.take_turn(patience)
+        pause = limiter.take_turn(patience)
         ended.append(pause.asked if pause is not None else None)
 
     threads = [threading.Thread(target=wait, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     waiting.wait(5)
-    pace.hurry()
+    limiter.hurry()
     for thread in threads:
         thread.join(5)
     assert ended == [50] * 4
