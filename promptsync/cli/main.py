@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from promptsync.apply.applier import Applier
-    from promptsync.commands.plan import Planned
     from promptsync.commands.project import Project
-    from promptsync.commands.pull import Pulled
+    from promptsync.commands.results import Pair, Planned, Pulled
     from promptsync.model.prompt import Problem
     from promptsync.plan.changes import Plan, PlanOptions
 
@@ -507,7 +506,7 @@ def _adopt_by_name(project: Project, *, yes: bool) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, adopt --by-name needs --yes")
 
-    def confirm(pairs: list[adopting.Pair]) -> bool:
+    def confirm(pairs: list[Pair]) -> bool:
         click.echo(render_pairs(pairs, color=False))
         return yes or click.confirm("Tie these files to these prompts?", err=True)
 

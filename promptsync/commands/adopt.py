@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.gather import owners, read_service
 from promptsync.commands.lock import file_of
 from promptsync.commands.project import Project, check_workspace
+from promptsync.commands.results import Pair
 from promptsync.model.canonical import remote_hash
 from promptsync.model.compare import file_differences
 from promptsync.model.errors import ConfigError, NotFoundError, PromptsyncError, UsageError
@@ -51,15 +52,6 @@ def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:
         journal.compact()
         made = diff({key: file}, lock.with_prompts({key: entry}), {remote.id: remote}, project.scope())
         return made, file
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ."""
-
-    file: PromptFile
-    remote: RemotePrompt
-    fields: tuple[str, ...]
 
 
 def adopt_by_name(project: Project, confirm: Callable[[list[Pair]], bool]) -> list[Pair]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from promptsync.apply.recovery import settle, still_open, told
 from promptsync.commands.gather import survey
-from promptsync.commands.plan import Planned, decide, with_policies
-from promptsync.model.errors import ExitCode, StalePlanError
+from promptsync.commands.plan import decide, with_policies
+from promptsync.commands.results import Applied, Planned
+from promptsync.model.errors import StalePlanError
 from promptsync.plan.safety import raise_if_unsafe
 from promptsync.service import reader
 
@@ -22,25 +23,6 @@ if TYPE_CHECKING:
     from promptsync.plan.changes import Outcome, Plan, PlanOptions
     from promptsync.plan.saved import SavedPlan
     from promptsync.service.client import Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of a plan. `outcomes` is empty where nothing was begun."""
-
-    plan: Plan
-    outcomes: tuple[Outcome, ...] = ()
-    interrupted: bool = False
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of `apply`: what went wrong before what waits for a decision."""
-        if self.interrupted:
-            return ExitCode.INTERRUPTED
-        statuses = {outcome.status for outcome in self.outcomes}
-        if statuses & {"failed", "skipped", "not converged"}:
-            return ExitCode.PARTIAL
-        return ExitCode.CONFLICT if self.plan.conflicts or "left" in statuses else ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)

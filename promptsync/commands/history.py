@@ -9,7 +9,7 @@ from promptsync.commands.lock import locked_entry
 
 if TYPE_CHECKING:
     from promptsync.commands.project import Project
-    from promptsync.commands.versions import Step
+    from promptsync.commands.results import Step
     from promptsync.model.lockfile import LockEntry
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.gather import owners, read_service
 from promptsync.commands.project import CONFIG_NAME, check_workspace
+from promptsync.commands.results import Imported
 from promptsync.files.config import parse_config
 from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
 from promptsync.files.emit import emit
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
     from promptsync.files.emit import Emitted
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did: the id of each new key, and for each prompt left out the sentence that says why."""
-
-    keys: dict[str, str]
-    left_out: dict[str, str]
-    allow_fields: tuple[str, ...] = ()
 
 
 def strangers(project: Project) -> list[RemotePrompt]:

@@ -5,11 +5,11 @@ What comes after the service's answers is imported after it is asked: the survey
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.gather import survey
-from promptsync.model.errors import ExitCode
+from promptsync.commands.results import Planned
 from promptsync.plan.changes import Conflict, Drift, Plan, PlanOptions
 
 if TYPE_CHECKING:
@@ -18,26 +18,7 @@ if TYPE_CHECKING:
     from promptsync.commands.gather import Survey
     from promptsync.commands.project import Project
     from promptsync.model.lockfile import Lockfile
-    from promptsync.model.prompt import Problem
     from promptsync.service.client import Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open."""
-
-    plan: Plan
-    host: str
-    warnings: tuple[Problem, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def exit_code(self, *, detailed: bool = False) -> ExitCode:
-        """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
-        if not detailed:
-            return ExitCode.DONE
-        if self.plan.conflicts or self.plan.drifts:
-            return ExitCode.CONFLICT
-        return ExitCode.CHANGES_PENDING if self.plan.decided else ExitCode.DONE
 
 
 def plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -12,6 +12,7 @@ from promptsync.commands import versions
 from promptsync.commands.gather import survey
 from promptsync.commands.lock import file_of, locked_entry, moved_to
 from promptsync.commands.plan import decide
+from promptsync.commands.results import Pulled
 from promptsync.files.disk import include_reader, read_bytes, write_atomic
 from promptsync.files.emit import emit
 from promptsync.files.loader import Source, load_one
@@ -21,7 +22,6 @@ from promptsync.merge.prompts import merge
 from promptsync.model.canonical import canonical_block, remote_hash
 from promptsync.model.compare import (
     SET_BY_SERVICE,
-    FieldDiff,
     differences,
     drop,
     expand,
@@ -40,36 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from promptsync.commands.project import Project
-    from promptsync.files.yaml.edits import Edit
-    from promptsync.merge.prompts import FieldConflict
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
     from promptsync.service.client import Client
 
 Resolve: TypeAlias = Literal["ours", "theirs"] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What became of one file.
-
-    `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
-    were. `problem` says why nothing could be done, and `base_is_gone` that the service no longer has the version that
-    both sides come from.
-    """
-
-    key: str
-    edits: tuple[Edit, ...] = ()
-    fields: tuple[FieldDiff, ...] = ()
-    conflicts: tuple[FieldConflict, ...] = ()
-    problem: str | None = None
-    base_is_gone: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something is left to decide."""
-        return bool(self.conflicts) or self.problem is not None
 
 
 def pull(project: Project, keys: Collection[str] = (), resolve: Resolve = None) -> list[Pulled]:

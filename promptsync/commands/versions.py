@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
+from promptsync.commands.results import Step
 from promptsync.model.compare import FieldDiff, differences, expand, file_differences
 from promptsync.model.dialects import field_in
 from promptsync.model.errors import NotFoundError, RefusedError, ServiceError
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
 
 _NEWER = 20
 """How many versions are looked through for the locked one before the number is told as "more than"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One version in a prompt's history: what it changed from the one before, and whether the lock holds it."""
-
-    version: str
-    timestamp: str | None
-    by: str | None
-    changes: tuple[FieldDiff, ...]
-    is_locked: bool = False
-    is_first: bool = False
 
 
 def names(version: RemoteVersion, id: str | None) -> bool:

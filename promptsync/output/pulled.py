@@ -13,7 +13,7 @@ from promptsync.output.style import Style, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from promptsync.commands.pull import Pulled
+    from promptsync.commands.results import Pulled
     from promptsync.merge.prompts import FieldConflict
 
 _INDENT = 5

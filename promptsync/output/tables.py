@@ -13,8 +13,7 @@ from promptsync.output.style import Style
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from promptsync.commands.adopt import Pair
-    from promptsync.commands.versions import Step
+    from promptsync.commands.results import Pair, Step
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
 

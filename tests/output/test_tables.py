@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from promptsync.commands.adopt import Pair
-from promptsync.commands.versions import Step
+from promptsync.commands.results import Pair, Step
 from promptsync.model.compare import FieldDiff
 from promptsync.model.lockfile import Lockfile
 from promptsync.output.tables import render_history, render_lock, render_pairs, render_strangers
