@@ -484,7 +484,8 @@ def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes:
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     from promptsync.cli import console
     from promptsync.commands import adopt as adopting
-    from promptsync.output.text import render_plan
+    from promptsync.output.formats import render
+    from promptsync.output.layout import Layout
 
     if by_name is (key is not None) or (key is None) is not (id is None):
         raise UsageError("adopt takes KEY and ID, or --by-name")
@@ -495,7 +496,7 @@ def adopt(project: Project, key: str | None, id: str | None, by_name: bool, yes:
     click.echo(f"{file.key} is {id} from now on; {project.lock_path} holds it")
     if made.changes:
         click.echo("the next apply would change on it:", err=True)
-        click.echo(render_plan(made, color=color, width=console.width(sys.stdout)), color=color)
+        click.echo(render(made, Layout(color, console.width(sys.stdout))), color=color)
     return ExitCode.DONE
 
 
@@ -600,19 +601,13 @@ def _show_notes(notes: tuple[str, ...]) -> None:
 
 def _show_plan(planned: Planned, form: str, *, verbose: bool) -> None:
     from promptsync.cli import console
+    from promptsync.output.formats import render
+    from promptsync.output.layout import Layout
 
     _show_notes(planned.notes)
-
-    if form == "json":
-        from promptsync.output.plan_json import dumps, plan_json
-
-        click.echo(dumps(plan_json(planned.plan)), nl=False)
-        return
-    from promptsync.output.text import render_plan
-
     color = console.has_color(sys.stdout)
-    text = render_plan(planned.plan, color=color, width=console.width(sys.stdout), verbose=verbose)
-    click.echo(text, color=color)
+    layout = Layout(color, console.width(sys.stdout), verbose)
+    click.echo(render(planned.plan, layout, form), color=color)
 
 
 def _save(planned: Planned, out: Path) -> None:

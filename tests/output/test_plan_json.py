@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from promptsync.output.plan_json import dumps, plan_json, saved_plan
-from promptsync.plan.changes import ACTIONS, PlanOptions
+from promptsync.output import plan_json as made
+from promptsync.output.plan_json import dumps, saved_plan
+from promptsync.output.shown import shown
+from promptsync.plan.changes import ACTIONS, Plan, PlanOptions
 from tests.output import examples
 from tests.output.golden import same_as_golden
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    return made.plan_json(shown(plan))
 
 
 def test_a_plan_with_every_kind_of_change() -> None:

@@ -9,15 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptsync.output.formats import render
+from promptsync.output.layout import Layout
 from promptsync.output.outcomes import render_outcomes
 from promptsync.output.style import LOOKS
-from promptsync.output.text import render_plan
 from promptsync.plan.changes import ACTIONS, Outcome, Plan
 from tests.output import examples
 from tests.output.golden import same_as_golden
 
 STATUSES: tuple[Literal["done", "failed"], ...] = ("done", "failed")
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from(":#[ \t\n\r\x1b\x85\u2028\u202e\u200b")), min_size=1)
+
+
+def render_plan(plan: Plan, *, color: bool, width: int = 100, verbose: bool = False) -> str:
+    return render(plan, Layout(color, width, verbose), "text")
 
 
 @pytest.mark.parametrize("color", [False, True])

@@ -1,0 +1,30 @@
+"""The formats of a plan. A new one is a function in a module of its own, and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from promptsync.output.layout import Layout
+from promptsync.output.plan_json import render_json
+from promptsync.output.shown import ShownPlan, shown
+from promptsync.output.text import render_plan
+
+if TYPE_CHECKING:
+    from promptsync.plan.changes import Plan
+
+Renderer: TypeAlias = Callable[[ShownPlan, Layout], str]
+"""Gives text without a final newline. It has to make harmless, for what shows its format, whatever a prompt says."""
+
+FORMATS: dict[str, Renderer] = {
+    "text": render_plan,
+    "json": render_json,
+}
+
+DEFAULT = "text"
+"""The format for people at a terminal."""
+
+
+def render(plan: Plan, layout: Layout, form: str = DEFAULT) -> str:
+    """The plan in the format of that name, without a final newline."""
+    return FORMATS[form](shown(plan), layout)
