@@ -72,8 +72,6 @@ def test_a_room_has_a_floor_and_knows_only_those_below(room: str) -> None:
     below = {other for other, floor in FLOORS.items() if floor < FLOORS[room]}
     if room in ("commands", "cli"):
         below.add("sandbox")
-    if room == "service":  # The cache of pages is a file.
-        below.add("files")
 
     assert rooms_imported(room) - below == set()
 

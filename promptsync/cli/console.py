@@ -7,20 +7,22 @@ import shutil
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
+
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from promptsync.service.client import Exchange
+    from promptsync.service.calls import Exchange
 
 
 QUIET = 30.0
 """Seconds for which it is not said again that a run waits."""
 
 SOON = 0.5
-"""Seconds of waiting that need no sign of life. To show one takes a tenth of a second itself."""
+"""Seconds of waiting that need no sign of life."""
 
 _WRITING = threading.Lock()
 
@@ -71,7 +73,7 @@ class Waits:
 
     def __call__(self, exchange: Exchange) -> None:
         """Takes each request as it ends, from whichever thread."""
-        if "next attempt in" not in exchange.note:
+        if exchange.retry_in is None:
             return
         with self._lock:
             now = self._clock()
@@ -88,49 +90,39 @@ def watch(*, verbose: bool) -> Callable[[Exchange], None]:
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
-    """A bar on stderr with count and rate, where that is a terminal and there is something to wait for."""
-    if total < 2 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    """A bar on stderr with count and time left, where that is a terminal and there is something to wait for."""
+    if total < 2 or not _is_lively(sys.stderr):
         yield lambda _: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda _: bar.advance(task)
+    with click.progressbar(length=total, label=title, show_pos=True, file=sys.stderr) as bar:
+        yield lambda _: bar.update(1)
 
 
 @contextmanager
 def waiting(title: str) -> Iterator[None]:
-    """A spinner on stderr while something is awaited for longer than `SOON`, where that is a terminal."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    """A word on stderr while something is awaited for longer than `SOON`, where that is a terminal."""
+    if not _is_lively(sys.stderr):
         yield
         return
-    with ExitStack() as shown:
+    shown = threading.Event()
 
-        def show() -> None:
-            from rich.console import Console
+    def show() -> None:
+        sys.stderr.write(f"{title} …")
+        sys.stderr.flush()
+        shown.set()
 
-            shown.enter_context(Console(stderr=True).status(title))
+    timer = threading.Timer(SOON, show)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown.is_set():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
-        timer = threading.Timer(SOON, show)
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()
+
+def _is_lively(stream: TextIO) -> bool:
+    """Whether what was written to `stream` can be taken back."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,4 +1,4 @@
-"""What the commands give back: values, to be shown by the room of output and judged by whoever called."""
+"""What commands come back with: values that say all of what was done, for `output` to show and `cli` to exit by."""
 
 from __future__ import annotations
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from promptsync.output.shown import shown
+from promptsync.output.mask import masked_plan
 from promptsync.plan.changes import FORMAT_VERSION, Conflict
 
 if TYPE_CHECKING:
-    from promptsync.model.compare import FieldDiff
     from promptsync.model.prompt import Json
-    from promptsync.output.layout import Layout
-    from promptsync.output.shown import ShownPlan
     from promptsync.plan.changes import Change, Plan
 
 
-def render_json(plan: ShownPlan, _: Layout) -> str:
-    """What `plan --format json` prints."""
-    return dumps(plan_json(plan)).removesuffix("\n")
-
-
-def plan_json(plan: ShownPlan) -> Json:
+def plan_json(plan: Plan) -> Json:
     """The plan as `plan --format json` tells it. A conflict's reason and hint come first among its warnings."""
     return {
         "format_version": FORMAT_VERSION,
@@ -34,7 +27,12 @@ def plan_json(plan: ShownPlan) -> Json:
 
 def saved_plan(plan: Plan, host: str | None) -> Json:
     """The plan as `plan --out` saves it: with the options it was made with, and the service's `host`."""
-    return {**plan_json(shown(plan)), "options": plan.options.as_json(), "host": host}
+    return {**plan_json(plan), "options": plan.options.as_json(), "host": host}
+
+
+def render_saved(plan: Plan, host: str) -> str:
+    """The text of a saved plan."""
+    return dumps(saved_plan(masked_plan(plan), host))
 
 
 def dumps(document: Json) -> str:
@@ -51,10 +49,6 @@ def _change(change: Change) -> Json:
         "path": change.path,
         "display_name": change.display_name,
         "digest": change.digest,
-        "diff": [_field(item) for item in change.diff],
+        "diff": [asdict(item) for item in change.diff],
         "warnings": [*decision, *change.warnings],
     }
-
-
-def _field(item: FieldDiff) -> Json:
-    return {"field": item.field, "op": item.op, "before": item.before, "after": item.after}

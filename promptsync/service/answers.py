@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import count
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from promptsync.model.prompt import DIALECTS, Answer, Dialect, Json, RemotePrompt
+from promptsync.model.prompt import DIALECTS, Dialect, Json, RemotePrompt
 from promptsync.service.pagination import Page, T
 
 if TYPE_CHECKING:
@@ -49,79 +47,23 @@ class RemoteVersion:
     raw: Json = field(repr=False)
 
 
-class _Body:
-    """The bytes of a page of prompts, from which what was let go of a prompt can be told again."""
-
-    __slots__ = ("_answers", "_bytes")
-
-    def __init__(self, body: bytes) -> None:
-        self._bytes = body
-        self._answers: list[Answer] | None = None
-
-    def answer(self, place: int) -> Answer:
-        """The answer at a place of the page; the page is decoded once, at the first call."""
-        if self._answers is None:
-            self._answers = [Answer(**_answered(item)) for item in parsed(self._bytes)[0]["data"]]
-        return self._answers[place]
-
-
-class Gist(NamedTuple):
-    """What is kept of a prompt in a page: what RemotePrompt holds by itself."""
-
-    id: str
-    display_name: str
-    owner: str | None
-    versions: dict[Dialect, str | None]
-    hashes: dict[Dialect, str]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPage:
-    """What was read before from the same bytes."""
-
-    gists: list[Gist]
-    has_more: bool | None
-
-    def page(self, body: bytes, limit: int) -> Page[RemotePrompt]:
-        """The page for which `limit` prompts were asked."""
-        whole = _Body(body)
-        prompts = [
-            RemotePrompt.remembered(*gist, partial(whole.answer, place)) for place, gist in enumerate(self.gists)
-        ]
-        return Page(prompts, self.has_more, limit)
-
-
-def gist(prompt: RemotePrompt) -> Gist:
-    """What is worth remembering of a prompt."""
-    return Gist(prompt.id, prompt.display_name, prompt.owner, prompt.versions, prompt.hashes)
-
-
-def read_prompt(data: Any, decode: Callable[[], Answer] | None = None) -> RemotePrompt:
+def read_prompt(data: Any) -> RemotePrompt:
     """Raises ForeignError."""
     if not (_has_id(data) and isinstance(data.get("display_name"), str)):
         raise ForeignError("a prompt")
     return RemotePrompt(
-        id=data["_id"], display_name=data["display_name"], owner=_text(data, "owner"), decode=decode, **_answered(data)
+        id=data["_id"],
+        display_name=data["display_name"],
+        description=_text(data, "description"),
+        metadata=_object(data, "metadata"),
+        blocks=_blocks(data),
+        owner=_text(data, "owner"),
+        path=_text(data, "path"),
+        created=_text(data, "created"),
+        updated=_text(data, "updated"),
+        updated_by_id=_text(data, "updated_by_id"),
+        raw=data,
     )
-
-
-def read_prompts(body: bytes, data: Any, limit: int) -> Page[RemotePrompt]:
-    """A page for which `limit` prompts were asked, `data` being what `body` says. Raises ForeignError."""
-    whole, places = _Body(body), count()
-    return read_page(data, lambda item: read_prompt(item, partial(whole.answer, next(places))), limit)
-
-
-def _answered(data: Json) -> Json:
-    return {
-        "description": _text(data, "description"),
-        "metadata": _object(data, "metadata"),
-        "blocks": _blocks(data),
-        "path": _text(data, "path"),
-        "created": _text(data, "created"),
-        "updated": _text(data, "updated"),
-        "updated_by_id": _text(data, "updated_by_id"),
-        "raw": data,
-    }
 
 
 def read_version(data: Any) -> RemoteVersion:

@@ -36,11 +36,6 @@ class Call:
         return self.method in ("GET", "DELETE")
 
     @property
-    def lists_prompts(self) -> bool:
-        """Whether a page of prompts is asked for."""
-        return self.method == "GET" and self.path == PROMPTS
-
-    @property
     def target(self) -> str:
         """Path and query."""
         if not self.query:
@@ -49,7 +44,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class HttpResult:
     """What became of one request. `fault` says in a clause, behind the host's name, why it is no usable answer."""
 
     status: int | None = None
@@ -75,6 +70,28 @@ class Outcome:
         if not self.body.strip():
             return ""
         return "an HTML page" if self.is_html else complaint(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that was sent, for people who watch (`-v`): no headers, no bodies.
+
+    `seconds` is from before a connection was free to the end of the answer. `attempt` counts from 1. `fault` is a
+    clause on what went wrong, or empty. `retry_in` is the seconds to the next attempt, None where there is none.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    attempt: int
+    fault: str = ""
+    retry_in: float | None = None
+
+    @property
+    def note(self) -> str:
+        """What went wrong and what follows, in a clause; empty where all is well."""
+        return self.fault + (f"; next attempt in {self.retry_in:.1f} s" if self.retry_in is not None else "")
 
 
 def prompt_path(id: str) -> str:

@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from promptsync.model.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from promptsync.model.prompt import RemotePrompt
+    from promptsync.service.api import PromptsApi
     from promptsync.service.pagination import Page
 
 PAGE = 200
@@ -51,19 +52,11 @@ PARALLELISM = 16
 """Requests at once: as many as the client keeps connections open by default."""
 
 
-class Service(Protocol):
-    """What the reader needs of the client."""
-
-    def page(self, *, limit: int = ..., starting_after: str | None = ...) -> Page[RemotePrompt] | None: ...
-    def pages(self) -> Iterator[list[RemotePrompt]]: ...
-    def get(self, id: str) -> RemotePrompt: ...
-
-
 A = TypeVar("A")
 B = TypeVar("B")
 
 
-class Crew(Protocol):
+class RunParallel(Protocol):
     """Carries out a task for each item, `workers` at a time; the results are in the items' order.
 
     Where a task raises, or the wait for them is interrupted, `halt` is called, no task is begun any more, and what was
@@ -75,8 +68,8 @@ class Crew(Protocol):
     ) -> list[B]: ...
 
 
-def in_threads(task: Callable[[A], B], items: Sequence[A], workers: int, halt: Callable[[], None]) -> list[B]:
-    """The crew of threads."""
+def run_parallel(task: Callable[[A], B], items: Sequence[A], workers: int, halt: Callable[[], None]) -> list[B]:
+    """Runs the tasks in threads."""
     if len(items) <= 1:
         return [task(item) for item in items]
     with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
@@ -92,29 +85,27 @@ def in_threads(task: Callable[[A], B], items: Sequence[A], workers: int, halt: C
 
 
 def read_service(
-    client: Service,
+    api: PromptsApi,
     *,
     locked: Collection[str],
-    need_strangers: bool,
+    need_unmanaged: bool,
     parallelism: int = PARALLELISM,
-    crew: Crew = in_threads,
-    on_read: Callable[[list[RemotePrompt]], object] = lambda _: None,
+    run: RunParallel = run_parallel,
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not in it is gone for certain.
 
-    With `need_strangers`, or where a locked prompt is gone, every prompt that the list shows is in it, else those with
-    `locked` ids alone. `parallelism` is how many requests are sent at once. `on_read` is called with what each of them
-    brought, side by side.
+    With `need_unmanaged`, or where a locked prompt is gone, every prompt that the list shows is in it, else those with
+    `locked` ids alone. `parallelism` is how many requests are sent at once.
 
     Raises what the client raises: what could not be read is an error, never an absence.
     """
-    reader = _Reader(client, frozenset(locked), parallelism, crew, on_read)
-    if need_strangers:
+    reader = _Reader(api, frozenset(locked), parallelism, run)
+    if need_unmanaged:
         reader.read_list()
     else:
         reader.read_managed()
     reader.read_by_id()
-    if reader.gone and not need_strangers:
+    if reader.gone and not need_unmanaged:
         # Whether a prompt that is gone can be made again hangs on whether another bears its name.
         reader.read_list()
     return reader.found
@@ -139,17 +130,15 @@ class _Walk:
 class _Reader:
     def __init__(
         self,
-        client: Service,
+        api: PromptsApi,
         locked: frozenset[str],
         parallelism: int,
-        crew: Crew,
-        on_read: Callable[[list[RemotePrompt]], object],
+        run: RunParallel,
     ) -> None:
-        self._client = client
+        self._api = api
         self._locked = locked
         self._parallelism = max(1, parallelism)
-        self._crew = crew
-        self._on_read = on_read
+        self._run = run
         self._mutex = threading.Lock()
         self._broken = False
         self.found: dict[str, RemotePrompt] = {}
@@ -163,11 +152,11 @@ class _Reader:
         """Takes locked prompts from the list, as long as that is less work than to ask for each."""
         worthwhile = True
         while worthwhile and len(missing := self._missing()) > FEW * self._parallelism:
-            worthwhile = self._sweep(missing)
+            worthwhile = self._read_behind(missing)
 
     def read_list(self) -> None:
         """Reads every prompt in the list."""
-        top = self._client.page(limit=PAGE)
+        top = self._api.page(limit=PAGE)
         if top is None or _is_unclear(top):
             self._read_in_turn()
             return
@@ -181,7 +170,7 @@ class _Reader:
             self._read_in_turn()
 
     def _read_in_turn(self) -> None:
-        for page in self._client.pages():
+        for page in self._api.pages():
             self._take(page)
 
     def _missing(self) -> list[str]:
@@ -190,18 +179,17 @@ class _Reader:
 
     def _get(self, id: str) -> int:
         try:
-            self._take([self._client.get(id)])
+            self._take([self._api.get(id)])
         except NotFoundError:
             with self._mutex:
                 self.gone.add(id)
         return 0
 
     def _take(self, prompts: list[RemotePrompt]) -> None:
-        self._on_read(prompts)
         with self._mutex:
             self.found.update((prompt.id, prompt) for prompt in prompts)
 
-    def _sweep(self, missing: list[str]) -> bool:
+    def _read_behind(self, missing: list[str]) -> bool:
         """Reads the list behind several of the missing. Whether its pages brought enough to do so again."""
         width = PAGE * ceil(len(missing) / PAGE / self._parallelism)
         stretches = [missing[place : place + width] for place in range(0, len(missing), width)]
@@ -220,7 +208,7 @@ class _Reader:
         """
         cursor, steps, others = stretch[0], 0, stretch[1:TRIES]
         while not self._broken:
-            page = self._client.page(limit=PAGE, starting_after=cursor)
+            page = self._api.page(limit=PAGE, starting_after=cursor)
             steps += 1
             if page is None or not page.items:
                 if not others:
@@ -250,7 +238,7 @@ class _Reader:
         used = {start}
         cursor, promised, steps = start, False, 0
         while not self._broken:
-            page = page or self._client.page(limit=PAGE, starting_after=cursor)
+            page = page or self._api.page(limit=PAGE, starting_after=cursor)
             if page is None or _is_unclear(page) or (promised and not page.items):
                 break
             self._take(page.items)
@@ -268,7 +256,7 @@ class _Reader:
         return _Walk(None)
 
     def _each(self, task: Callable[[A], B], items: Sequence[A]) -> list[B]:
-        return self._crew(task, items, self._parallelism, self._halt)
+        return self._run(task, items, self._parallelism, self._halt)
 
     def _halt(self) -> None:
         self._broken = True  # so that long walks do not go on for nothing

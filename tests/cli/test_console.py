@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from promptsync.cli import console
-from promptsync.service.client import Exchange
+from promptsync.service.calls import Exchange
 
 
 class Terminal(io.StringIO):
@@ -27,8 +27,8 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return stream
 
 
-def exchange(note: str = "", number: int = 1) -> Exchange:
-    return Exchange("GET", f"/v2/prompts/{number}", 200, 0.0514, 1, note)
+def exchange(fault: str = "", number: int = 1, retry_in: float | None = None) -> Exchange:
+    return Exchange("GET", f"/v2/prompts/{number}", 200, 0.0514, 1, fault, retry_in)
 
 
 def test_each_request_is_a_whole_line_whichever_threads_tell_of_theirs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +43,7 @@ def test_waiting_is_told_once_in_a_while(capsys: pytest.CaptureFixture[str]) -> 
     waits = console.Waits(lambda: now[0])
     for moment in (0.0, 1.0, console.QUIET, console.QUIET + 1):
         now[0] = moment
-        waits(exchange("rate limited; next attempt in 2.0 s"))
+        waits(exchange("rate limited", retry_in=2.0))
         waits(exchange())
     assert capsys.readouterr().err == "waiting for the service: rate limited; next attempt in 2.0 s\n" * 2
 
@@ -66,7 +66,7 @@ def test_a_long_wait_shows_a_spinner_and_takes_it_away(monkeypatch: pytest.Monke
     with console.waiting("Reading"):
         assert shown.wait(20)
     assert "Reading" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\x1b[2K"), "the line is empty again"
+    assert terminal.getvalue().endswith("\r\x1b[K"), "the line is empty again"
 
 
 @pytest.mark.parametrize("how", ["pipe", "dumb"])

@@ -28,11 +28,13 @@ from promptsync.model.errors import (
     ServiceError,
     UnavailableError,
 )
-from promptsync.service import client as module
-from promptsync.service.client import Client, Exchange
+from promptsync.service import transport as module
+from promptsync.service.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from promptsync.service.calls import Exchange
 
 KEY = "canary-7f3a9c51e2"
 BASE = "https://api.orq.test"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.model.errors import NotFoundError, ServiceError
-from promptsync.service.pagination import MAX_RESTARTS, Page, Sweep
+from promptsync.service.pagination import MAX_RESTARTS, ListIterator, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,7 +89,7 @@ def stuck() -> ServiceError:
 
 def sweep(fetch: Callable[[str | None], Page[Item] | ServiceError], after: str | None = None) -> list[str]:
     found = []
-    for page in Sweep(fetch, stuck, after):
+    for page in ListIterator(fetch, stuck, after):
         assert page, "an empty page"
         found += [item.id for item in page]
     return found
@@ -198,7 +198,7 @@ def test_a_service_that_answers_anything_is_not_asked_for_ever(pages: list[Page[
 
     found: list[str] = []
     try:
-        for fresh in Sweep(fetch, stuck, None):
+        for fresh in ListIterator(fetch, stuck, None):
             found += [item.id for item in fresh]
     except ServiceError:
         pass
@@ -263,7 +263,7 @@ def test_a_service_that_gives_a_full_page_whatever_the_cursor_is_given_up(has_mo
 
 def test_pages_are_fetched_as_they_are_asked_for() -> None:
     shelf = Shelf(9, 3)
-    pages = iter(Sweep(shelf.fetch, stuck, None))
+    pages = iter(ListIterator(shelf.fetch, stuck, None))
     assert shelf.cursors == []
     next(pages)
     assert shelf.cursors == [None]

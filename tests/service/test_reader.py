@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from promptsync.model.errors import AuthError, NotFoundError, ServiceError, UnavailableError
 from promptsync.service import reader
 from promptsync.service.client import Client
-from promptsync.service.reader import in_threads, read_service
+from promptsync.service.reader import read_service, run_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,7 +113,7 @@ def one_by_one(shelf: Shelf, wanted: Sequence[str]) -> set[str]:
 
 
 class Hand:
-    """One thread of the crew that passes the baton."""
+    """One thread of the run that passes the baton."""
 
     def __init__(self, work: Callable[[Hand], None]) -> None:
         self.turn = threading.Semaphore(0)
@@ -122,7 +122,7 @@ class Hand:
 
 
 class Baton:
-    """A crew of threads of which one runs at a time. Each hands on at `wait`; who is next is drawn.
+    """A run of threads of which one runs at a time. Each hands on at `wait`; who is next is drawn.
 
     `starts` are the ids that the tasks of the day begin with, the cursors among them.
     """
@@ -172,7 +172,7 @@ class Baton:
 
 
 def read(shelf: Shelf, locked: Sequence[str], *, strangers: bool = False, **options: Any) -> dict[str, RemotePrompt]:
-    return read_service(shelf.client(), locked=locked, need_strangers=strangers, **options)
+    return read_service(shelf.client(), locked=locked, need_unmanaged=strangers, **options)
 
 
 @contextmanager
@@ -249,7 +249,7 @@ def test_what_was_there_all_the_time_is_read_whatever_happens_meanwhile(
 
     shelf.before = change
     with small():
-        found = read(shelf, locked, strangers=strangers, parallelism=chance.randint(1, 6), crew=baton)
+        found = read(shelf, locked, strangers=strangers, parallelism=chance.randint(1, 6), run=baton)
     assert set(found) <= shelf.ever
     assert set(found) >= (always if strangers else always & set(locked))
     # A 404 is the last word on a prompt of ours: one that is missing was not there in the end.
@@ -270,7 +270,7 @@ def test_a_cursor_that_goes_away_between_being_met_and_being_used(loss: str, fir
 
     shelf.before = lambda cursor: shelf.delete(cursor if cursor in starts else None)
     with small():
-        found = read(shelf, places[first::4], strangers=True, crew=in_turn)
+        found = read(shelf, places[first::4], strangers=True, run=in_turn)
     assert starts, "there were walks side by side"
     assert set(found) >= shelf.alive
 
@@ -328,7 +328,7 @@ def test_cursors_that_are_gone_cost_little(loss: str, strangers: bool) -> None:
         shelf.delete(id)
 
     # One walk after the other: where threads race, which of them meets a lost cursor differs from run to run.
-    found = read(shelf, ids(2_000), strangers=strangers, crew=lambda task, items, *_: [task(item) for item in items])
+    found = read(shelf, ids(2_000), strangers=strangers, run=lambda task, items, *_: [task(item) for item in items])
 
     assert set(found) == shelf.alive
     # The 40 that are gone are asked for by id, and as some are gone the whole list is read too.
@@ -350,7 +350,7 @@ def test_a_new_prompt_that_the_list_does_not_show_yet_is_not_gone() -> None:
     client = shelf.client()
     shelf.places.remove("000299")
 
-    assert set(read_service(client, locked=ids(300), need_strangers=True)) == set(ids(300))
+    assert set(read_service(client, locked=ids(300), need_unmanaged=True)) == set(ids(300))
 
 
 def test_where_one_is_gone_the_names_of_all_others_are_read() -> None:
@@ -366,7 +366,7 @@ def test_a_list_that_does_not_advance_is_an_error() -> None:
     client = Client("https://orq.test", "key", transport=transport)
 
     with pytest.raises(ServiceError, match="the same page again and again"):
-        read_service(client, locked=[], need_strangers=True)
+        read_service(client, locked=[], need_unmanaged=True)
 
 
 @pytest.mark.parametrize("strangers", [True, False])
@@ -396,8 +396,8 @@ def test_a_crew_of_threads_works_side_by_side_and_keeps_the_order() -> None:
         barrier.wait()
         return number * number
 
-    assert in_threads(task, range(8), 4, pytest.fail) == [number * number for number in range(8)]
-    assert in_threads(task, [], 4, pytest.fail) == []
+    assert run_parallel(task, range(8), 4, pytest.fail) == [number * number for number in range(8)]
+    assert run_parallel(task, [], 4, pytest.fail) == []
 
 
 def test_where_a_task_fails_the_crew_begins_nothing_more() -> None:
@@ -411,7 +411,7 @@ def test_where_a_task_fails_the_crew_begins_nothing_more() -> None:
         assert halted.wait(10), "those at work are told to stop"
 
     with pytest.raises(UnavailableError):
-        in_threads(task, range(50), 2, halted.set)
+        run_parallel(task, range(50), 2, halted.set)
     assert begun == [0, 1] or begun == [0, 1, 2]
 
 
