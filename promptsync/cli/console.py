@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -23,6 +24,12 @@ QUIET = 30.0
 
 SOON = 0.5
 """Seconds of waiting that need no sign of life."""
+
+ERASE = "\r\x1b[2K"
+"""Empties the line that the cursor is on (ECMA-48)."""
+
+_TURN = 0.1
+"""Seconds for which a spinner shows the same sign."""
 
 _WRITING = threading.Lock()
 
@@ -62,9 +69,14 @@ def _note(exchange: Exchange) -> str:
 
 
 def _say(line: str) -> None:
-    """A whole line on stderr, whichever threads have something to say at once."""
+    """A whole line on stderr, in place of a bar or spinner, which shows itself again below it."""
+    _write(f"{ERASE if _is_lively(sys.stderr) else ''}{line}\n")
+
+
+def _write(text: str) -> None:
+    """Writes to stderr at once, whichever threads have something to say."""
     with _WRITING:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(text)
         sys.stderr.flush()
 
 
@@ -94,38 +106,58 @@ def watch(*, verbose: bool) -> Callable[[Exchange], None]:
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
-    """A bar on stderr with count and time left, where that is a terminal and there is something to wait for."""
+def progress(title: str, total: int) -> Iterator[Callable[[Any], None]]:
+    """A bar on stderr with count, rate and time, where that is a terminal and there is something to wait for.
+
+    It advances with each call of what is given, from whichever thread, and is gone in the end.
+    """
     if total < 2 or not _is_lively(sys.stderr):
         yield lambda _: None
         return
-    with click.progressbar(length=total, label=title, show_pos=True, file=sys.stderr) as bar:
-        yield lambda _: bar.update(1)
+    began = time.monotonic()
+
+    def pace(_: object) -> str:
+        seconds = time.monotonic() - began
+        minutes, rest = divmod(int(seconds), 60)
+        return f"{bar.pos / max(seconds, 0.001):.1f}/s  {minutes}:{rest:02}"
+
+    def advance(_: object) -> None:
+        with _WRITING:
+            bar.update(1)
+
+    shows: dict[str, Any] = {"show_pos": True, "show_percent": False, "show_eta": False, "item_show_func": pace}
+    bar = click.progressbar(length=total, label=title, file=sys.stderr, **shows)
+    try:
+        with bar:
+            yield advance
+    finally:
+        _write(f"\x1b[A{ERASE}")
 
 
 @contextmanager
 def waiting(title: str) -> Iterator[None]:
-    """A word on stderr while something is awaited for longer than `SOON`, where that is a terminal."""
+    """A spinner on stderr while something is awaited for longer than `SOON`, where that is a terminal."""
     if not _is_lively(sys.stderr):
         yield
         return
-    shown = threading.Event()
+    done = threading.Event()
 
-    def show() -> None:
-        sys.stderr.write(f"{title} …")
-        sys.stderr.flush()
-        shown.set()
+    def spin() -> None:
+        if done.wait(SOON):
+            return
+        for sign in cycle("|/-\\"):
+            _write(f"\r{sign} {title}")
+            if done.wait(_TURN):
+                break
+        _write(ERASE)
 
-    timer = threading.Timer(SOON, show)
-    timer.start()
+    thread = threading.Thread(target=spin, name="spinner", daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()
-        if shown.is_set():
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        done.set()
+        thread.join()
 
 
 def _is_lively(stream: TextIO) -> bool:

@@ -1,26 +1,19 @@
-"""The console script: finds the command, runs it, and turns whatever it ends with into an exit code."""
+"""The console script: finds the command, runs it, and ends with its exit code."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
-import traceback
+from collections import UserDict
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from promptsync import __version__
 from promptsync.cli import console
-from promptsync.model.errors import ExitCode, PromptsyncError
-from promptsync.output.problems import render_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-ISSUES = "https://github.com/promptsync/promptsync/issues"
 
 COMMANDS = {
     "adopt": ("import_", "Tie the file KEY to the existing prompt ID."),
@@ -40,26 +33,29 @@ COMMANDS = {
 """The file of each command, which is imported when the command is run, and what `--help` says of it."""
 
 
-class LazyGroup(click.Group):
-    """The commands of COMMANDS, of which only the one that is wanted is imported."""
+class Commands(UserDict[str, Any]):
+    """The commands of COMMANDS by name, each imported when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"promptsync.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
+    def __getitem__(self, name: str) -> click.Command:
+        file, _ = self.data[name]
+        command = getattr(import_module(f"promptsync.cli.{file}"), "import_" if name == "import" else name)
         assert isinstance(command, click.Command)  # noqa: S101 - the table and the files are both ours
         return command
+
+
+class LazyGroup(click.Group):
+    """A group whose help is told without importing its commands."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    commands=Commands(COMMANDS),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, "--version", prog_name="promptsync", message="%(prog)s %(version)s")
 def cli() -> None:
     """Prompts as code for orq.ai: a folder of YAML files is the truth, the service follows.
@@ -90,45 +86,8 @@ def run(arguments: list[str]) -> int:
         return int(result or 0)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
-        error.show(sys.stderr)
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        return ExitCode.ERROR
-    except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it flushes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.ERROR
-    except PromptsyncError as error:
-        _show_error(error)
-        return error.exit_code
-    except OSError as error:
-        what = f"{error.filename}" if error.filename else "the output"
-        _show_error(PromptsyncError(f"{what} cannot be read or written: {(error.strerror or str(error)).lower()}"))
-        return ExitCode.ERROR
-    except Exception:
-        click.echo(bug_report(traceback.format_exc(), os.environ.items()), err=True)
-        return ExitCode.BUG
+    except (Exception, KeyboardInterrupt) as error:
+        # What shows an error takes a fifth of the start-up to import, and is seldom needed.
+        from promptsync.cli import errors
 
-
-def bug_report(trace: str, environ: Iterable[tuple[str, str]]) -> str:
-    """What to say of an exception that no one foresaw. No value of a variable that may hold a key is in it."""
-    for name, value in environ:
-        if len(value) >= _SHORTEST_KEY and any(word in name.upper() for word in ("KEY", "TOKEN", "SECRET", "PASSWORD")):
-            trace = trace.replace(value, f"${name}")
-    return (
-        f"this is a bug in promptsync {__version__}: please report it at {ISSUES}, with the lines below\n\n{trace}"
-    ).rstrip()
-
-
-_SHORTEST_KEY = 4
-"""Characters: what is shorter is no key, and would take letters out of every word."""
-
-
-def _show_error(error: PromptsyncError) -> None:
-    color = console.has_color(sys.stderr)
-    click.echo(render_error(error, color=color), err=True, color=color)
+        return errors.tell(error)

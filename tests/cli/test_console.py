@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -48,13 +49,13 @@ def test_waiting_is_told_once_in_a_while(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err == "waiting for the service: rate limited; next attempt in 2.0 s\n" * 2
 
 
-def test_a_short_wait_shows_nothing_and_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_wait_shows_nothing_and_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    monkeypatch.setitem(sys.modules, "rich.console", None)  # whoever imports it fails
+    before = threading.enumerate()
     with console.waiting("Reading"):
         pass
     assert terminal.getvalue() == ""
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert threading.enumerate() == before
 
 
 def test_a_long_wait_shows_a_spinner_and_takes_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,37 @@ def test_a_long_wait_shows_a_spinner_and_takes_it_away(monkeypatch: pytest.Monke
     with console.waiting("Reading"):
         assert shown.wait(20)
     assert "Reading" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\x1b[K"), "the line is empty again"
+    assert terminal.getvalue().endswith("\r\x1b[2K"), "the line is empty again"
+
+
+def test_a_bar_counts_what_all_threads_do_and_is_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with console.progress("Applying", 200) as advance, ThreadPoolExecutor(8) as pool:
+        list(pool.map(advance, range(200)))
+    shown = terminal.getvalue()
+    assert re.search(r"Applying .* 200/200 +\d+\.\d/s +0:0\d", shown)
+    assert shown.endswith("\x1b[?25h\n\x1b[A\r\x1b[2K"), "the cursor is back, and the line empty"
+
+
+def test_a_bar_is_gone_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with pytest.raises(ZeroDivisionError), console.progress("Applying", 2):
+        _ = 1 // 0
+    assert terminal.getvalue().endswith("\r\x1b[2K")
+
+
+def test_there_is_no_bar_for_a_single_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with console.progress("Applying", 1) as advance:
+        advance(None)
+    assert terminal.getvalue() == ""
+
+
+def test_a_line_takes_the_place_of_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with console.progress("Applying", 2):
+        console.show_exchange(exchange())
+    assert "\r\x1b[2KGET /v2/prompts/1 200 51 ms\n" in terminal.getvalue()
 
 
 @pytest.mark.parametrize("how", ["pipe", "dumb"])
