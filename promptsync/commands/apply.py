@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import RemotePrompt
     from promptsync.plan.changes import Outcome, Plan, PlanOptions
     from promptsync.plan.saved import SavedPlan
-    from promptsync.service.client import Client
     from promptsync.service.calls import Exchange
+    from promptsync.service.client import Client
 
 
 @dataclass(frozen=True, slots=True)
