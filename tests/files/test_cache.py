@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from hypothesis import given
-from promptsync.commands.project import Project
 
 from promptsync.files import cache as module
 from promptsync.files import loader
 from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.loader import IncludeError, Loaded, Source, load
+from promptsync.files.target import open_target
+from promptsync.files.tree import load_tree
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import Prompt, PromptFile
 from tests.factories import file
@@ -338,11 +339,11 @@ def test_a_tree_that_was_loaded_is_known_and_nothing_is_written_into_it(tmp_path
     (root / "Default" / "a.yaml").write_text("prompt:\n  messages: []\n  new_thing: 1\n", "utf-8")
     (root / "promptsync.yaml").write_text("allow_fields: [prompt.new_thing]\n", "utf-8")
     before = sorted(root.rglob("*"))
-    opened = Project.open(root, "default", environ={"HOME": str(home)})
-    first = opened.load()
+    opened = open_target(root, "default", environ={"HOME": str(home)})
+    first = load_tree(opened)
     path = cache_path(root, {"HOME": str(home)})
     assert path is not None
     written = path.stat().st_ino
-    assert opened.load() == first
+    assert load_tree(opened) == first
     assert path.stat().st_ino == written
     assert sorted(root.rglob("*")) == before
