@@ -1,7 +1,6 @@
-"""Values as text and JSON, for people and programs: plans, outcomes, pulls, histories, the lockfile, and complaints.
+"""Values as text, for people, programs and CI. Pure: a plan or a result enters, a string leaves.
 
-What commands and the rooms below give back enters, with a layout; text leaves, without a final newline. The room is
-pure: whether there is a terminal, how wide it is and where the text goes, only the command line knows. In whatever
-leaves, data URLs are told by type, size and hash, and nothing acts on what shows it. `formats.FORMATS` holds the
-formats of a plan.
+`formats` is the table of what a plan can be told as; data in it is masked before any of them. What prompts, names and
+the service say is hostile to whatever shows it, so each renderer escapes it. It may know the results of commands and
+the rooms below them, and touches no disk, clock, network or terminal.
 """
