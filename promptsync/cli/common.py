@@ -13,7 +13,8 @@ import click
 from promptsync.cli import console
 from promptsync.files.target import open_target
 from promptsync.output.escape import terminal
-from promptsync.output.formats import Layout, render_plan
+from promptsync.output.formats import DEFAULT, render
+from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
 from promptsync.plan.changes import PlanOptions
 
@@ -76,19 +77,19 @@ def layout_of_stdout(*, verbose: bool = False) -> Layout:
     return Layout(color=console.has_color(sys.stdout), width=console.width(sys.stdout), verbose=verbose)
 
 
-def show(text: str, *, newline: bool = True) -> None:
+def show(text: str) -> None:
     """A result, on stdout. It is escaped already, and may be coloured."""
-    click.echo(text, color=console.has_color(sys.stdout), nl=newline)
+    click.echo(text, color=console.has_color(sys.stdout))
 
 
-def show_planned(planned: Planned, form: str = "text", *, verbose: bool = False) -> None:
+def show_planned(planned: Planned, form: str = DEFAULT, *, verbose: bool = False) -> None:
     """Warnings and notes on stderr, the plan on stdout."""
     show_warnings(planned.warnings)
     if planned.notes:
         click.echo("the last run was interrupted:", err=True)
     for note in planned.notes:
         click.echo(f"  {terminal(note)}", err=True)
-    show(render_plan(form, planned.plan, layout_of_stdout(verbose=verbose)), newline=False)
+    show(render(planned.plan, layout_of_stdout(verbose=verbose), form))
 
 
 def show_warnings(warnings: tuple[Problem, ...]) -> None:

@@ -14,7 +14,7 @@ from promptsync.commands import import_ as importing
 from promptsync.commands import mv as moving
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.escape import terminal
-from promptsync.output.formats import render_plan
+from promptsync.output.formats import render
 from promptsync.output.tables import render_pairs, render_unmanaged
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
     click.echo(f"{file.key} is {id} from now on; {target.lock_path} holds it")
     if made.changes:
         click.echo("the next apply would change on it:", err=True)
-        common.show(render_plan("text", made, common.layout_of_stdout()), newline=False)
+        common.show(render(made, common.layout_of_stdout()))
     return ExitCode.DONE
 
 

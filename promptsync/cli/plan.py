@@ -13,8 +13,8 @@ from promptsync.commands import drift as drifting
 from promptsync.commands import plan as planning
 from promptsync.files.disk import write_atomic
 from promptsync.model.errors import ExitCode, UsageError
-from promptsync.output.formats import FORMATS
-from promptsync.output.plan_json import render_saved
+from promptsync.output.formats import DEFAULT, FORMATS
+from promptsync.output.plan_json import dumps, saved_plan
 
 if TYPE_CHECKING:
     from promptsync.files.target import Target
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply PLAN`.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default=DEFAULT, show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending, 3 on drift or conflict.")
 @click.option("--offline", is_flag=True, help="Plan against the lock alone, without the service.")
 @common.timeout
@@ -48,7 +48,7 @@ def plan(
         planned = planning.plan(target, options, offline=offline, patience=patience, observer=observer)
     common.show_planned(planned, form, verbose=verbose)
     if out is not None:
-        write_atomic(out, render_saved(planned.plan, planned.host).encode())
+        write_atomic(out, dumps(saved_plan(planned.plan, planned.host)).encode())
         click.echo(f"saved; carry it out with: promptsync apply {out}", err=True)
     return planned.exit_code(detailed=detailed_exitcode)
 

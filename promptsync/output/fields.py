@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import beginning, one_line, quoted_pair, word_hunks
-from promptsync.output.style import Colour, Style, counted
+from promptsync.output.style import Colour, counted
 from promptsync.output.textdiff import Row, line_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptsync.model.compare import FieldDiff
+    from promptsync.output.layout import Layout
 
-_MIN_ROOM = 40
+_INNER = 4
+"""The indent of the lines below a field's name, beyond its own."""
+
 _UNCUT = 10_000
 _MAX_ROWS = 40
 _MAX_NEW_ROWS = 12
@@ -28,43 +31,48 @@ _COLOURS: dict[str, Colour] = {"+": "green", "-": "red", "~": "yellow", "@": "cy
 
 
 @dataclass(frozen=True, slots=True)
-class FieldLayout:
-    """How to lay out: `width` in columns, `indent` of the field's sign, `verbose` for texts in full."""
+class Field:
+    """One difference, escaped: the field's name behind its sign, and `line` where one is enough, else `rows` below.
 
-    style: Style
-    width: int
-    indent: int
-    verbose: bool
+    `left` counts the rows that are left out.
+    """
 
-    @property
-    def inner(self) -> int:
-        """The indent of the lines below a field's name."""
-        return self.indent + 4
-
-    def room(self, indent: int) -> int:
-        """The columns left beside an indent."""
-        return max(self.width - indent, _MIN_ROOM)
+    sign: str
+    head: str
+    line: str | None = None
+    rows: tuple[Row, ...] = ()
+    left: int = 0
 
 
-def field_lines(item: FieldDiff, layout: FieldLayout) -> Iterator[str]:
-    """The lines that tell one difference, the service's value before the file's; see `mask.masked` for its data."""
-    before, after = item.before, item.after
-    head = f"{_SIGNS[item.op]} {terminal(item.field)}:"
-    line = _inline(item.op, before, after, layout.room(layout.indent + cells(head) + 1))
-    margin = " " * layout.indent
-    colour = _COLOURS[_SIGNS[item.op]]
+def field_rows(item: FieldDiff, layout: Layout, indent: int) -> Field:
+    """What tells one difference, the service's value before the file's. `item` is masked already."""
+    sign = _SIGNS[item.op]
+    head = f"{sign} {terminal(item.field)}:"
+    line = _inline(item, layout.room(indent + cells(head) + 1))
     if line is not None:
-        yield f"{margin}{layout.style(colour, head)} {line}"
-        return
-    yield margin + layout.style(colour, head)
-    rows = _rows(item, before, after, layout)
-    yield from _bounded(rows, _limit(item, layout), layout)
+        return Field(sign, head, line)
+    rows = _rows(item, layout.room(indent + _INNER + 2))
+    kept = tuple(islice(rows, _limit(item, layout)))
+    return Field(sign, head, None, kept, sum(1 for _ in rows))
 
 
-def _inline(op: str, before: Any, after: Any, room: int) -> str | None:
+def field_lines(item: FieldDiff, layout: Layout, indent: int) -> Iterator[str]:
+    """The same as lines for a terminal."""
+    field, style = field_rows(item, layout, indent), layout.style
+    yield " " * indent + style(_COLOURS[field.sign], field.head) + (f" {field.line}" if field.line is not None else "")
+    margin = " " * (indent + _INNER)
+    for row in field.rows:
+        text = f"{row.sign} {row.text}" if row.sign in ("+", "-", " ") else row.text
+        yield margin + style(_COLOURS[row.sign], text.rstrip())
+    if field.left:
+        yield margin + style("dim", f"… {counted(field.left, 'more line')}")
+
+
+def _inline(item: FieldDiff, room: int) -> str | None:
     """The difference in one line, or None where it takes more."""
-    if op != "replace":
-        value = after if op == "add" else before
+    before, after = item.before, item.after
+    if item.op != "replace":
+        value = after if item.op == "add" else before
         if _has_lines(value):
             return None
         shown = one_line(value, _UNCUT)
@@ -78,8 +86,8 @@ def _inline(op: str, before: Any, after: Any, room: int) -> str | None:
     return f"{old} → {new}" if cells(old) + cells(new) + 3 <= room else None
 
 
-def _rows(item: FieldDiff, before: Any, after: Any, layout: FieldLayout) -> Iterator[Row]:
-    room = layout.room(layout.inner + 2)
+def _rows(item: FieldDiff, room: int) -> Iterator[Row]:
+    before, after = item.before, item.after
     if item.op == "add":
         return _one_sided("+", after, room)
     if item.op == "remove":
@@ -109,17 +117,7 @@ def _indented(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
 
 
-def _limit(item: FieldDiff, layout: FieldLayout) -> int:
+def _limit(item: FieldDiff, layout: Layout) -> int:
     if layout.verbose:
         return _MAX_VERBOSE_ROWS
     return _MAX_ROWS if item.op == "replace" else _MAX_NEW_ROWS
-
-
-def _bounded(rows: Iterator[Row], limit: int, layout: FieldLayout) -> Iterator[str]:
-    margin = " " * layout.inner
-    for row in islice(rows, limit):
-        text = f"{row.sign} {row.text}" if row.sign in ("+", "-", " ") else row.text
-        yield margin + layout.style(_COLOURS[row.sign], text.rstrip())
-    left = sum(1 for _ in rows)
-    if left:
-        yield margin + layout.style("dim", f"… {counted(left, 'more line')}")

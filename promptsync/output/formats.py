@@ -1,35 +1,30 @@
-"""The formats of a plan: a row for each. What all of them must not show is taken out once, before any of them."""
+"""The formats of a plan. A new one is a function in a module of its own, and a row here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.output.mask import masked_plan
-from promptsync.output.plan_json import dumps, plan_json
-from promptsync.output.text import plan_text
-from promptsync.plan.changes import Plan
+from promptsync.output.layout import Layout
+from promptsync.output.plan_json import render_json
+from promptsync.output.shown import ShownPlan, shown
+from promptsync.output.text import render_plan
 
+if TYPE_CHECKING:
+    from promptsync.plan.changes import Plan
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How to lay out what people read: `width` in columns, `verbose` for every field of a create and whole diffs."""
-
-    color: bool = False
-    width: int = 100
-    verbose: bool = False
-
-
-Renderer: TypeAlias = Callable[[Plan, Layout], str]
-"""From a plan whose data is masked to a text with a final newline, which escapes what acts on its reader."""
+Renderer: TypeAlias = Callable[[ShownPlan, Layout], str]
+"""Gives text without a final newline. It has to make harmless, for what shows its format, whatever a prompt says."""
 
 FORMATS: dict[str, Renderer] = {
-    "text": lambda plan, how: plan_text(plan, color=how.color, width=how.width, verbose=how.verbose) + "\n",
-    "json": lambda plan, _: dumps(plan_json(plan)),
+    "text": render_plan,
+    "json": render_json,
 }
 
+DEFAULT = "text"
+"""The format for people at a terminal."""
 
-def render_plan(form: str, plan: Plan, layout: Layout) -> str:
-    """The plan in one of FORMATS."""
-    return FORMATS[form](masked_plan(plan), layout)
+
+def render(plan: Plan, layout: Layout, form: str = DEFAULT) -> str:
+    """The plan in the format of that name, without a final newline."""
+    return FORMATS[form](shown(plan), layout)

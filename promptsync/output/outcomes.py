@@ -64,10 +64,10 @@ def _remarks(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
 
 
 def _not_done(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
-    told = [outcome for outcome in outcomes if outcome.status in _NOT_DONE and outcome.action not in _UNDECIDED]
-    keys = min(max((cells(terminal(outcome.key)) for outcome in told), default=0), 60)
+    listed = [outcome for outcome in outcomes if outcome.status in _NOT_DONE and outcome.action not in _UNDECIDED]
+    keys = min(max((cells(terminal(outcome.key)) for outcome in listed), default=0), 60)
     for status, colour in _NOT_DONE.items():
-        for outcome in told:
+        for outcome in listed:
             if outcome.status == status:
                 key = style("bold", pad(terminal(outcome.key), keys))
                 yield f"{style(colour, f'{status:<13}')}  {outcome.action:<8}  {key}  {terminal(outcome.id or '')}"

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from promptsync.output.mask import masked_plan
+from promptsync.output.shown import shown
 from promptsync.plan.changes import FORMAT_VERSION, Conflict
 
 if TYPE_CHECKING:
+    from promptsync.model.compare import FieldDiff
     from promptsync.model.prompt import Json
+    from promptsync.output.layout import Layout
+    from promptsync.output.shown import ShownPlan
     from promptsync.plan.changes import Change, Plan
 
 
-def plan_json(plan: Plan) -> Json:
+def render_json(plan: ShownPlan, _: Layout) -> str:
+    """What `plan --format json` prints."""
+    return dumps(plan_json(plan)).removesuffix("\n")
+
+
+def plan_json(plan: ShownPlan) -> Json:
     """The plan as `plan --format json` tells it. A conflict's reason and hint come first among its warnings."""
     return {
         "format_version": FORMAT_VERSION,
@@ -27,12 +34,7 @@ def plan_json(plan: Plan) -> Json:
 
 def saved_plan(plan: Plan, host: str | None) -> Json:
     """The plan as `plan --out` saves it: with the options it was made with, and the service's `host`."""
-    return {**plan_json(plan), "options": plan.options.as_json(), "host": host}
-
-
-def render_saved(plan: Plan, host: str) -> str:
-    """The text of a saved plan."""
-    return dumps(saved_plan(masked_plan(plan), host))
+    return {**plan_json(shown(plan)), "options": plan.options.as_json(), "host": host}
 
 
 def dumps(document: Json) -> str:
@@ -49,6 +51,10 @@ def _change(change: Change) -> Json:
         "path": change.path,
         "display_name": change.display_name,
         "digest": change.digest,
-        "diff": [asdict(item) for item in change.diff],
+        "diff": [_field(item) for item in change.diff],
         "warnings": [*decision, *change.warnings],
     }
+
+
+def _field(item: FieldDiff) -> Json:
+    return {"field": item.field, "op": item.op, "before": item.before, "after": item.after}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
-from promptsync.output.fields import FieldLayout, field_lines
-from promptsync.output.mask import masked
+from promptsync.output.fields import field_lines
+from promptsync.output.layout import Layout
+from promptsync.output.shown import masked
 from promptsync.output.style import Style
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ _INDENT = 2
 
 def render_history(key: str, entry: LockEntry, steps: Iterable[Step], *, color: bool, width: int) -> str:
     """The versions, newest first, each with the fields that it changed; the locked one is marked."""
-    style = Style(color)
-    layout = FieldLayout(style, width, _INDENT, verbose=False)
+    layout = Layout(color, width)
+    style = layout.style
     lines = [f"{style('bold', terminal(key))}  {terminal(entry.id)}"]
     for step in steps:
         facts = [terminal(fact) for fact in (step.timestamp, step.by and f"by {step.by}") if fact]
@@ -35,7 +36,7 @@ def render_history(key: str, entry: LockEntry, steps: Iterable[Step], *, color: 
         elif not step.changes:
             lines.append("  nothing that a version holds was changed")
         for item in step.changes:
-            lines += field_lines(masked(item), layout)
+            lines += field_lines(masked(item), layout, _INDENT)
     return "\n".join(line.rstrip() for line in lines)
 
 

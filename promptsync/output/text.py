@@ -1,19 +1,16 @@
-"""A plan and its outcomes for people: a line for each prompt, what changes below it, the sum at the end."""
+"""A plan for people: a line for each prompt, what changes below it, the sum at the end."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from promptsync.model.prompt import CLASSIC
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import shorten
-from promptsync.output.fields import FieldLayout, field_lines
-from promptsync.output.mask import mask_text
-from promptsync.output.outcomes import render_outcomes
-from promptsync.output.problems import render_error, render_problems
+from promptsync.output.fields import field_lines
+from promptsync.output.shown import facts
 from promptsync.output.style import LOOKS, Style, counted
 from promptsync.plan.changes import (
     ACTIONS,
@@ -33,23 +30,22 @@ from promptsync.plan.changes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptsync.model.prompt import PromptFile
+    from promptsync.model.compare import FieldDiff
+    from promptsync.output.layout import Layout
+    from promptsync.output.shown import ShownPlan
     from promptsync.plan.changes import Action, Plan, Sides
 
-__all__ = ["change_line", "plan_text", "render_error", "render_outcomes", "render_problems", "summary_line"]
-
 _INDENT = 5
+_MARGIN = " " * _INDENT
 _WORD = max(len(action) for action in ACTIONS)
-_MAX_ROLES = 6
 _DECIDED: tuple[Action, ...] = ("create", "update", "move", "adopt", "recreate", "delete", "forget")
 
 
-def plan_text(plan: Plan, *, color: bool, width: int = 100, verbose: bool = False) -> str:
-    """The plan in lines of about `width` columns, without a final newline; the last line is the sum.
+def render_plan(plan: ShownPlan, layout: Layout) -> str:
+    """The plan in lines of about the layout's width, without a final newline; the last line is the sum.
 
-    `verbose` tells every field of a create or delete, and leaves out no line of a diff.
+    A verbose layout tells every field of a create or delete, and leaves out no line of a diff.
     """
-    layout = FieldLayout(Style(color), width, _INDENT, verbose)
     lines = list(_head(plan, layout.style))
     keys = key_column(change.key for change in plan.changes)
     spaced = False
@@ -109,31 +105,33 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
         yield style("dim", f"{entries} to be recorded anew; nothing differs there.")
 
 
-def _details(change: Change, layout: FieldLayout) -> Iterator[str]:
-    indent = " " * layout.indent
+def _details(change: Change, layout: Layout) -> Iterator[str]:
     sides = change.sides if isinstance(change, Drift | Conflict) else None
-    yield from (f"{indent}{line}" for line in _remarks(change, layout))
+    yield from (f"{_MARGIN}{line}" for line in _remarks(change, layout))
     if sides is not None:
-        yield f"{indent}{terminal(sides.since)}"
+        yield f"{_MARGIN}{terminal(sides.since)}"
     if sides is not None and sides.there:
         yield from _sides(sides, layout)
     elif layout.verbose or not isinstance(change, Create | Delete):
-        for item in change.diff:
-            yield from field_lines(item, layout)
+        yield from _fields(change.diff, layout)
     for warning in change.warnings:
         if sides is None or warning != sides.since:
-            yield f"{indent}{layout.style('yellow', 'warning:')} {terminal(warning)}"
+            yield f"{_MARGIN}{layout.style('yellow', 'warning:')} {terminal(warning)}"
 
 
-def _sides(sides: Sides, layout: FieldLayout) -> Iterator[str]:
-    for title, fields in (("changed on the service:", sides.there), ("changed in the file:", sides.here)):
-        if fields:
-            yield f"{' ' * layout.indent}{layout.style('bold', title)}"
-        for item in fields:
-            yield from field_lines(item, layout)
+def _sides(sides: Sides, layout: Layout) -> Iterator[str]:
+    for title, items in (("changed on the service:", sides.there), ("changed in the file:", sides.here)):
+        if items:
+            yield f"{_MARGIN}{layout.style('bold', title)}"
+        yield from _fields(items, layout)
 
 
-def _remarks(change: Change, layout: FieldLayout) -> Iterator[str]:
+def _fields(items: Iterable[FieldDiff], layout: Layout) -> Iterator[str]:
+    for item in items:
+        yield from field_lines(item, layout, _INDENT)
+
+
+def _remarks(change: Change, layout: Layout) -> Iterator[str]:
     """What there is to say of a change besides its fields."""
     style = layout.style
     match change:
@@ -175,29 +173,7 @@ def _word(key: str) -> str:
     return shlex.quote(terminal(key))
 
 
-def _compact(change: Create, layout: FieldLayout) -> Iterator[str]:
-    facts = [("name", change.display_name), ("path", change.path), *_of_file(change.file)]
-    for name, value in facts:
-        if value:
-            label = layout.style("dim", f"{name + ':':<10}")
-            yield f"{label}{shorten(mask_text(value), layout.room(layout.indent + 10))}"
-
-
-def _of_file(file: PromptFile) -> Iterator[tuple[str, str]]:
-    block = file.prompt.block
-    model, provider = block.get("model"), block.get("provider")
-    if isinstance(model, str):
-        bare = file.prompt.dialect == CLASSIC and isinstance(provider, str) and not model.startswith(f"{provider}/")
-        yield "model", f"{provider}/{model}" if bare else model
-    messages = block.get("messages")
-    if isinstance(messages, list):
-        yield "messages", _roles(messages)
-    tools = block.get("tools")
-    if isinstance(tools, list) and tools:
-        yield "tools", str(len(tools))
-
-
-def _roles(messages: list[Any]) -> str:
-    roles = [str(message.get("role", "?")) if isinstance(message, dict) else "?" for message in messages]
-    told = ", ".join(roles[:_MAX_ROLES]) + (", …" if len(roles) > _MAX_ROLES else "")
-    return f"{len(roles)} ({told})" if roles else "0"
+def _compact(change: Create, layout: Layout) -> Iterator[str]:
+    for name, value in facts(change):
+        label = layout.style("dim", f"{name + ':':<10}")
+        yield f"{label}{shorten(value, layout.room(_INDENT + 10))}"

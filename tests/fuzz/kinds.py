@@ -16,9 +16,9 @@ from promptsync.files.loader import IncludeError, Source, load_one
 from promptsync.model.canonical import source_hash
 from promptsync.model.errors import LockfileError, PlanError, PromptsyncError
 from promptsync.model.lockfile import dump, parse
-from promptsync.output.mask import masked_plan
+from promptsync.output.formats import FORMATS, render
+from promptsync.output.layout import Layout
 from promptsync.output.plan_json import dumps, saved_plan
-from promptsync.output.text import plan_text
 from promptsync.plan.changes import Begun
 from promptsync.plan.saved import parse_saved
 from promptsync.service.client import Client
@@ -199,7 +199,8 @@ def read_answer(data: bytes) -> None:
             except PromptsyncError:
                 continue
     made = plan([A, B, file("Default/c", name="a")], LOCK, service.values(), prune=True, overwrite=("Default/**",))
-    plan_text(masked_plan(made), color=False, width=100)
+    for form in FORMATS:
+        render(made, Layout(), form)
     dumps(saved_plan(made, "host")).encode()
     recover_writes(LOCK, service, [Begun("update", "Default/a", "id-a", 5.0, "Default", None, A.prompt)])
 

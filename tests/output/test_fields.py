@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from promptsync.model.compare import FieldDiff
-from promptsync.output.fields import FieldLayout, field_lines
-from promptsync.output.mask import masked
-from promptsync.output.style import Style
+from promptsync.output.fields import field_lines
+from promptsync.output.layout import Layout
 from tests.output.examples import replaced
 
 
 def told(item: FieldDiff, *, width: int = 80, verbose: bool = False) -> list[str]:
-    return list(field_lines(masked(item), FieldLayout(Style(color=False), width, 0, verbose)))
+    return list(field_lines(item, Layout(False, width, verbose), 0))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from promptsync.output.mask import masked_plan
-from promptsync.output.plan_json import dumps, plan_json, saved_plan
-from promptsync.plan.changes import ACTIONS, PlanOptions
+from promptsync.output import plan_json as made
+from promptsync.output.plan_json import dumps, saved_plan
+from promptsync.output.shown import shown
+from promptsync.plan.changes import ACTIONS, Plan, PlanOptions
 from tests.output import examples
 from tests.output.golden import same_as_golden
 
 
+def plan_json(plan: Plan) -> dict[str, Any]:
+    return made.plan_json(shown(plan))
+
+
 def test_a_plan_with_every_kind_of_change() -> None:
-    same_as_golden("plan.json", dumps(plan_json(masked_plan(examples.every_kind()))).removesuffix("\n"))
+    same_as_golden("plan.json", dumps(plan_json(examples.every_kind())).removesuffix("\n"))
 
 
 def test_the_keys_stand_in_their_order() -> None:
@@ -32,7 +38,7 @@ def test_a_conflict_tells_its_reason_first_among_the_warnings() -> None:
 
 
 def test_a_data_url_is_told() -> None:
-    text = dumps(plan_json(masked_plan(examples.plan_of(examples.pictures()))))
+    text = dumps(plan_json(examples.plan_of(examples.pictures())))
 
     assert "base64" not in text
     assert "[image/png, 204 bytes, sha256:" in text

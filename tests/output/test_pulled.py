@@ -9,6 +9,7 @@ from promptsync.files.yaml.edits import Edit
 from promptsync.merge.prompts import FieldConflict
 from promptsync.model.compare import FieldDiff
 from promptsync.output.pulled import render_pulled
+from tests.output.examples import OTHER_PICTURE, PICTURE
 from tests.output.golden import same_as_golden
 
 SET = Edit(("prompt", "temperature"), "set", 0.9)
@@ -59,3 +60,11 @@ def test_what_the_service_says_never_reaches_the_terminal_raw() -> None:
     evil = "\x1b]0;title\x07\u202e"
     out = told(Pulled("a", (SET,), (FieldDiff("description", "replace", "x", evil),), problem=evil))
     assert not {"\x1b", "\x07", "\u202e"} & set(out)
+
+
+def test_no_data_url_is_shown() -> None:
+    field = FieldDiff("prompt.messages[0].content", "replace", PICTURE, f"see {OTHER_PICTURE}")
+    conflict = FieldConflict("description", None, PICTURE, OTHER_PICTURE)
+    out = told(Pulled("a", (SET,), (field,), (conflict,)), width=160)
+    assert "base64" not in out
+    assert out.count("[image/png, 204 bytes, sha256:") == 2

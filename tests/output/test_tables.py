@@ -9,6 +9,7 @@ from promptsync.model.compare import FieldDiff
 from promptsync.model.lockfile import Lockfile
 from promptsync.output.tables import render_history, render_lock, render_pairs, render_unmanaged
 from tests.factories import answered, block, entry, file, held, lock, remote
+from tests.output.examples import PICTURE
 from tests.output.golden import same_as_golden
 
 ASKED = file()
@@ -64,3 +65,10 @@ def test_pairs() -> None:
 def test_a_column_has_an_end() -> None:
     told = render_unmanaged([remote("id-1", "x" * 200), remote("id-2", "y")], color=False)
     assert max(map(len, told.splitlines())) < 300
+
+
+def test_no_data_url_is_shown_of_a_history() -> None:
+    step = Step("v1", None, None, (FieldDiff("description", "replace", PICTURE, "none"),))
+    told = render_history("Default/refund", ENTRY, [step], color=False, width=120)
+    assert "base64" not in told
+    assert "[image/png, 204 bytes, sha256:" in told

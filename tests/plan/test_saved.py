@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from promptsync.model.errors import ExitCode, PlanError
 from promptsync.output.plan_json import dumps, plan_json, saved_plan
+from promptsync.output.shown import shown
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import SavedChange, SavedPlan, parse_saved
 from tests.output import examples
@@ -60,7 +61,7 @@ def test_a_byte_order_mark_and_no_host_are_fine() -> None:
         (changed(format_version=True), "plan.json is no saved plan: it has no number as its `format_version`"),
         (changed(format_version=2), "plan.json is a plan of format 2, and this promptsync knows 1"),
         (
-            dumps(plan_json(PLAN)).encode(),
+            dumps(plan_json(shown(PLAN))).encode(),
             "plan.json is no saved plan: it lacks `options`, as what `--format json` prints does",
         ),
         (changed(target=1), "plan.json is no saved plan: `target` is no text"),

@@ -1,0 +1,27 @@
+"""How to lay out what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promptsync.output.style import Style
+
+_MIN_ROOM = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`color` or none, `width` in columns, `verbose` for the fields of new prompts and for texts in full."""
+
+    color: bool = False
+    width: int = 100
+    verbose: bool = False
+
+    @property
+    def style(self) -> Style:
+        """What puts colour on a text."""
+        return Style(self.color)
+
+    def room(self, indent: int) -> int:
+        """The columns left beside an indent."""
+        return max(self.width - indent, _MIN_ROOM)
