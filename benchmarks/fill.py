@@ -11,7 +11,7 @@ from promptsync.commands.project import Project
 from promptsync.model.lockfile import Lockfile, dump, entry_for
 from promptsync.model.prompt import CURRENT
 from promptsync.plan.base import own_fields
-from promptsync.sandbox import Sandbox
+from promptsync.sandbox import App, Sandbox
 from promptsync.service.client import Client
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def mixed(count: int, strangers: int) -> Iterator[dict[str, Any]]:
 def fill(root: Path, database: Path, bodies: Iterable[dict[str, Any]]) -> None:
     """The prompts on the service, and the lockfile that ties the files of `root` to them."""
     files = Project.open(root, "default", environ={}).load().files
-    with Sandbox(database) as sandbox, Client("http://sandbox", "", app=sandbox.app) as client:
+    with Sandbox(database) as sandbox, Client("http://sandbox", "", app=App(sandbox)) as client:
         sandbox.create_many(bodies)
         held = {remote.display_name: remote for page in client.pages() for remote in page}
     entries = {}

@@ -277,12 +277,12 @@ class Project:
             if read_only:  # what an apply read is old when it ends
                 self._keep(known)
             return
-        from promptsync.sandbox import Sandbox
+        from promptsync.sandbox import App, Sandbox
 
         self.prepare_state()
         with (
             Sandbox(self.sandbox_path) as sandbox,
-            Client("http://sandbox", "", app=sandbox.app, read_only=read_only, observer=observer) as client,
+            Client("http://sandbox", "", app=App(sandbox), read_only=read_only, observer=observer) as client,
         ):
             yield client
 

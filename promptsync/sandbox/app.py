@@ -1,4 +1,4 @@
-"""The WSGI app: routes to request to response. What they mean is in `sandbox.py`, who may is decided here."""
+"""The WSGI app: routes to request to response. What they mean is in `service.py`, who may is decided here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _URLS = Map(
 
 
 class App:
-    """The sandbox as a WSGI application; calls from several threads are fine.
+    """A sandbox as a WSGI application; calls from several threads are fine.
 
     Faults that break a connection raise Disconnect out of the call (or out of the body's iterator for "cut").
     """

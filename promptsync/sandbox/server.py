@@ -18,7 +18,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from promptsync.sandbox.app import SERVED
+from promptsync.sandbox.app import SERVED, App
 from promptsync.sandbox.errors import ConfigurationError, Disconnect
 from promptsync.sandbox.guard import is_loopback
 
@@ -112,6 +112,7 @@ class _Listener(ThreadingMixIn, TCPServer):
                 f"the sandbox has no real authentication and listens on loopback only (127.0.0.1), not on {host!r}"
             )
         self.sandbox = sandbox
+        self.app = App(sandbox)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -193,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
             started[:] = [status, headers]
             return lambda data: None
 
-        answer: Iterable[bytes] = self.server.sandbox.app(self._environ(body), start_response)
+        answer: Iterable[bytes] = self.server.app(self._environ(body), start_response)
         try:
             self._begin(*started)
             for part in answer:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from promptsync.sandbox.answers import json_text
-from promptsync.sandbox.app import App
 from promptsync.sandbox.behaviour import Behaviour, Patch
 from promptsync.sandbox.changes import needs_version, patched, with_block
 from promptsync.sandbox.entity import Form, Record, new_record, render, render_version, rendering
@@ -34,8 +33,8 @@ class Sandbox:
     `database` is an SQLite file that outlives the process and may be shared by several, or None for memory.
     `behaviour` can be replaced at run time. `clock` gives seconds since 1970 (`time.time`).
 
-    `app` is the WSGI callable, thread-safe; `requests` the latest requests, oldest first, and their `total`;
-    `faults` the failures in force. Close it, or use it as a context manager.
+    `requests` are the latest requests, oldest first, and their `total`; `faults` the failures in force. It may be used
+    by several threads. Close it, or use it as a context manager.
 
     Raises StoreError if the file is no sandbox's.
     """
@@ -55,7 +54,6 @@ class Sandbox:
         self._first_behaviour = self.behaviour
         self._waking = threading.Condition()
         self._woken = 0
-        self.app = App(self)
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ from promptsync.model.canonical import canonical
 from promptsync.model.prompt import CLASSIC, CURRENT, Prompt
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.differ import diff
-from promptsync.sandbox import Behaviour, Sandbox
+from promptsync.sandbox import App, Behaviour, Sandbox
 from promptsync.service.client import Client
 from tests.e2e.strategies import REWRITINGS, Rewriting, trees
 
@@ -41,7 +41,7 @@ class Embedded(Project):
 
     @contextmanager
     def connect(self, *, read_only: bool = False, **_: Any) -> Iterator[Client]:
-        with Client("http://sandbox", "", app=self.sandbox.app, read_only=read_only) as client:
+        with Client("http://sandbox", "", app=App(self.sandbox), read_only=read_only) as client:
             yield client
 
 

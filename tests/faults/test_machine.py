@@ -26,7 +26,7 @@ from promptsync.commands.project import Project
 from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.model.lockfile import parse
 from promptsync.plan.changes import PlanOptions
-from promptsync.sandbox import Behaviour, Fault, Sandbox
+from promptsync.sandbox import App, Behaviour, Fault, Sandbox
 from tests.e2e.world import current
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class LocalProject(Project):
         machine = type(self).machine
         options.pop("patience", None)
         client = promptsync.service.client.Client(
-            "http://sandbox", "", app=machine.sandbox.app, sleep=machine.sleep, clock=machine.clock, **options
+            "http://sandbox", "", app=App(machine.sandbox), sleep=machine.sleep, clock=machine.clock, **options
         )
         with client:
             yield client

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from promptsync.sandbox import Behaviour, Sandbox
+from promptsync.sandbox import App, Behaviour, Sandbox
 
 CURRENT: dict[str, Any] = {
     "display_name": "Refund",
@@ -56,7 +56,7 @@ def opened(clock: Clock) -> Iterator[Opener]:
     def open_one(**switches: Any) -> tuple[Sandbox, httpx.Client]:
         sandbox = Sandbox(behaviour=Behaviour(**switches), clock=clock)
         client = httpx.Client(
-            transport=httpx.WSGITransport(sandbox.app),
+            transport=httpx.WSGITransport(App(sandbox)),
             base_url="http://localhost",
             headers={"Authorization": "Bearer any"},
         )
