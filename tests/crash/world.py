@@ -19,6 +19,7 @@ from promptsync.model.canonical import source_hash
 from promptsync.model.prompt import Prompt
 from promptsync.plan.changes import Intent
 from promptsync.sandbox import Behaviour, Sandbox, serve
+from tests.e2e.world import current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +31,7 @@ LAG = 0.05
 
 
 def prompt(text: str, **about: Any) -> dict[str, Any]:
-    messages = [{"role": "system", "content": text}, {"role": "user", "content": "{{question}}"}]
-    return {**about, "prompt": {"model": "openai/gpt-4o", "temperature": 0.2, "messages": messages}}
+    return {**about, **current(text)}
 
 
 def before() -> dict[str, dict[str, Any]]:

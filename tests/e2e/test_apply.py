@@ -20,7 +20,7 @@ def two_of_which_one_conflicts(world: World) -> None:
     for key in (KEY, "Default/greeting"):
         world.write(key, current())
     assert world.apply().code == 0
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     for key in (KEY, "Default/greeting"):
         world.change(key, lambda data: data["prompt"].update(temperature=0.7))
     world.write("Default/new", current("Brand new."))
@@ -68,7 +68,7 @@ def test_overwrite_takes_back_what_someone_put_in(world: World) -> None:
 def test_drift_is_a_warning_and_is_left(world: World) -> None:
     world.write(KEY, current())
     world.apply()
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     world.sandbox.requests.clear()
     applied = world.apply()
     assert (applied.code, world.writes) == (0, [])
@@ -209,7 +209,7 @@ def test_a_prompt_that_someone_changed_is_not_pruned(world: World) -> None:
     world.write(KEY, current())
     world.write("Default/greeting", current("Hello."))
     world.apply()
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     world.remove(KEY)
     assert world.apply("--prune").code == 3
     assert "refund" in world.names()
@@ -261,27 +261,27 @@ def test_a_file_under_a_new_name_keeps_its_id(world: World) -> None:
 
 
 def test_a_prompt_of_our_name_that_is_not_ours_is_never_touched(world: World) -> None:
-    theirs = world.sandbox.ui_create({"display_name": "refund", "path": "Default", **current("Theirs.")})
+    theirs = world.add_stranger(path="Default")
     world.write(KEY, current())
     applied = world.apply()
     assert (applied.code, world.writes) == (3, [])
-    assert f"{theirs['_id']} (differs in prompt.messages[0].content)" in applied.out
+    assert f"{theirs} (differs in prompt.messages[0].content)" in applied.out
     assert f"`promptsync adopt {KEY} ID` takes one of them over" in applied.out
 
     assert world.apply("--create-twins").code == 0
     assert world.names() == ["refund", "refund"]
-    assert world.id(KEY) != theirs["_id"]
-    assert (world.plan().code, world.sandbox.record(theirs["_id"]).block) == (0, current("Theirs.")["prompt"])
+    assert world.id(KEY) != theirs
+    assert (world.plan().code, world.sandbox.record(theirs).block) == (0, current("Theirs.")["prompt"])
 
 
 def test_adopt_ties_a_file_to_a_prompt_and_then_shows_what_differs(world: World) -> None:
-    theirs = world.sandbox.ui_create({"display_name": "refund", "path": "Default", **current("Theirs.")})
+    theirs = world.add_stranger(path="Default")
     world.write(KEY, current())
-    adopted = world.run("adopt", KEY, theirs["_id"])
+    adopted = world.run("adopt", KEY, theirs)
     assert (adopted.code, world.writes) == (0, [])
-    assert f"{KEY} is {theirs['_id']} from now on" in adopted.out
+    assert f"{KEY} is {theirs} from now on" in adopted.out
     (change,) = world.plan_json()["changes"]
-    assert (change["action"], change["id"]) == ("update", theirs["_id"])
+    assert (change["action"], change["id"]) == ("update", theirs)
     assert [item["field"] for item in change["diff"]] == ["prompt.messages[0].content"]
     assert (world.apply().code, world.names(), world.plan().code) == (0, ["refund"], 0)
 

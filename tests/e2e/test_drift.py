@@ -17,11 +17,6 @@ def agreed(world: World) -> str:
     return world.id(KEY)
 
 
-def text_there(world: World, text: str, key: str = KEY) -> None:
-    messages = [{"role": "system", "content": text}, {"role": "user", "content": "{{question}}"}]
-    world.sandbox.ui_edit(world.id(key), {"prompt": {"messages": messages}})
-
-
 def test_nothing_changed_is_no_drift(world: World) -> None:
     agreed(world)
     ran = world.run("drift")
@@ -30,7 +25,7 @@ def test_nothing_changed_is_no_drift(world: World) -> None:
 
 def test_drift_only_reads(world: World) -> None:
     before = agreed(world)
-    text_there(world, TEXT.replace("briefly", "at length"))
+    world.edit_text(TEXT.replace("briefly", "at length"))
     files = {path: path.read_bytes() for path in world.root.rglob("*") if path.is_file()}
     world.sandbox.requests.clear()
     assert world.run("drift").code == 3
@@ -43,8 +38,8 @@ def test_drift_only_reads(world: World) -> None:
 def test_a_change_there_is_told_with_version_time_and_person(world: World) -> None:
     agreed(world)
     old = world.held(KEY)["prompt"]["version"]
-    text_there(world, TEXT.replace("kind", "strict"))
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "strict"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     held = world.held(KEY)
     ran = world.run("drift")
     assert ran.code == 3
@@ -61,7 +56,7 @@ def test_a_change_there_is_told_with_version_time_and_person(world: World) -> No
 
 def test_a_change_on_both_sides_is_told_with_both(world: World) -> None:
     agreed(world)
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
     for ran in (world.run("drift"), world.plan()):
         assert ran.code == 3
@@ -99,7 +94,7 @@ def test_a_change_here_alone_is_no_drift(world: World) -> None:
 def test_a_policy_that_overwrites_hides_no_drift(world: World) -> None:
     agreed(world)
     world.write("promptsync", 'policies:\n  overwrite: ["**"]\n')
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     assert world.actions() == {KEY: "update"}
     ran = world.run("drift")
     assert ran.code == 3
@@ -108,7 +103,7 @@ def test_a_policy_that_overwrites_hides_no_drift(world: World) -> None:
 
 def test_check_warns_of_drift_and_fails_on_it_only_if_asked(world: World) -> None:
     agreed(world)
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     assert world.run("check").code == 0
     assert world.run("check", "--fail-on-drift").code == 3
 
@@ -118,7 +113,7 @@ def test_check_warns_of_drift_and_fails_on_it_only_if_asked(world: World) -> Non
 def test_drift_is_told_in_the_words_of_the_file(world: World, make: object) -> None:
     world.write(KEY, make())  # type: ignore[operator]
     world.apply()
-    world.sandbox.ui_edit(world.id(KEY), {"prompt_config": {"model_parameters": {"temperature": 0.9, "topP": 0.5}}})
+    world.edit(temperature=0.9, topP=0.5)
     ran = world.run("drift")
     assert ran.code == 3
     words = ("prompt.temperature", "prompt.top_p") if make is current else ("parameters.temperature", "parameters.topP")
@@ -141,7 +136,7 @@ def test_a_change_without_a_new_version_is_told_so(world: World) -> None:
 @pytest.mark.parametrize("fault", ["404:path=*/versions*,times=always", "403:path=*/versions*,times=always"])
 def test_a_service_that_tells_no_versions_still_tells_drift(world: World, fault: str) -> None:
     agreed(world)
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     world.sandbox.faults.add(Fault.parse(fault))
     ran = world.run("drift")
     assert ran.code == 3
@@ -152,7 +147,7 @@ def test_a_service_that_tells_no_versions_still_tells_drift(world: World, fault:
 
 def test_the_plan_as_json_tells_since_when(world: World) -> None:
     agreed(world)
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     (change,) = world.plan_json()["changes"]
     (warning,) = change["warnings"]
     assert warning.startswith("on the service since version ")
@@ -161,7 +156,7 @@ def test_the_plan_as_json_tells_since_when(world: World) -> None:
 
 def test_what_an_apply_would_overwrite_is_told(world: World) -> None:
     agreed(world)
-    text_there(world, TEXT.replace("kind", "fair"))
+    world.edit_text(TEXT.replace("kind", "fair"))
     for arguments in (("--overwrite", KEY), ("--overwrite", "**")):
         planned = world.plan(*arguments)
         assert planned.code == 2

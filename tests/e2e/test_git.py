@@ -74,7 +74,7 @@ def test_a_rename_that_is_reverted_is_undone(world: World, checkout: Checkout) -
 def test_an_edit_after_the_reverted_commit_is_drift(world: World, checkout: Checkout) -> None:
     deploy(world, checkout, "Second.")
     checkout.git("revert", "--no-edit", "HEAD")
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     assert world.actions() == {KEY: "drift"}
     assert world.apply().code == 0
     assert world.held(KEY)["prompt"]["temperature"] == 0.9
@@ -122,7 +122,7 @@ def test_a_branch_behind_main_that_changed_the_prompt_too_is_told_so(world: Worl
 
 def test_an_edit_in_the_web_page_is_not_told_as_behind(world: World, checkout: Checkout) -> None:
     deploy(world, checkout, "Second.")
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     assert "another branch" not in world.plan().out
 
 

@@ -50,7 +50,7 @@ def test_history_tells_the_versions_newest_first(world: World) -> None:
 
 def test_history_marks_the_locked_version_and_bounds_the_rest(world: World) -> None:
     _, edited, _ = with_a_past(world)
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 1}})
+    world.edit(temperature=1)
     blocks = world.run("history", KEY, "-n", "2").out.split("\n\n")[1:]
     assert len(blocks) == 2
     assert ["(in the lockfile)" in block for block in blocks] == [False, True]

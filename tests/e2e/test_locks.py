@@ -49,7 +49,7 @@ def test_verify_tells_what_does_not_fit(world: World) -> None:
     before = {name: world.lock["prompts"][f"Default/{name}"] for name in ("gone", "renamed")}
     old = world.lock["prompts"][KEY]["version"]
     world.sandbox.ui_delete(before["gone"]["id"])
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     world.remove("Default/orphan")
     world.write("Default/new", current())
     ran = world.run("lock verify")

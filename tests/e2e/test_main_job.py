@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import World, classic, current
+from tests.e2e.world import World, classic, current, parameters
 
 if TYPE_CHECKING:
     from typing import Any
@@ -23,10 +23,6 @@ FILES = [pytest.param(current, id="file-current"), pytest.param(classic, id="fil
 
 every_service = pytest.mark.parametrize("behaviour", SERVICES)
 every_dialect = pytest.mark.parametrize("make", FILES)
-
-
-def parameters(data: Any) -> Any:
-    return data["prompt"] if "prompt" in data else data["prompt_config"]["model_parameters"]
 
 
 @every_service
@@ -91,13 +87,7 @@ def _top_p(data: Any) -> str:
 def test_an_edit_on_the_service_is_drift_and_stays(world: World, make: Any) -> None:
     world.write("Default/refund", make())
     world.apply()
-    held = world.held("Default/refund")
-    block = (
-        {"prompt": {"temperature": 0.9}}
-        if "prompt" in held
-        else {"prompt_config": {"model_parameters": {"temperature": 0.9}}}
-    )
-    world.sandbox.ui_edit(held["_id"], block)
+    world.edit("Default/refund", temperature=0.9)
 
     planned = world.plan()
     assert planned.code == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from promptsync.sandbox import Behaviour, Fault
 from tests.e2e.checkout import REPOSITORY, Checkout
 from tests.e2e.runner import Hub
-from tests.e2e.world import World, current
+from tests.e2e.world import World, current, wait_for
 
 if TYPE_CHECKING:
     import subprocess
@@ -76,13 +75,6 @@ def assert_each_is_there_once(world: World, keys: list[str]) -> None:
     assert {key: held[ids[key]] for key in keys} == wanted
     assert len(held) == len(keys)
     assert world.plan().out == f"No changes. {len(keys)} prompts are as the files say.\n"
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not what():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.005)
 
 
 def test_parts_applied_side_by_side_are_joined_and_nothing_is_left_to_do(world: World, hub: Hub) -> None:

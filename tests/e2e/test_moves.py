@@ -162,12 +162,8 @@ def test_a_copy_of_a_file_is_a_new_prompt(world: World) -> None:
     assert (world.id(KEY), len(world.names())) == (ids[f"I am {KEY}."], 2)
 
 
-def stranger(world: World, name: str, text: str = "Theirs.") -> str:
-    return str(world.sandbox.ui_create({"display_name": name, "path": "Elsewhere", **current(text)})["_id"])
-
-
 def test_adopt_keeps_the_id_and_the_place(world: World) -> None:
-    there = stranger(world, "refund")
+    there = world.add_stranger("refund")
     world.write(KEY, current())
     assert world.run("adopt", KEY, there).code == 0
     assert world.apply().code == 0
@@ -176,8 +172,8 @@ def test_adopt_keeps_the_id_and_the_place(world: World) -> None:
 
 
 def test_adopt_by_name_ties_many_at_once_and_shows_them_first(world: World) -> None:
-    there = {name: stranger(world, name, f"I am {name}.") for name in ("one", "two", "three")}
-    twins = [stranger(world, "twin"), stranger(world, "twin")]
+    there = {name: world.add_stranger(name, current(f"I am {name}.")) for name in ("one", "two", "three")}
+    twins = [world.add_stranger("twin"), world.add_stranger("twin")]
     for name in ("one", "two", "twin", "new"):
         world.write(f"Default/{name}", current(f"I am {name}."))
     world.write("Default/three", current("Mine.", top_p=0.5))
@@ -207,7 +203,7 @@ def test_adopt_by_name_ties_many_at_once_and_shows_them_first(world: World) -> N
 def test_adopt_by_name_that_is_declined_ties_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     import click
 
-    stranger(world, "refund")
+    world.add_stranger("refund")
     world.write(KEY, current())
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr(click, "confirm", lambda *_, **__: False)

@@ -31,7 +31,7 @@ def every_kind_of_change(world: World) -> None:
     assert world.apply().code == 0
     world.change("Default/edited", lambda data: data["prompt"].update(temperature=0.7, max_tokens=100))
     for name in ("drifted", "torn"):
-        world.sandbox.ui_edit(world.id(f"Default/{name}"), {"prompt": {"temperature": 0.9}})
+        world.edit(f"Default/{name}", temperature=0.9)
     world.change("Default/torn", lambda data: data["prompt"].update(temperature=0.1))
     world.remove("Default/orphaned")
     (world.root / "Default/New").mkdir()
@@ -165,7 +165,7 @@ def test_exit_codes_of_plan_and_check(world: World) -> None:
     assert (world.run("plan").code, world.plan().code, world.run("check").code) == (0, 2, 0)
     world.apply()
     assert (world.run("plan").code, world.plan().code, world.run("check").code) == (0, 0, 0)
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
     assert (world.run("plan").code, world.plan().code, world.run("check").code) == (0, 3, 0)
     assert world.run("check", "--fail-on-drift").code == 3
     world.change(KEY, lambda data: data["prompt"].update(temperature=0.5))

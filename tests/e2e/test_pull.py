@@ -43,21 +43,9 @@ def text(world: World, key: str = KEY) -> str:
     return (world.root / f"{key}.yaml").read_bytes().decode()
 
 
-def edit_text(world: World, new: str, key: str = KEY) -> None:
-    """A colleague rewrites the system message in the web page."""
-    held = world.held(key)
-    name = "prompt" if "prompt" in held else "prompt_config"
-    first, *rest = held[name]["messages"]
-    world.sandbox.ui_edit(held["_id"], {name: {"messages": [{**first, "content": new}, *rest]}})
-
-
-def edit(world: World, key: str = KEY, **fields: Any) -> None:
-    world.sandbox.ui_edit(world.id(key), {"prompt": fields})
-
-
 def test_an_edit_there_comes_into_the_file_and_nothing_else_changes(world: World) -> None:
     agreed(world)
-    edit(world, temperature=0.9)
+    world.edit(temperature=0.9)
     world.sandbox.requests.clear()
     pulled = world.run("pull")
     assert pulled.code == 0, pulled.out + pulled.err
@@ -71,7 +59,7 @@ def test_an_edit_there_comes_into_the_file_and_nothing_else_changes(world: World
 
 def test_lines_of_one_text_merge(world: World) -> None:
     agreed(world)
-    edit_text(world, SYSTEM.replace("briefly", "at length"))
+    world.edit_text(SYSTEM.replace("briefly", "at length"))
     world.write(KEY, COMMENTED.replace("sign as {{agent}}", "never sign"))
     assert world.actions() == {KEY: "conflict"}
     assert world.run("pull").code == 0
@@ -88,7 +76,7 @@ def test_lines_of_one_text_merge(world: World) -> None:
 
 def test_fields_of_both_sides_merge(world: World) -> None:
     agreed(world)
-    edit(world, top_p=0.5, temperature=None)
+    world.edit(top_p=0.5, temperature=None)
     world.sandbox.ui_edit(world.id(KEY), {"description": "Refunds: all of them", "display_name": "Refunds"})
     world.write(KEY, COMMENTED.replace("openai/gpt-4o", "openai/gpt-4o-mini"))
     assert world.run("pull").code == 0
@@ -115,7 +103,7 @@ def test_messages_put_in_and_taken_out_there_come(world: World) -> None:
 
 def test_both_sides_that_say_the_same_need_no_edit(world: World) -> None:
     agreed(world)
-    edit(world, temperature=0.9)
+    world.edit(temperature=0.9)
     world.write(KEY, COMMENTED.replace("0.20", "0.9"))
     before = text(world)
     assert (world.run("pull").code, text(world)) == (0, before)
@@ -136,7 +124,7 @@ def test_keys_choose_what_is_pulled(world: World) -> None:
         world.write(f"Default/{name}", current(name))
     world.apply()
     for name in ("a", "b"):
-        edit(world, f"Default/{name}", temperature=0.9)
+        world.edit(f"Default/{name}", temperature=0.9)
     assert world.run("pull", "Default/a").code == 0
     assert world.read("Default/a")["prompt"]["temperature"] == 0.9
     assert world.actions() == {"Default/b": "drift"}
@@ -147,8 +135,8 @@ def test_keys_choose_what_is_pulled(world: World) -> None:
 def conflicting(world: World) -> None:
     """The temperature differs on both sides, and the text has a line of each that does not overlap."""
     agreed(world)
-    edit(world, temperature=0.9)
-    edit_text(world, SYSTEM.replace("briefly", "at length"))
+    world.edit(temperature=0.9)
+    world.edit_text(SYSTEM.replace("briefly", "at length"))
     world.write(KEY, COMMENTED.replace("0.20", "0.7").replace("sign as {{agent}}", "never sign"))
 
 
@@ -187,7 +175,7 @@ def test_a_conflict_is_decided(world: World, side: str, value: float) -> None:
 
 def test_a_conflict_within_one_line_shows_both_lines(world: World) -> None:
     agreed(world)
-    edit_text(world, SYSTEM.replace("kind", "fair"))
+    world.edit_text(SYSTEM.replace("kind", "fair"))
     mine = COMMENTED.replace("kind", "strict")
     world.write(KEY, mine)
     pulled = world.run("pull")
@@ -200,7 +188,7 @@ def test_one_open_conflict_keeps_no_other_file_from_its_edits(world: World) -> N
     conflicting(world)
     world.write("Default/other", current())
     world.apply("--only", "Default/other")
-    edit(world, "Default/other", temperature=0.9)
+    world.edit("Default/other", temperature=0.9)
     assert world.run("pull").code == 3
     assert world.read("Default/other")["prompt"]["temperature"] == 0.9
     assert world.actions() == {KEY: "conflict"}
@@ -211,7 +199,7 @@ def test_one_open_conflict_keeps_no_other_file_from_its_edits(world: World) -> N
 )
 def test_a_version_that_the_service_no_longer_has(world: World, fault: str) -> None:
     agreed(world)
-    edit(world, temperature=0.9)
+    world.edit(temperature=0.9)
     world.sandbox.faults.add(Fault.parse(fault))
     pulled = world.run("pull")
     if fault.startswith("400"):
@@ -231,8 +219,8 @@ def test_a_version_that_the_service_no_longer_has(world: World, fault: str) -> N
 def test_a_classic_service_is_pulled_from(world: World, make: Any) -> None:
     world.write(KEY, make())
     world.apply()
-    world.sandbox.ui_edit(world.id(KEY), {"prompt_config": {"model_parameters": {"temperature": 0.9, "topP": 0.5}}})
-    edit_text(world, "You answer at length.")
+    world.edit(temperature=0.9, topP=0.5)
+    world.edit_text("You answer at length.")
     pulled = world.run("pull")
     assert pulled.code == 0, pulled.out
     expected = make("You answer at length.")
@@ -246,7 +234,7 @@ def test_a_classic_service_is_pulled_from(world: World, make: Any) -> None:
 def test_a_classic_file_is_pulled_from_todays_service(world: World) -> None:
     world.write(KEY, classic())
     world.apply()
-    edit(world, temperature=0.9, top_p=0.5)
+    world.edit(temperature=0.9, top_p=0.5)
     assert world.run("pull").code == 0
     assert world.read(KEY) == classic(temperature=0.9, topP=0.5)
     assert world.plan().code == 0
@@ -255,7 +243,7 @@ def test_a_classic_file_is_pulled_from_todays_service(world: World) -> None:
 def test_what_the_files_dialect_cannot_say_is_told(world: World) -> None:
     world.write(KEY, classic())
     world.apply()
-    edit(world, modalities=["text"])
+    world.edit(modalities=["text"])
     before = text(world)
     pulled = world.run("pull")
     assert (pulled.code, text(world)) == (3, before)
@@ -266,8 +254,8 @@ def test_a_field_that_this_tool_does_not_know_is_told_and_the_rest_is_pulled(wor
     agreed(world)
     world.write("Default/other", current())
     world.apply()
-    edit(world, "Default/other", temperature=0.9)
-    edit(world, reranker={"top": 3})
+    world.edit("Default/other", temperature=0.9)
+    world.edit(reranker={"top": 3})
     pulled = world.run("pull")
     assert (pulled.code, text(world)) == (3, COMMENTED)
     assert "prompt.reranker" in pulled.out
@@ -301,7 +289,7 @@ def test_a_text_beside_the_file_is_edited_there(world: World, before: str, after
     world.write(KEY, INCLUDING)
     (world.root / "Default/system.md").write_bytes(before.encode())
     assert world.apply().code == 0
-    edit_text(world, "One.\n\nTwo and a half.")
+    world.edit_text("One.\n\nTwo and a half.")
     assert world.run("pull").code == 0
     assert text(world) == INCLUDING
     assert (world.root / "Default/system.md").read_bytes() == after.encode()
@@ -313,7 +301,7 @@ def test_a_text_that_two_prompts_share_is_not_changed_for_one(world: World) -> N
         world.write(f"Default/{name}", INCLUDING)
     (world.root / "Default/system.md").write_text("One.\n\nTwo.\n")
     assert world.apply().code == 0
-    edit_text(world, "One.\n\nThree.")
+    world.edit_text("One.\n\nThree.")
     assert world.run("pull").code == 0
     assert (world.root / "Default/system.md").read_text() == "One.\n\nTwo.\n"
     assert text(world, "Default/greeting") == INCLUDING
@@ -326,7 +314,7 @@ def test_line_ends_and_mark_of_the_file_stay(world: World) -> None:
     (world.root / "Default").mkdir()
     (world.root / f"{KEY}.yaml").write_bytes(raw)
     assert world.apply().code == 0
-    edit_text(world, SYSTEM.replace("briefly", "at length"))
+    world.edit_text(SYSTEM.replace("briefly", "at length"))
     assert world.run("pull").code == 0
     assert (world.root / f"{KEY}.yaml").read_bytes() == raw.replace(b"briefly", b"at length")
     assert world.plan().code == 0
@@ -334,7 +322,7 @@ def test_line_ends_and_mark_of_the_file_stay(world: World) -> None:
 
 def test_a_file_that_was_moved_is_pulled_into_and_keeps_its_id(world: World) -> None:
     before = agreed(world)
-    edit(world, temperature=0.9)
+    world.edit(temperature=0.9)
     (world.root / "New").mkdir()
     (world.root / f"{KEY}.yaml").rename(world.root / "New/refund.yaml")
     assert world.actions() == {"New/refund": "conflict"}
@@ -350,7 +338,7 @@ def test_a_file_that_was_moved_is_pulled_into_and_keeps_its_id(world: World) -> 
 
 def test_a_moved_file_with_an_open_conflict_leaves_the_lock_as_it_was(world: World) -> None:
     agreed(world)
-    edit(world, temperature=0.9)
+    world.edit(temperature=0.9)
     lock = world.lock_path.read_bytes()
     (world.root / "New").mkdir()
     world.remove(KEY)
@@ -375,7 +363,7 @@ def test_an_interrupted_pull_can_go_on(world: World, monkeypatch: pytest.MonkeyP
         world.write(f"Default/{name}", current(name))
     world.apply()
     for name in ("a", "b"):
-        edit(world, f"Default/{name}", temperature=0.9)
+        world.edit(f"Default/{name}", temperature=0.9)
 
     def cut(*_: object) -> None:
         raise KeyboardInterrupt

@@ -45,7 +45,7 @@ def edit_file(world: World) -> None:
 
 
 def edit_service(world: World) -> None:
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"temperature": 0.9}})
+    world.edit(temperature=0.9)
 
 
 def edit_lock(world: World) -> None:
@@ -142,7 +142,7 @@ def test_an_overwrite_is_part_of_what_was_reviewed(world: World) -> None:
     world.apply()
     for key in (KEY, "Default/other"):
         world.change(key, lambda data: data["prompt"].update(temperature=0.7))
-        world.sandbox.ui_edit(world.id(key), {"prompt": {"temperature": 0.9}})
+        world.edit(key, temperature=0.9)
     assert world.plan("--overwrite", KEY, "--out", str(plan)).code == 3
 
     applied = world.apply(str(plan))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.sandbox import Behaviour, Fault
-from tests.e2e.world import KEY, World, classic, current
+from tests.e2e.world import KEY, World, classic, current, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,20 +40,8 @@ def make(service: Any) -> Callable[..., dict[str, Any]]:
     return found
 
 
-def parameters(data: Any) -> Any:
-    """Where the parameters of a file, or of what the service holds, stand."""
-    return data["prompt"] if "prompt" in data else data["prompt_config"]["model_parameters"]
-
-
 def set_here(world: World, temperature: float, key: str = KEY) -> None:
     world.change(key, lambda data: parameters(data).update(temperature=temperature))
-
-
-def set_there(world: World, key: str = KEY, **values: Any) -> None:
-    """A colleague changes parameters in the web page."""
-    held = world.held(key)
-    changes = {"prompt": values} if "prompt" in held else {"prompt_config": {"model_parameters": values}}
-    world.sandbox.ui_edit(held["_id"], changes)
 
 
 def temperature(world: World, key: str = KEY) -> Any:
@@ -67,11 +55,6 @@ def agreed(world: World, make: Any) -> str:
     assert world.apply().code == 0
     world.sandbox.requests.clear()
     return world.id(KEY)
-
-
-def stranger(world: World, make: Any, text: str = "Theirs.", name: str = "refund") -> str:
-    """A prompt that someone made in the web page."""
-    return str(world.sandbox.ui_create({"display_name": name, "path": "Elsewhere", **make(text)})["_id"])
 
 
 def test_new_here_is_created(world: World, make: Any) -> None:
@@ -98,7 +81,7 @@ def test_what_a_lost_create_of_ours_made_is_adopted(world: World, make: Any) -> 
 
 def test_the_one_of_our_name_is_adopted_where_no_one_else_makes_prompts(world: World, make: Any) -> None:
     world.write("promptsync", "targets:\n  default: {exclusive: true}\n")
-    there = stranger(world, make)
+    there = world.add_stranger(data=make("Theirs."))
     world.write(KEY, make())
     assert world.actions() == {KEY: "adopt"}
     assert (world.apply().code, world.names(), world.id(KEY)) == (0, ["refund"], there)
@@ -107,7 +90,7 @@ def test_the_one_of_our_name_is_adopted_where_no_one_else_makes_prompts(world: W
 
 
 def test_others_of_our_name_are_a_conflict_that_lists_them(world: World, make: Any) -> None:
-    ids = [stranger(world, make), stranger(world, make, "You answer briefly.")]
+    ids = [world.add_stranger(data=make("Theirs.")), world.add_stranger(data=make())]
     world.write(KEY, make())
     planned = world.plan()
     assert (planned.code, world.actions()) == (3, {KEY: "conflict"})
@@ -140,7 +123,7 @@ def test_changed_here_is_an_update(world: World, make: Any) -> None:
 def test_changed_there_is_drift_and_stays(world: World, make: Any) -> None:
     agreed(world, make)
     extra = "top_p" if make is current else "topP"
-    set_there(world, temperature=0.9, **{extra: 0.5})
+    world.edit(temperature=0.9, **{extra: 0.5})
     planned = world.plan()
     assert (planned.code, world.actions()) == (3, {KEY: "drift"})
     # A field that someone put in is seen, too.
@@ -152,7 +135,7 @@ def test_changed_there_is_drift_and_stays(world: World, make: Any) -> None:
 
 def test_moved_here_and_changed_there_is_a_conflict(world: World, make: Any) -> None:
     before = agreed(world, make)
-    set_there(world, temperature=0.9)
+    world.edit(temperature=0.9)
     (world.root / "New").mkdir()
     (world.root / f"{KEY}.yaml").rename(world.root / "New/refund.yaml")
     assert world.actions() == {"New/refund": "conflict"}
@@ -164,7 +147,7 @@ def test_moved_here_and_changed_there_is_a_conflict(world: World, make: Any) -> 
 
 def test_changed_on_both_sides_to_the_same_refreshes_the_lock(world: World, make: Any) -> None:
     agreed(world, make)
-    set_there(world, temperature=0.7)
+    world.edit(temperature=0.7)
     set_here(world, 0.7)
     assert world.actions() == {KEY: "adopt"}
     assert (world.apply().code, world.writes) == (0, [])
@@ -173,7 +156,7 @@ def test_changed_on_both_sides_to_the_same_refreshes_the_lock(world: World, make
 
 def test_changed_on_both_sides_is_a_conflict(world: World, make: Any) -> None:
     agreed(world, make)
-    set_there(world, temperature=0.9)
+    world.edit(temperature=0.9)
     set_here(world, 0.7)
     assert world.actions() == {KEY: "conflict"}
     assert (world.apply().code, world.writes, temperature(world)) == (3, [], 0.9)
@@ -206,7 +189,7 @@ def test_a_file_that_is_gone_leaves_an_orphan_and_pruned_a_delete(world: World, 
 
 def test_a_file_that_is_gone_and_a_prompt_that_was_changed_are_a_conflict(world: World, make: Any) -> None:
     agreed(world, make)
-    set_there(world, temperature=0.9)
+    world.edit(temperature=0.9)
     world.remove(KEY)
     assert world.actions("--prune") == {KEY: "conflict"}
     assert (world.apply("--prune").code, world.writes) == (3, [])
@@ -222,7 +205,7 @@ def test_gone_on_both_sides_is_forgotten(world: World, make: Any) -> None:
 
 def test_what_is_not_ours_is_never_touched(world: World, make: Any) -> None:
     agreed(world, make)
-    there = stranger(world, make, name="someone else's")
+    there = world.add_stranger("someone else's", make("Theirs."))
     before = world.sandbox.record(there)
     set_here(world, 0.7)
     world.remove(OTHER)

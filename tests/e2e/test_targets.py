@@ -17,7 +17,7 @@ def test_a_policy_overwrites_as_the_option_does(world: World) -> None:
         world.write(key, current())
     world.apply()
     for key in (KEY, "Default/Generated/faq"):
-        world.sandbox.ui_edit(world.id(key), {"prompt": {"temperature": 0.9}})
+        world.edit(key, temperature=0.9)
     assert world.actions() == {KEY: "drift", "Default/Generated/faq": "update"}
     assert world.apply().code == 0
     assert [world.held(key)["prompt"]["temperature"] for key in (KEY, "Default/Generated/faq")] == [0.9, 0.2]
@@ -197,7 +197,7 @@ def test_a_field_that_is_let_through_reaches_the_service_and_is_held_to_the_file
     assert 'owner_team: "support" → "sales"' in planned.out
     assert (world.apply().code, world.plan().code) == (0, 0)
 
-    world.sandbox.ui_edit(world.id(KEY), {"prompt": {"new_thing": {"level": 5}}})
+    world.edit(new_thing={"level": 5})
     assert world.actions() == {KEY: "drift"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,25 @@ class World:
         """What the service holds of a locked prompt."""
         return next(prompt for prompt in self.sandbox.prompts() if prompt["_id"] == self.id(key))
 
+    def edit(self, key: str = KEY, /, **values: Any) -> None:
+        """A colleague changes parameters of a locked prompt in the web page."""
+        held = self.held(key)
+        self.sandbox.ui_edit(
+            held["_id"], {"prompt": values} if "prompt" in held else {"prompt_config": {"model_parameters": values}}
+        )
+
+    def edit_text(self, text: str, key: str = KEY) -> None:
+        """A colleague rewrites the first message in the web page."""
+        held = self.held(key)
+        name = "prompt" if "prompt" in held else "prompt_config"
+        first, *rest = held[name]["messages"]
+        self.sandbox.ui_edit(held["_id"], {name: {"messages": [{**first, "content": text}, *rest]}})
+
+    def add_stranger(self, name: str = "refund", data: dict[str, Any] | None = None, path: str = "Elsewhere") -> str:
+        """Someone makes a prompt in the web page; gives its id."""
+        made = {"display_name": name, "path": path, **(data or current("Theirs."))}
+        return str(self.sandbox.ui_create(made)["_id"])
+
 
 def current(text: str = "You answer briefly.", **fields: Any) -> dict[str, Any]:
     """A prompt file in the current dialect."""
@@ -133,3 +153,16 @@ def classic(text: str = "You answer briefly.", **parameters: Any) -> dict[str, A
             "messages": [{"role": "system", "content": text}, {"role": "user", "content": "{{question}}"}],
         }
     }
+
+
+def parameters(data: Any) -> Any:
+    """Where the parameters of a file, or of what the service holds, stand."""
+    return data["prompt"] if "prompt" in data else data["prompt_config"]["model_parameters"]
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """Waits until it is so, for half a minute at most."""
+    end = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.005)

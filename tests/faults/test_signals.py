@@ -9,45 +9,32 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync.sandbox import Behaviour, Fault, Sandbox, serve
-from tests.e2e.world import World, current
+from promptsync.sandbox import Behaviour, Fault
+from tests.e2e.conftest import behaviour
+from tests.e2e.conftest import world as empty
+from tests.e2e.world import World, current, wait_for
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+__all__ = ["behaviour", "empty"]
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 FILES = 12
 
 
 @pytest.fixture
-def world(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(empty: World) -> World:
     """Twelve files that are not there yet."""
-    monkeypatch.setenv("ORQ_API_KEY", "key-for-tests")
-    root = tmp_path / "prompts"
-    root.mkdir()
-    with Sandbox(behaviour=Behaviour()) as sandbox, serve(sandbox) as server:
-        monkeypatch.setenv("ORQ_BASE_URL", server.url)
-        world = World(root, sandbox, server.url, capsys)
-        for number in range(FILES):
-            world.write(f"Default/{number:02}", current(f"Number {number}"))
-        yield world
+    for number in range(FILES):
+        empty.write(f"Default/{number:02}", current(f"Number {number}"))
+    return empty
 
 
 def started(world: World) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "promptsync", "apply", "--dir", str(world.root), "--yes", "--parallelism", "2"]
     environ = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not what():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.01)
 
 
 def posts(world: World) -> int:
