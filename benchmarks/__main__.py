@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from benchmarks import applies, plans, profile, startup
+from benchmarks import applies, edits, plans, profile, startup
 from benchmarks.options import Options
 
 NAMES = {
@@ -18,6 +18,7 @@ NAMES = {
     "apply": applies.apply,
     "apply-10000": applies.apply_more,
     "startup": startup.startup,
+    "edits": edits.edits,
     "profile": profile.profile,
 }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import tree
-from promptsync.commands.project import Project
+from promptsync.files.target import open_target
+from promptsync.files.tree import load_tree
 from promptsync.model.lockfile import Lockfile, dump, entry_for
 from promptsync.model.prompt import CURRENT
 from promptsync.plan.base import own_fields
@@ -33,7 +34,7 @@ def mixed(count: int, strangers: int) -> Iterator[dict[str, Any]]:
 
 def fill(root: Path, database: Path, bodies: Iterable[dict[str, Any]]) -> None:
     """The prompts on the service, and the lockfile that ties the files of `root` to them."""
-    files = Project.open(root, "default", environ={}).load().files
+    files = load_tree(open_target(root, "default", environ={})).files
     with Sandbox(database) as sandbox, Client("http://sandbox", "", app=App(sandbox)) as client:
         sandbox.create_many(bodies)
         held = {remote.display_name: remote for page in client.pages() for remote in page}

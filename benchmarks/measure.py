@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Callable, Mapping, Sequence
 
 
@@ -44,8 +45,12 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int
     process.stderr.close()
     if code != expected:
         raise BenchmarkError(f"{' '.join(command)} ended with {code}: {told.decode(errors='replace')[-2000:]}")
-    peak = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, peak)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak_of(usage))
+
+
+def peak_of(usage: resource.struct_rusage) -> float:
+    """The most memory that a process has used, in MiB."""
+    return usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def median(measure: Callable[[], Run], runs: int) -> Run:

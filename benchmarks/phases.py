@@ -1,14 +1,15 @@
 """Where the processor time of a plan goes: `python -m benchmarks.phases FILE plan --dir FOLDER…`.
 
 The functions that begin and end each phase are wrapped, and each phase gets the processor time of its thread less that
-of the phases within it. What is wrapped costs under a microsecond a call, so that phases may be fine. All is done in
-this one process, which otherwise gets help with thousands of new files. FILE gets the phases as JSON.
+of the phases within it. What is wrapped costs under a microsecond a call, so that phases may be fine.
+FILE gets the phases as JSON.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 import threading
 import time
@@ -25,21 +26,17 @@ PHASES = {
     "read the files": ["promptsync.files.disk:_read"],
     "parse the YAML": ["promptsync.files.yaml.reader:decode", "promptsync.files.yaml.reader:read"],
     "check the shapes": ["promptsync.model.schema:check"],
-    "hash what the files ask for": ["promptsync.files.packed:source_hash"],
-    "pack it for the next run": ["promptsync.files.packed:pack", "promptsync.files.cache:FileCache.save"],
+    "hash what the files ask for": ["promptsync.model.canonical:source_hash"],
+    "remember it for the next run": ["promptsync.files.cache:FileCache.put", "promptsync.files.cache:FileCache.save"],
     "look up what is known of the files": [
         "promptsync.files.cache:FileCache.get",
-        "promptsync.files.cachefile:Remembered.read",
+        "promptsync.files.cache:FileCache._read",
     ],
     "read the lockfile": ["promptsync.model.lockfile:parse"],
-    "requests: send, receive, unpack": ["promptsync.service.client:Client._send"],
+    "requests: send, receive, unpack": ["promptsync.service.transport:Transport.send"],
     "decode the JSON": ["promptsync.service.answers:parsed"],
     "look for nesting": ["promptsync.service.answers:deeper_than"],
-    "take the prompts out of it": ["promptsync.service.answers:read_prompts"],
-    "look up what is known of the pages": [
-        "promptsync.service.pagecache:PageCache.get",
-        "promptsync.service.pagecache:PageCache.save",
-    ],
+    "take the prompts out of it": ["promptsync.service.answers:read_page"],
     "hash what the service holds": ["promptsync.model.canonical:remote_hash"],
     "the rest of reading the service": ["promptsync.service.reader:read_service"],
     "the rest of loading": ["promptsync.files.loader:load"],
@@ -80,12 +77,9 @@ def main() -> int:
     clock = Clock()
     began = time.process_time()
     from promptsync.cli import main as cli
-    from promptsync.commands import project
 
-    project.MANY = sys.maxsize
     arguments = sys.argv[2:]
-    folder = Path(arguments[arguments.index("--dir") + 1])
-    first_time = not (folder / ".promptsync" / "files.cache").exists()
+    first_time = not list(Path(os.environ["XDG_CACHE_HOME"]).glob("promptsync/*/files.cache"))
     for phase, places in PHASES.items():
         for place in places:
             if first_time or not place.startswith(FIRST_TIME_ONLY):

@@ -41,6 +41,7 @@ class World:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
         return kept | {
             "HOME": str(self.folder),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
             "PYTHONPATH": str(REPOSITORY),
             "ORQ_API_KEY": KEY,
             "ORQ_BASE_URL": self.url,
@@ -68,12 +69,8 @@ class World:
 
     def forget_files(self) -> None:
         """Take away all that promptsync may have remembered, so that the next plan is a cold one."""
-        shutil.rmtree(self.prompts / ".promptsync", ignore_errors=True)
-
-    def forget_pages(self) -> None:
-        """The same of the service's answers alone."""
-        for cache in (self.prompts / ".promptsync").glob("pages.*"):
-            cache.unlink()
+        for folder in (self.prompts / ".promptsync", self.folder / "cache"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def reset(self) -> None:
         """An empty service, and a tree that was never applied."""

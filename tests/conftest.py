@@ -23,7 +23,13 @@ def _closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
     """No variable of the machine reaches a test, and nothing of the machine's home folder is read."""
     home: Path = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(("ORQ_", "GIT_")) or name in ("PROMPTSYNC_DIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        if name.startswith(("ORQ_", "GIT_")) or name in (
+            "PROMPTSYNC_DIR",
+            "XDG_CACHE_HOME",
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "COLUMNS",
+        ):
             monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)

@@ -123,9 +123,7 @@ def remote(
 
 def answered(there: RemotePrompt, **changes: Any) -> RemotePrompt:
     """The same prompt, answered with `changes`."""
-    names = ("id", "display_name", "owner")
-    rest = {name: getattr(there.answer, name) for name in there.answer.__slots__}
-    return RemotePrompt(**{**{name: getattr(there, name) for name in names}, **rest, **changes})
+    return replace(there, **changes)
 
 
 def held(asked: PromptFile, id_: str = "id-1", **changes: Any) -> RemotePrompt:

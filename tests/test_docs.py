@@ -60,7 +60,9 @@ def tree() -> click.Group:
 
 def commands(group: click.Group, name: str = "") -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
-    for own, command in group.commands.items():
+    for own in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), own)
+        assert command is not None
         if isinstance(command, click.Group):
             found |= commands(command, f"{name}{own} ")
         else:

@@ -72,8 +72,6 @@ def test_a_room_has_a_floor_and_knows_only_those_below(room: str) -> None:
     below = {other for other, floor in FLOORS.items() if floor < FLOORS[room]}
     if room in ("commands", "cli"):
         below.add("sandbox")
-    if room == "service":  # The cache of pages is a file.
-        below.add("files")
 
     assert rooms_imported(room) - below == set()
 
@@ -95,3 +93,16 @@ def test_tests_stand_where_what_they_test_stands(module: Path) -> None:
     named = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / room).glob("test_*.py")}
     if room != Path():
         assert named <= {path.stem for path in module.parent.glob("*.py")} | {"differ_properties"}
+
+
+NAMED = re.findall(r"`([\w/]+\.py): (\w+)`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+
+
+def test_the_page_names_what_there_is() -> None:
+    assert len(NAMED) > 15
+    for file, name in NAMED:
+        tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}, (
+            file,
+            name,
+        )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.apply.archive import archive
 from promptsync.apply.payload import judge
 from promptsync.apply.sender import DoubtfulError, Sender, moved, patch_over
-from promptsync.model.canonical import file_hash, remote_hash
+from promptsync.model.canonical import remote_hash, source_hash
 from promptsync.model.errors import (
     AuthError,
     DialectError,
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 
     from promptsync.apply.journal import Journal
     from promptsync.apply.payload import Patch
-    from promptsync.apply.sender import Service
     from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
+    from promptsync.service.api import PromptsApi
 
 INTERRUPTED = "interrupted"
 
@@ -70,7 +70,7 @@ class Applier:
 
     def __init__(
         self,
-        service: Service,
+        service: PromptsApi,
         journal: Journal,
         lock: Lockfile,
         *,
@@ -184,7 +184,7 @@ class Applier:
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
         asked = self._sender.first(file.prompt)
-        intent = Intent(file.key, file.prompt.display_name, path, file_hash(file), self._clock())
+        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:
@@ -286,8 +286,7 @@ class Applier:
         patch: Patch | None = None,
     ) -> Outcome:
         """Judges the answer and records it. What did not converge is recorded so that the next plan shows it again."""
-        hashed = file.hashed if asked is file.prompt else None
-        verdict = judge(asked, answer, patch.cleared if patch else None, hashed)
+        verdict = judge(asked, answer, patch.cleared if patch else None)
         dialect = answer.dialect(asked.dialect)
         entry = entry_for(file, answer, dialect, path, verdict.added)
         if verdict.wrong:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import canonical_block, digest, remote_hash
+from promptsync.model.canonical import canonical_block, digest, remote_hash, source_hash
 from promptsync.model.compare import (
     SET_BY_SERVICE,
     FieldDiff,
@@ -103,15 +103,10 @@ class Verdict:
     added: tuple[str, ...]
 
 
-def judge(
-    asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None, hashed: str | None = None
-) -> Verdict:
-    """Compares an answer with what was asked. A cleared field that still has its old value is wrong.
-
-    `hashed` is the hash of what was asked, where it is known: an answer of the same hash needs no look at its fields.
-    """
+def judge(asked: Prompt, answer: RemotePrompt, cleared: dict[str, Any] | None = None) -> Verdict:
+    """Compares an answer with what was asked. A cleared field that still has its old value is wrong."""
     dialect = answer.dialect(asked.dialect)
-    if hashed is not None and dialect == asked.dialect and _is_word_for_word(answer, asked, hashed):
+    if dialect == asked.dialect and _is_word_for_word(answer, asked):
         return Verdict((), ())
     desired = on_the_wire(asked, dialect)
     actual = remote_content(answer, dialect, asked)
@@ -126,10 +121,13 @@ def judge(
     return Verdict(tuple(wrong), tuple(sorted(added)))
 
 
-def _is_word_for_word(answer: RemotePrompt, asked: Prompt, hashed: str) -> bool:
-    """Whether the answer holds what was asked and no more; ids that the service sets are not hashed."""
-    told = answer.blocks[asked.dialect].keys()
-    return remote_hash(answer, asked.dialect, asked) == hashed and _UNHASHED.isdisjoint(told)
+def _is_word_for_word(answer: RemotePrompt, asked: Prompt) -> bool:
+    """Whether the answer holds what was asked and no more, so that no field needs a look.
+
+    Ids that the service sets are not hashed.
+    """
+    fields = answer.blocks.get(asked.dialect, {}).keys()
+    return _UNHASHED.isdisjoint(fields) and remote_hash(answer, asked.dialect, asked) == source_hash(asked)
 
 
 class Dialects:

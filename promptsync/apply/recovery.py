@@ -30,14 +30,14 @@ OLD = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Recovery:
     """The lockfile with what the service proves to be done, and a sentence about each write that was open."""
 
     lock: Lockfile
     notes: tuple[str, ...] = ()
 
 
-def settle(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: Iterable[Begun]) -> Settled:
+def recover_writes(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: Iterable[Begun]) -> Recovery:
     """Brings the entries up to date whose writes were carried out. `writes` are the open ones, the oldest first.
 
     `service` holds every prompt there is, by id: one that a delete was begun for and that it lacks is deleted.
@@ -46,12 +46,12 @@ def settle(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: Iterable
     for begun in writes:
         by_id[begun.id].append(begun)
     prompts, notes = dict(lock.prompts), []
-    for id_, group in by_id.items():
-        done = next((one for one in reversed(group) if _settle(prompts, one, service.get(id_))), None)
-        told = done or group[-1]
+    for id, group in by_id.items():
+        done = next((one for one in reversed(group) if _was_carried_out(prompts, one, service.get(id))), None)
+        begun = done or group[-1]
         what = "it was carried out, and is recorded now" if done else "it was not carried out, or not alone"
-        notes.append(f"{told.action} of {told.key} ({id_}): {what}")
-    return Settled(replace(lock, prompts=prompts), tuple(notes))
+        notes.append(f"{begun.action} of {begun.key} ({id}): {what}")
+    return Recovery(replace(lock, prompts=prompts), tuple(notes))
 
 
 def still_open(
@@ -63,21 +63,21 @@ def still_open(
     """
     managed = lock.ids()
     settled = {key for key, entry in lock.prompts.items() if entry.id in service}
-    strangers = [prompt for prompt in service.values() if prompt.id not in managed]
+    unmanaged = [prompt for prompt in service.values() if prompt.id not in managed]
     return tuple(
         intent
         for intent in intents
         if intent.key not in settled
         and (
             now - intent.time < OLD
-            or any(one.display_name == intent.display_name and made_since(one, intent.time) for one in strangers)
+            or any(one.display_name == intent.display_name and made_since(one, intent.time) for one in unmanaged)
         )
     )
 
 
-def told(recovered: Recovered, settled: Settled, plan: Plan) -> tuple[str, ...]:
+def recovery_notes(recovered: Recovered, recovery: Recovery, plan: Plan) -> tuple[str, ...]:
     """Sentences on what an interrupted run left, and what became of it; none if it ended well."""
-    notes = list(settled.notes)
+    notes = list(recovery.notes)
     changes = {change.key: change for change in plan.changes}
     for key in dict.fromkeys(intent.key for intent in recovered.creates):
         change = changes.get(key)
@@ -93,7 +93,7 @@ def told(recovered: Recovered, settled: Settled, plan: Plan) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _settle(prompts: dict[str, LockEntry], begun: Begun, remote: RemotePrompt | None) -> bool:
+def _was_carried_out(prompts: dict[str, LockEntry], begun: Begun, remote: RemotePrompt | None) -> bool:
     """Whether the write was carried out; then `prompts` says so."""
     held = next((key for key, entry in prompts.items() if entry.id == begun.id), None)
     if begun.action == "delete":

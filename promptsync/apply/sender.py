@@ -7,7 +7,7 @@ again before the service was looked at.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from promptsync.apply.payload import Dialects, Patch, create_body, judge, patch_for, was_ignored
 from promptsync.model.canonical import remote_hash
@@ -23,10 +23,11 @@ from promptsync.model.errors import (
 from promptsync.plan.unmanaged import made_since, same_content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
 
-    from promptsync.model.prompt import Json, Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Intent
+    from promptsync.service.api import PromptsApi
 
 ATTEMPTS = 3
 """How often a write whose answer was lost is sent, each time after looking that it was not carried out."""
@@ -35,16 +36,6 @@ LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each look for a prompt that a lost create may have made: the list may lag behind."""
 
 T = TypeVar("T")
-
-
-class Service(Protocol):
-    """What is needed of the client."""
-
-    def pages(self) -> Iterator[list[RemotePrompt]]: ...
-    def get(self, id: str) -> RemotePrompt: ...
-    def create(self, body: Json) -> RemotePrompt: ...
-    def update(self, id: str, body: Json) -> RemotePrompt: ...
-    def delete(self, id: str) -> None: ...
 
 
 class DoubtfulError(PromptsyncError):
@@ -60,7 +51,7 @@ class Sender:
 
     def __init__(
         self,
-        service: Service,
+        service: PromptsApi,
         *,
         known: Collection[str],
         sleep: Callable[[float], Any],

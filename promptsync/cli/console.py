@@ -7,20 +7,29 @@ import shutil
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, TextIO
+
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from promptsync.service.client import Exchange
+    from promptsync.service.calls import Exchange
 
 
 QUIET = 30.0
 """Seconds for which it is not said again that a run waits."""
 
 SOON = 0.5
-"""Seconds of waiting that need no sign of life. To show one takes a tenth of a second itself."""
+"""Seconds of waiting that need no sign of life."""
+
+ERASE = "\r\x1b[2K"
+"""Empties the line that the cursor is on (ECMA-48)."""
+
+_TURN = 0.1
+"""Seconds for which a spinner shows the same sign."""
 
 _WRITING = threading.Lock()
 
@@ -50,14 +59,24 @@ def width(stream: TextIO) -> int:
 def show_exchange(exchange: Exchange) -> None:
     """A line for one request, on stderr (`-v`)."""
     status = exchange.status if exchange.status is not None else "no answer"
-    note = f"  {exchange.note}" if exchange.note else ""
+    note = f"  {_note(exchange)}" if exchange.note else ""
     _say(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}")
 
 
+def _note(exchange: Exchange) -> str:
+    """What went wrong, and what follows."""
+    return exchange.note + (f"; next attempt in {exchange.retry_in:.1f} s" if exchange.retry_in is not None else "")
+
+
 def _say(line: str) -> None:
-    """A whole line on stderr, whichever threads have something to say at once."""
+    """A whole line on stderr, in place of a bar or spinner, which shows itself again below it."""
+    _write(f"{ERASE if _is_lively(sys.stderr) else ''}{line}\n")
+
+
+def _write(text: str) -> None:
+    """Writes to stderr at once, whichever threads have something to say."""
     with _WRITING:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(text)
         sys.stderr.flush()
 
 
@@ -71,14 +90,14 @@ class Waits:
 
     def __call__(self, exchange: Exchange) -> None:
         """Takes each request as it ends, from whichever thread."""
-        if "next attempt in" not in exchange.note:
+        if exchange.retry_in is None:
             return
         with self._lock:
             now = self._clock()
             if now < self._until:
                 return
             self._until = now + QUIET
-        _say(f"waiting for the service: {exchange.note}")
+        _say(f"waiting for the service: {_note(exchange)}")
 
 
 def watch(*, verbose: bool) -> Callable[[Exchange], None]:
@@ -87,50 +106,60 @@ def watch(*, verbose: bool) -> Callable[[Exchange], None]:
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[Any], Any]]:
-    """A bar on stderr with count and rate, where that is a terminal and there is something to wait for."""
-    if total < 2 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+def progress(title: str, total: int) -> Iterator[Callable[[Any], None]]:
+    """A bar on stderr with count, rate and time, where that is a terminal and there is something to wait for.
+
+    It advances with each call of what is given, from whichever thread, and is gone in the end.
+    """
+    if total < 2 or not _is_lively(sys.stderr):
         yield lambda _: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-    from rich.text import Text
+    began = time.monotonic()
 
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.1f}/s" if task.speed else "")
+    def pace(_: object) -> str:
+        seconds = time.monotonic() - began
+        minutes, rest = divmod(int(seconds), 60)
+        return f"{bar.pos / max(seconds, 0.001):.1f}/s  {minutes}:{rest:02}"
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda _: bar.advance(task)
+    def advance(_: object) -> None:
+        with _WRITING:
+            bar.update(1)
+
+    shows: dict[str, Any] = {"show_pos": True, "show_percent": False, "show_eta": False, "item_show_func": pace}
+    bar = click.progressbar(length=total, label=title, file=sys.stderr, **shows)
+    try:
+        with bar:
+            yield advance
+    finally:
+        _write(f"\x1b[A{ERASE}")
 
 
 @contextmanager
 def waiting(title: str) -> Iterator[None]:
     """A spinner on stderr while something is awaited for longer than `SOON`, where that is a terminal."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not _is_lively(sys.stderr):
         yield
         return
-    with ExitStack() as shown:
+    done = threading.Event()
 
-        def show() -> None:
-            from rich.console import Console
+    def spin() -> None:
+        if done.wait(SOON):
+            return
+        for sign in cycle("|/-\\"):
+            _write(f"\r{sign} {title}")
+            if done.wait(_TURN):
+                break
+        _write(ERASE)
 
-            shown.enter_context(Console(stderr=True).status(title))
+    thread = threading.Thread(target=spin, name="spinner", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
-        timer = threading.Timer(SOON, show)
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()
+
+def _is_lively(stream: TextIO) -> bool:
+    """Whether what was written to `stream` can be taken back."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

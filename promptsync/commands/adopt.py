@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.commands.gather import owners, read_service
-from promptsync.commands.lock import file_of
-from promptsync.commands.project import Project, check_workspace
+from promptsync.commands.connect import connect
+from promptsync.commands.gather import read_prompts
+from promptsync.commands.keys import file_of
+from promptsync.commands.results import Pair
+from promptsync.commands.state import State, check_workspace, ids_elsewhere, read_state, record, scope_of
+from promptsync.files.run_lock import alone
+from promptsync.files.tree import load_tree
 from promptsync.model.canonical import remote_hash
 from promptsync.model.compare import file_differences
 from promptsync.model.errors import ConfigError, NotFoundError, PromptsyncError, UsageError
@@ -20,69 +24,58 @@ from promptsync.plan.unmanaged import by_name, same_content
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
-    from promptsync.service.client import Client
+    from promptsync.service.api import PromptsApi
 
 
-def adopt(project: Project, key: str, id: str) -> tuple[Plan, PromptFile]:
+def adopt(target: Target, key: str, id: str) -> tuple[Plan, PromptFile]:
     """Ties the file of `key` to the prompt `id`, which keeps its content until the next apply.
 
     Gives what an apply would change on it. Raises UsageError where the two cannot be tied.
     """
-    with project.alone():
-        loaded = project.load()
-        journal = project.journal()
-        lock = journal.recover().onto(project.read_lock())
-        file = file_of(loaded.files, key)
-        _check_free(lock, project, key, id)
-        with project.connect(read_only=True) as client:
-            remote = _remote(client, id)
+    with alone(target):
+        file = file_of(load_tree(target).files, key)
+        state = read_state(target)
+        lock = state.lock
+        _check_free(target, lock, key, id)
+        with connect(target, read_only=True) as api:
+            remote = _remote(api, id)
             held = lock.prompts.get(key)
-            if held is not None and held.id != id and _exists(client, held.id):
+            if held is not None and held.id != id and _exists(api, held.id):
                 raise UsageError(
                     f"`{key}` is tied to {held.id}, which is still there", hint=f"`promptsync plan --only '{key}'`"
                 )
-        check_workspace(lock, {remote.owner} if remote.owner else set(), str(project.lock_path))
-        entry = _tied(file, remote)
-        lock = replace(lock.with_prompts({**lock.prompts, key: entry}), owner=lock.owner or remote.owner)
-        project.write_lock(lock)
-        journal.compact()
-        made = diff({key: file}, lock.with_prompts({key: entry}), {remote.id: remote}, project.scope())
+        check_workspace(target, lock, {remote.owner} if remote.owner else set())
+        _record_tied(target, state, [(file, remote)])
+        made = diff({key: file}, lock.with_prompts({key: _tied(file, remote)}), {remote.id: remote}, scope_of(target))
         return made, file
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ."""
-
-    file: PromptFile
-    remote: RemotePrompt
-    fields: tuple[str, ...]
-
-
-def adopt_by_name(project: Project, confirm: Callable[[list[Pair]], bool]) -> list[Pair]:
+def adopt_by_name(target: Target, confirm: Callable[[list[Pair]], bool]) -> list[Pair]:
     """Ties each file that is not locked to the one unmanaged prompt of its name, once `confirm` has agreed to all.
 
     Where several files or several prompts share a name nothing is tied. Gives the pairs that were tied.
     """
-    with project.alone():
-        loaded = project.load()
-        journal = project.journal()
-        lock = journal.recover().onto(project.read_lock())
-        with project.connect(read_only=True) as client:
-            service = read_service(client, lock)
-        check_workspace(lock, owners(service, lock), str(project.lock_path))
-        raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
-        pairs = _pairs(loaded.files, lock, service, project.scope().elsewhere)
+    with alone(target):
+        files = load_tree(target).files
+        state = read_state(target)
+        with connect(target, read_only=True) as api:
+            service = read_prompts(api, target, state)
+        raise_if_mostly_gone(len(state.lock.prompts), len(state.lock.ids() - service.keys()))
+        pairs = _pairs(files, state.lock, service, ids_elsewhere(target))
         if not pairs or not confirm(pairs):
             return []
-        entries = {pair.file.key: _tied(pair.file, pair.remote) for pair in pairs}
-        owner = lock.owner or pairs[0].remote.owner
-        project.write_lock(replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
-        journal.compact()
+        _record_tied(target, state, [(pair.file, pair.remote) for pair in pairs])
     return pairs
+
+
+def _record_tied(target: Target, state: State, pairs: list[tuple[PromptFile, RemotePrompt]]) -> None:
+    entries = {file.key: _tied(file, remote) for file, remote in pairs}
+    lock = state.lock.with_prompts({**state.lock.prompts, **entries})
+    record(target, state, replace(lock, owner=lock.owner or pairs[0][1].owner))
 
 
 def _pairs(
@@ -112,26 +105,26 @@ def _tied(file: PromptFile, remote: RemotePrompt) -> LockEntry:
     return replace(entry, source=remote_hash(remote, dialect, file.prompt))
 
 
-def _check_free(lock: Lockfile, project: Project, key: str, id: str) -> None:
+def _check_free(target: Target, lock: Lockfile, key: str, id: str) -> None:
     holder = next((other for other, entry in lock.prompts.items() if entry.id == id and other != key), None)
     if holder is not None:
         raise UsageError(f"{id} is tied to `{holder}` already", hint="rename the file to keep the id under a new key")
-    if id in project.scope().elsewhere:
-        raise ConfigError(f"{id} is in another lockfile of {project.root}")
+    if id in ids_elsewhere(target):
+        raise ConfigError(f"{id} is in another lockfile of {target.root}")
 
 
-def _remote(client: Client, id: str) -> RemotePrompt:
+def _remote(api: PromptsApi, id: str) -> RemotePrompt:
     try:
-        return client.get(id)
+        return api.get(id)
     except NotFoundError:
         raise PromptsyncError(
             f"there is no prompt {id} where this key reaches", hint="look up the id in orq.ai, and the target"
         ) from None
 
 
-def _exists(client: Client, id: str) -> bool:
+def _exists(api: PromptsApi, id: str) -> bool:
     try:
-        client.get(id)
+        api.get(id)
     except NotFoundError:
         return False
     return True

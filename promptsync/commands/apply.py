@@ -6,41 +6,30 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promptsync.apply.recovery import settle, still_open, told
-from promptsync.commands.gather import survey
-from promptsync.commands.plan import Planned, decide, with_policies
-from promptsync.model.errors import ExitCode, StalePlanError
+from promptsync.apply.applier import Applier
+from promptsync.apply.recovery import recover_writes, recovery_notes, still_open
+from promptsync.commands.connect import connect
+from promptsync.commands.decide import decide, with_policies
+from promptsync.commands.gather import read_prompts
+from promptsync.commands.results import Applied, Planned
+from promptsync.commands.state import State, read_state, write_lock
+from promptsync.files.run_lock import alone
+from promptsync.files.tree import load_tree
+from promptsync.model.errors import StalePlanError
 from promptsync.plan.safety import raise_if_unsafe
 from promptsync.service import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from promptsync.apply.applier import Applier
-    from promptsync.commands.project import Project
+    from promptsync.apply.recovery import Recovery
+    from promptsync.files.target import Target
+    from promptsync.model.prompt import RemotePrompt
     from promptsync.plan.changes import Outcome, Plan, PlanOptions
     from promptsync.plan.saved import SavedPlan
-    from promptsync.service.client import Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of a plan. `outcomes` is empty where nothing was begun."""
-
-    plan: Plan
-    outcomes: tuple[Outcome, ...] = ()
-    interrupted: bool = False
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of `apply`: what went wrong before what waits for a decision."""
-        if self.interrupted:
-            return ExitCode.INTERRUPTED
-        statuses = {outcome.status for outcome in self.outcomes}
-        if statuses & {"failed", "skipped", "not converged"}:
-            return ExitCode.PARTIAL
-        return ExitCode.CONFLICT if self.plan.conflicts or "left" in statuses else ExitCode.DONE
+    from promptsync.service.calls import Exchange
+    from promptsync.service.client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +44,7 @@ class Watcher:
 
 
 def apply(
-    project: Project,
+    target: Target,
     options: PlanOptions,
     *,
     saved: SavedPlan | None = None,
@@ -72,57 +61,69 @@ def apply(
     rests on the same file, entry and service content; else StalePlanError is raised before any write. Raises
     PlanError where safety forbids the plan. `patience` is the seconds that one call may spend on waiting.
     """
-    from promptsync.apply.applier import Applier
-
     watcher = watcher or Watcher()
-    with project.alone():
-        options = saved.options if saved else with_policies(project, options)
+    with alone(target):
+        options = saved.options if saved else with_policies(target.config, options)
+        tree = load_tree(target)
+        state = read_state(target)
         connections = max(parallelism, reader.PARALLELISM)
-        with survey(project, connections=connections, patience=patience, observer=watcher.on_request) as found:
-            client, service, recovered, on_disk = found.client, found.service, found.recovered, found.on_disk
-            journal = found.journal
-            settled = settle(found.lock, service, recovered.writes)
-            lock = settled.lock
-            if not recovered.is_empty:
-                project.write_lock(lock)
-                on_disk = lock
-                journal.compact(still_open(recovered.creates, lock, service, time.time() + client.skew))
-            made, lock = decide(project, found, lock, options)
+        with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
+            service = read_prompts(api, target, state, tree.files)
+            state, recovery = _finish_earlier_run(target, state, service, api)
+            made, lock = decide(target, tree.files, state.lock, service, options, state.recovered.creates)
             if saved is not None:
-                made = _as_saved(made, saved, project.connection().host)
+                made = _as_saved(made, saved, target.connection.host)
             raise_if_unsafe(made, max_deletes=max_deletes)
-            notes = told(recovered, settled, made)
-            watcher.on_plan(Planned(made, project.connection().host, found.loaded.warnings, notes))
-            stopped = all_or_nothing and bool(made.conflicts)
-            if stopped or (made.decided and not watcher.confirm(made)):
-                return Applied(made, (), interrupted=not stopped)
+            notes = recovery_notes(state.recovered, recovery, made)
+            watcher.on_plan(Planned(made, target.connection.host, tree.warnings, notes))
+            if all_or_nothing and made.conflicts:
+                return Applied(made)
+            if made.decided and not watcher.confirm(made):
+                return Applied(made, interrupted=True)
             applier = Applier(
-                client,
-                journal,
+                api,
+                state.journal,
                 lock,
                 known=service.keys(),
-                archive_folder=archive or project.archive_folder,
+                archive_folder=archive or target.archive_folder,
                 parallelism=parallelism,
                 on_outcome=watcher.on_outcome,
-                hurry=client.hurry,
+                hurry=api.hurry,
                 # Ours may be wrong: what the service made is dated by its own clock.
-                clock=lambda: time.time() + client.skew,
+                clock=lambda: time.time() + api.skew,
             )
             watcher.on_start(applier)
-            try:
-                outcomes = applier.run(made)
-            finally:
-                project.write_lock(applier.lock, since=on_disk)
-            journal.compact()
-            return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
+            return _carry_out(target, applier, made, state)
+
+
+def _finish_earlier_run(
+    target: Target, state: State, service: Mapping[str, RemotePrompt], api: Client
+) -> tuple[State, Recovery]:
+    """The state with what an interrupted run is proved to have done, on disk too."""
+    recovery = recover_writes(state.lock, service, state.recovered.writes)
+    state = replace(state, lock=recovery.lock)
+    if state.recovered.is_empty:
+        return state, recovery
+    write_lock(target, state.lock)
+    state.journal.compact(still_open(state.recovered.creates, state.lock, service, time.time() + api.skew))
+    return replace(state, on_disk=state.lock), recovery
+
+
+def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Applied:
+    try:
+        outcomes = applier.run(made)
+    finally:
+        write_lock(target, applier.lock, since=state.on_disk)
+    state.journal.compact()
+    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
 
 
 def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
     """The saved plan, made anew. Raises StalePlanError where it would not be the same."""
     if saved.target != made.target or saved.host not in (None, host):
-        told = f"“{saved.target}” at {saved.host}" if saved.host else f"“{saved.target}”"
+        place = f"“{saved.target}” at {saved.host}" if saved.host else f"“{saved.target}”"
         raise StalePlanError(
-            f"the plan was made for the target {told}, not for “{made.target}” at {host}",
+            f"the plan was made for the target {place}, not for “{made.target}” at {host}",
             hint="make a new plan for this target",
         )
     now = {(change.key, change.action, change.digest): change for change in made.changes}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.commands.gather import owners, read_service
-from promptsync.commands.project import CONFIG_NAME, check_workspace
+from promptsync.commands.connect import connect
+from promptsync.commands.gather import read_prompts
+from promptsync.commands.results import Imported
+from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
 from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
 from promptsync.files.emit import emit
 from promptsync.files.loader import Source, load_one
 from promptsync.files.names import file_names
+from promptsync.files.run_lock import alone
+from promptsync.files.target import CONFIG_NAME
 from promptsync.files.yaml.editor import edit
 from promptsync.files.yaml.edits import Edit
 from promptsync.files.yaml.reader import read
@@ -25,32 +29,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from promptsync.commands.project import Project
     from promptsync.files.emit import Emitted
+    from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did: the id of each new key, and for each prompt left out the sentence that says why."""
-
-    keys: dict[str, str]
-    left_out: dict[str, str]
-    allow_fields: tuple[str, ...] = ()
-
-
-def strangers(project: Project) -> list[RemotePrompt]:
+def unmanaged(target: Target) -> list[RemotePrompt]:
     """The prompts on the service that no lockfile of this root holds, newest first."""
-    lock = project.journal().recover().onto(project.read_lock())
-    with project.connect(read_only=True) as client:
-        service = read_service(client, lock)
-    check_workspace(lock, owners(service, lock), str(project.lock_path))
-    return _strangers(project, lock, service.values())
+    state = read_state(target)
+    with connect(target, read_only=True) as api:
+        service = read_prompts(api, target, state)
+    return _unmanaged(target, state.lock, service.values())
 
 
-def bring_in(
-    project: Project,
+def import_prompts(
+    target: Target,
     ids: Iterable[str] | None,
     folder: str,
     *,
@@ -64,53 +58,39 @@ def bring_in(
     Raises UsageError for an id that is not there or is managed already.
     """
     _check_folder(folder)
-    _make_folder(project.root)
-    with project.alone():
-        journal = project.journal()
-        lock = journal.recover().onto(project.read_lock())
-        with project.connect(read_only=True) as client:
-            service = read_service(client, lock)
-        check_workspace(lock, owners(service, lock), str(project.lock_path))
+    _make_folder(target.root)
+    with alone(target):
+        state = read_state(target)
+        lock = state.lock
+        with connect(target, read_only=True) as api:
+            service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
-        chosen = _chosen(_strangers(project, lock, service.values()), ids, lock, project)
-        sources = _sources(project)
-        keys = _begun(chosen, sources, lock, folder)
-        rest = [remote for remote in chosen if remote.id not in keys]
-        keys |= file_names(rest, sources.keys() | lock.prompts.keys(), folder)
+        chosen = _chosen(target, _unmanaged(target, lock, service.values()), ids, lock)
+        keys = _keys(target, chosen, lock, folder)
         on_start(len(chosen))
-        entries: dict[str, LockEntry] = {}
-        left_out: dict[str, str] = {}
-        texts: dict[str, tuple[RemotePrompt, Emitted]] = {}
-        for remote in chosen:
-            key = keys[remote.id]
-            try:
-                texts[key] = (remote, emit(remote, stem=key.rpartition("/")[2]))
-            except PromptsyncError as error:
-                left_out[remote.id] = error.message
+        texts, left_out = _texts(chosen, keys)
         allowed = {name for _, emitted in texts.values() for name in emitted.allow_fields}
-        new_fields = tuple(sorted(allowed - set(project.config.allow_fields)))
+        new_fields = tuple(sorted(allowed - set(target.config.allow_fields)))
         if new_fields:
-            project = _allow(project, new_fields)
+            target = _allow(target, new_fields)
+        entries: dict[str, LockEntry] = {}
         for key, (remote, emitted) in texts.items():
-            entries[key] = _write(project, key, remote, emitted)
-            journal.end_with(0, key, entries[key])
+            entries[key] = _write(target, key, remote, emitted)
+            state.journal.end_with(0, key, entries[key])
             on_prompt(key)
         owner = lock.owner or next((remote.owner for remote, _ in texts.values()), None)
-        project.write_lock(replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
-        journal.compact()
+        record(target, state, replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
     return Imported({key: entry.id for key, entry in entries.items()}, left_out, new_fields)
 
 
-def _strangers(project: Project, lock: Lockfile, service: Iterable[RemotePrompt]) -> list[RemotePrompt]:
-    managed = lock.ids() | project.scope().elsewhere
+def _unmanaged(target: Target, lock: Lockfile, service: Iterable[RemotePrompt]) -> list[RemotePrompt]:
+    managed = lock.ids() | ids_elsewhere(target)
     return sorted(
         (prompt for prompt in service if prompt.id not in managed), key=lambda prompt: prompt.id, reverse=True
     )
 
 
-def _chosen(
-    found: list[RemotePrompt], ids: Iterable[str] | None, lock: Lockfile, project: Project
-) -> list[RemotePrompt]:
+def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None, lock: Lockfile) -> list[RemotePrompt]:
     if ids is None:
         return found
     by_id = {prompt.id: prompt for prompt in found}
@@ -118,16 +98,39 @@ def _chosen(
     for id in wanted:
         if id not in by_id:
             holder = next((key for key, entry in lock.prompts.items() if entry.id == id), None)
-            managed = holder or (id in project.scope().elsewhere and "another lockfile")
+            managed = holder or (id in ids_elsewhere(target) and "another lockfile")
             why = f"is tied to {managed} already" if managed else "is not where this key reaches"
             raise UsageError(f"the prompt {id} {why}", hint="`promptsync import --list` shows what can be imported")
     return [by_id[id] for id in wanted]
 
 
-def _sources(project: Project) -> dict[str, bytes]:
+def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str) -> dict[str, str]:
+    """The key for each id: that of a file which an interrupted import left, else a new one after its name."""
+    sources = _sources(target)
+    keys = _begun(chosen, sources, lock, folder)
+    rest = [remote for remote in chosen if remote.id not in keys]
+    return keys | file_names(rest, sources.keys() | lock.prompts.keys(), folder)
+
+
+def _texts(
+    chosen: list[RemotePrompt], keys: dict[str, str]
+) -> tuple[dict[str, tuple[RemotePrompt, Emitted]], dict[str, str]]:
+    """The file of each key, and for the prompts that no file can hold the sentence that says why."""
+    texts: dict[str, tuple[RemotePrompt, Emitted]] = {}
+    left_out: dict[str, str] = {}
+    for remote in chosen:
+        key = keys[remote.id]
+        try:
+            texts[key] = (remote, emit(remote, stem=key.rpartition("/")[2]))
+        except PromptsyncError as error:
+            left_out[remote.id] = error.message
+    return texts, left_out
+
+
+def _sources(target: Target) -> dict[str, bytes]:
     """The prompt files that are there, by key."""
     try:
-        sources, _ = find_sources(project.root, max_bytes=project.config.max_file_bytes)
+        sources, _ = find_sources(target.root, max_bytes=target.config.max_file_bytes)
     except ConfigError:
         return {}
     return {source.key: source.data for source in sources}
@@ -157,11 +160,11 @@ def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lock
     return found
 
 
-def _write(project: Project, key: str, remote: RemotePrompt, emitted: Emitted) -> LockEntry:
-    path = project.root / f"{key}.yaml"
+def _write(target: Target, key: str, remote: RemotePrompt, emitted: Emitted) -> LockEntry:
+    path = target.root / f"{key}.yaml"
     data = emitted.text.encode()
     source = Source(key, str(path), data)
-    file, problems = load_one(source, include_reader(project.root), allow_fields=project.config.allow_fields)
+    file, problems = load_one(source, include_reader(target.root), allow_fields=target.config.allow_fields)
     if file is None:
         raise LoadError(problems)
     _make_folder(path.parent)
@@ -185,10 +188,10 @@ def _make_folder(folder: Path) -> None:
         raise PromptsyncError(f"{folder} cannot be made: {error.strerror}") from None
 
 
-def _allow(project: Project, names: tuple[str, ...]) -> Project:
+def _allow(target: Target, names: tuple[str, ...]) -> Target:
     """Lets fields that this tool does not know through to the service: they stand in the configuration from now on."""
-    path = project.root / CONFIG_NAME
-    fields = [*project.config.allow_fields, *names]
+    path = target.root / CONFIG_NAME
+    fields = [*target.config.allow_fields, *names]
     text = (read_bytes(path) or b"").decode("utf-8")
     if read(text.removeprefix("\ufeff").replace("\r\n", "\n")).data is None:
         # Nothing or comments alone.
@@ -198,4 +201,4 @@ def _allow(project: Project, names: tuple[str, ...]) -> Project:
         text = edit(text, [Edit(("allow_fields",), "set", fields)]).text
     config = parse_config(text.encode(), str(path))
     write_atomic(path, text.encode())
-    return replace(project, config=config)
+    return replace(target, config=config)

@@ -1,64 +1,39 @@
-"""What is done to the lockfile by itself: verified, joined, parted from keys, moved to others."""
+"""Lock: what is done to the lockfile by itself: verified, joined, parted from keys."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from promptsync.commands.gather import survey
+from promptsync.commands.connect import connect
+from promptsync.commands.gather import read_prompts
+from promptsync.commands.keys import locked_entry
+from promptsync.commands.state import read_state, record
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.git import merge_stages
-from promptsync.merge.locks import merge_locks, split_conflicted
+from promptsync.files.run_lock import alone
+from promptsync.files.tree import load_tree
+from promptsync.merge.conflict_markers import split_conflicted
+from promptsync.merge.locks import merge_locks
 from promptsync.model.canonical import remote_hash
 from promptsync.model.errors import UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from promptsync.commands.project import Project
+    from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import PromptFile
 
 
-def move(project: Project, old: str, new: str) -> str:
-    """Gives the prompt of `old` the key `new`, and keeps its id; the file is renamed too, if that was not done yet.
-
-    Gives a sentence on what was done. The next apply moves it on the service.
-    """
-    with project.alone():
-        journal = project.journal()
-        lock = journal.recover().onto(project.read_lock())
-        renamed = project.rename(old, new)
-        loaded = project.load()
-        file_of(loaded.files, new)
-        if old not in lock.prompts:
-            if renamed:
-                return f"{old} is {new} now; it was never applied"
-            raise UsageError(f"there is no `{old}` in {project.lock_path}")
-        if new in lock.prompts:
-            raise UsageError(f"`{new}` is tied to {lock.prompts[new].id} already")
-        entry = lock.prompts[old]
-        prompts = {
-            (new if key == old else key): (moved_to(value, old, new) if key == old else value)
-            for key, value in lock.prompts.items()
-        }
-        project.write_lock(replace(lock, prompts=prompts))
-        journal.compact()
-    return f"{old} is {new} from now on, with the id {entry.id}"
-
-
-def moved_to(entry: LockEntry, old: str, new: str) -> LockEntry:
-    """The entry under its new key. A path that was never sent stands for any, but no longer once the key changed."""
-    return replace(entry, path="") if entry.path is None and old != new else entry
-
-
-def lock_verify(project: Project) -> list[str]:
+def lock_verify(target: Target) -> list[str]:
     """What does not fit between lock, files and service, one sentence each; empty if all is well."""
-    with survey(project, read_only=True) as there:
-        lock, files, service = there.lock, there.loaded.files, there.service
+    files = load_tree(target).files
+    state = read_state(target)
+    with connect(target, read_only=True) as api:
+        service = read_prompts(api, target, state, files)
+    lock = state.lock
     found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - files.keys())]
     found += [f"{key}: a file that was never applied" for key in sorted(files.keys() - lock.prompts.keys())]
     for key, entry in sorted(lock.prompts.items()):
@@ -72,16 +47,14 @@ def lock_verify(project: Project) -> list[str]:
     return found
 
 
-def lock_forget(project: Project, keys: Iterable[str]) -> list[LockEntry]:
+def lock_forget(target: Target, keys: Iterable[str]) -> list[LockEntry]:
     """Takes keys out of the lockfile; their prompts stay on the service, unmanaged."""
-    with project.alone():
-        journal = project.journal()
-        lock = journal.recover().onto(project.read_lock())
-        gone = [locked_entry(lock, key, project) for key in keys]
+    with alone(target):
+        state = read_state(target)
+        gone = [locked_entry(target, state.lock, key) for key in keys]
         ids = {entry.id for entry in gone}
-        kept = {key: entry for key, entry in lock.prompts.items() if entry.id not in ids}
-        project.write_lock(replace(lock, prompts=kept))
-        journal.compact()
+        kept = {key: entry for key, entry in state.lock.prompts.items() if entry.id not in ids}
+        record(target, state, replace(state.lock, prompts=kept))
     return gone
 
 
@@ -113,19 +86,3 @@ def _sides(
     old = parse(base, f"{name} (base)") if base else None
     mine = parse(ours, f"{name} (ours)") if ours is not None else Lockfile()
     return old, mine, parse(theirs, f"{name} (theirs)")
-
-
-def locked_entry(lock: Lockfile, key: str, project: Project) -> LockEntry:
-    """The entry of a key. Raises UsageError where there is none."""
-    if key in lock.prompts:
-        return lock.prompts[key]
-    near = get_close_matches(key, lock.prompts, 1)
-    raise UsageError(f"there is no `{key}` in {project.lock_path}", hint=f"did you mean `{near[0]}`?" if near else None)
-
-
-def file_of(files: Mapping[str, PromptFile], key: str) -> PromptFile:
-    """The file of a key. Raises UsageError where there is none."""
-    if key in files:
-        return files[key]
-    near = get_close_matches(key, files, 1)
-    raise UsageError(f"there is no prompt file `{key}`", hint=f"did you mean `{near[0]}`?" if near else None)

@@ -1,53 +1,169 @@
 """What was read from the prompt files the last time, so that a file that is byte for byte the same is not parsed again.
 
-It is never trusted over the bytes of a file or of the texts that it includes.
+It lies in the user's own cache folder, where no checkout can put anything, and is never trusted over the bytes of a
+file or of the texts that it takes in. A cache that is missing, broken, of other rules or someone else's is none.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+import json
+import os
+import stat
+import sys
+import zlib
+from contextlib import suppress
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptsync.files.packed import Packed, PackedFile, is_of, pack, problems_of
+from promptsync import __version__
+from promptsync.files.loader import IncludeError
+from promptsync.model.prompt import Problem, Prompt, PromptFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
-    from promptsync.files.cachefile import Remembered
     from promptsync.files.loader import Source
-    from promptsync.model.prompt import Problem, PromptFile
+
+MOST = 1 << 30
+"""Bytes of a cache that is read."""
+
+
+def cache_path(root: Path, environ: Mapping[str, str]) -> Path | None:
+    """The cache of the files of `root`, by the XDG Base Directory Specification; None where the user has no home."""
+    base, home = Path(environ.get("XDG_CACHE_HOME", "")), Path(environ.get("HOME", ""))
+    if not base.is_absolute():
+        if not home.is_absolute():
+            return None
+        base = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
+    return base / "promptsync" / _digest(os.fsencode(root.absolute()))[:32] / "files.cache"
+
+
+class _Entry(NamedTuple):
+    """One file: the digest of its bytes, those of the texts that it takes in by their names, and what was read."""
+
+    digest: str
+    texts: dict[str, str]
+    file: PromptFile
+    problems: list[Problem]
 
 
 class FileCache:
-    """The cache in the file of `remembered`, whose settings are what the reading depends on besides the bytes."""
+    """The cache in the file `path`: a line of JSON for the rules of reading, and one for each prompt file.
 
-    def __init__(self, remembered: Remembered) -> None:
-        self._remembered = remembered
-        self._known = remembered.read()
-        self._now: dict[str, Any] = {}
-        self._has_news = False
+    `include` reads a text, as for the loader, which must read by `FileCache.include` so that the texts are known, too.
+    """
 
-    def get(self, source: Source, include: Callable[[str, str], str]) -> tuple[PromptFile, list[Problem]] | None:
-        """What was read from the same bytes and the same included texts; None where it was not, or is not known."""
+    def __init__(self, path: Path | None, include: Callable[[str, str], str], allow_fields: Collection[str]) -> None:
+        self._path = path
+        self._include = include
+        self._rules = [__version__, _code(), sorted(allow_fields), *map(_names, (PromptFile, Prompt, Problem))]
+        self._texts: dict[tuple[str, str], str] = {}
+        self._known = self._read()
+        self._now: dict[str, _Entry] = {}
+
+    def include(self, key: str, name: str) -> str:
+        """The text that the file of `key` calls `name`. Raises IncludeError."""
+        text = self._include(key, name)
+        self._texts[key, name] = _digest(text.encode())
+        return text
+
+    def get(self, source: Source) -> tuple[PromptFile, list[Problem]] | None:
+        """What was read from the same bytes and the same included texts; None if that is not known."""
         entry = self._known.get(source.key)
-        packed = Packed(*entry) if entry is not None else None
-        if packed is None or not is_of(packed, source, include):
+        if entry is None or entry.file.file != source.file or entry.digest != _digest(source.data):
+            return None
+        try:
+            if any(_digest(self._include(source.key, name).encode()) != known for name, known in entry.texts.items()):
+                return None
+        except IncludeError:
             return None
         self._now[source.key] = entry
-        return PackedFile(source.key, packed), problems_of(packed)
+        return entry.file, entry.problems
 
-    def put(
-        self, source: Source, include: Callable[[str, str], str], file: PromptFile, problems: list[Problem]
-    ) -> PromptFile:
-        """Remembers what was read, and gives it as it is remembered: packed."""
-        packed = pack(source, include, file, problems)
-        if packed is None:
-            return file
-        self._now[source.key] = tuple(packed.packed)
-        self._has_news = True
-        return packed
+    def put(self, source: Source, file: PromptFile, problems: list[Problem]) -> None:
+        """Remembers what was read from `source`, which is valid."""
+        texts = {name: self._texts[source.key, name] for name in file.includes}
+        self._now[source.key] = _Entry(_digest(source.data), texts, file, problems)
 
-    def save(self, prepare: Callable[[], None]) -> None:
-        """Writes what this run read, if it is something else than what the last one did; `prepare` makes the folder."""
-        if self._remembered.is_possible and (self._has_news or self._now.keys() != self._known.keys()):
-            prepare()
-            self._remembered.write(self._now)
+    def save(self) -> None:
+        """Writes what this run read, if the last one did not read the same. What cannot be written costs time alone."""
+        is_same = len(self._now) == len(self._known)
+        if self._path is None or (is_same and all(self._known.get(key) is entry for key, entry in self._now.items())):
+            return
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        with suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    file.write(_line(self._rules))
+                    file.writelines(filter(None, map(_kept, self._now.values())))
+                temporary.replace(self._path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, _Entry]:
+        if self._path is None:
+            return {}
+        try:
+            status = self._path.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_size > MOST:
+                return {}
+            with self._path.open("rb") as lines:
+                is_fit = _value(next(lines)) == self._rules
+                return {entry.file.key: entry for entry in map(_entry, lines)} if is_fit else {}
+        except (OSError, ValueError, TypeError, StopIteration, RecursionError):
+            return {}
+
+
+def _line(value: Any) -> bytes:
+    """A value as JSON behind its checksum. Raises TypeError, ValueError for what JSON cannot hold."""
+    text = json.dumps(value, default=_values, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _value(line: bytes) -> Any:
+    """What a line says. Raises ValueError where it is not as it was written."""
+    text = line[9:-1]
+    if line != b"%08x %s\n" % (zlib.crc32(text), text):
+        raise ValueError("a line of the cache is broken")
+    return json.loads(text)
+
+
+def _kept(entry: _Entry) -> bytes | None:
+    """The line of a file; None where JSON would not give back the same."""
+    try:
+        line = _line(entry)
+        return line if _entry(line) == entry else None
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _entry(line: bytes) -> _Entry:
+    """Raises ValueError, TypeError where the line is of another shape."""
+    digest, texts, values, problems = _value(line)
+    file = PromptFile(*values)
+    # JSON knows no dataclasses and no tuples.
+    file = replace(file, prompt=Prompt(*file.prompt), includes=tuple(file.includes))  # type: ignore[misc]
+    return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
+
+
+def _values(noun: object) -> list[Any]:
+    """The fields of a dataclass, for JSON. Raises TypeError for anything else."""
+    return [getattr(noun, name) for name in _names(noun)]
+
+
+def _names(noun: Any) -> list[str]:
+    return [field.name for field in fields(noun)]
+
+
+def _code() -> str:
+    """A digest of the code that says what a file means: under other rules nothing is known."""
+    package = Path(__file__).parents[1]
+    code = [path.read_bytes() for room in ("files", "model") for path in sorted((package / room).rglob("*.py"))]
+    return _digest(b"".join(code))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -35,7 +35,7 @@ _POLICIES = {"overwrite", "create_twins"}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetSettings:
     """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded."""
 
     name: str
@@ -49,20 +49,20 @@ class Target:
 class Config:
     """The configuration of a root. `overwrite` are globs over keys."""
 
-    targets: dict[str, Target] = field(default_factory=dict)
+    targets: dict[str, TargetSettings] = field(default_factory=dict)
     overwrite: tuple[str, ...] = ()
     create_twins: bool = False
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
 
-    def target(self, name: str) -> Target:
+    def target(self, name: str) -> TargetSettings:
         """The target of that name. Raises ConfigError where there is none."""
         if name in self.targets:
             return self.targets[name]
         if name == DEFAULT_TARGET:
-            return Target(DEFAULT_TARGET)
+            return TargetSettings(DEFAULT_TARGET)
         if name == SANDBOX_TARGET:
-            return Target(SANDBOX_TARGET, base_url=None, api_key_env=None)
+            return TargetSettings(SANDBOX_TARGET, base_url=None, api_key_env=None)
         known = sorted({*self.targets, DEFAULT_TARGET, SANDBOX_TARGET})
         near = difflib.get_close_matches(name, known, 1)
         raise ConfigError(
@@ -85,7 +85,7 @@ class Connection:
         return urlsplit(self.base_url).netloc if self.base_url else "embedded"
 
 
-def connection(target: Target, base_url: str | None, environ: Mapping[str, str]) -> Connection:
+def connection(target: TargetSettings, base_url: str | None, environ: Mapping[str, str]) -> Connection:
     """Where the target is and with which key: the command line, else the environment, else the configuration.
 
     The sandbox listens to the command line alone, so that an exported host never gets what was meant for it.
@@ -148,7 +148,7 @@ class _Checker:
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
         )
 
-    def _target(self, name: str, value: Any) -> Target:
+    def _target(self, name: str, value: Any) -> TargetSettings:
         place = ("targets", name)
         if not _TARGET_NAME.fullmatch(name):
             self._complain(place, f"“{name}” cannot name a target: use letters, digits, - and _")
@@ -172,7 +172,7 @@ class _Checker:
             self._complain((*place, "path_prefix"), "`path_prefix` must be text")
             prefix = ""
         embedded = name == SANDBOX_TARGET
-        return Target(
+        return TargetSettings(
             name=name,
             base_url=base_url if isinstance(base_url, str) else (None if embedded else DEFAULT_BASE_URL),
             api_key_env=key_name if isinstance(key_name, str) else (None if embedded else DEFAULT_KEY_NAME),

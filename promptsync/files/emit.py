@@ -10,12 +10,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptsync.files.yaml.dump import NotYamlError, Path, dump, refuse_unsayable
 from promptsync.files.yaml.reader import read
+from promptsync.files.yaml.writer import NotYamlError, Path, dump, refuse_unsayable
 from promptsync.model.canonical import canonical, canonical_json
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json, Prompt
-from promptsync.model.schema import check
+from promptsync.model.schema import check, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,25 +25,6 @@ if TYPE_CHECKING:
 SERVICE_MADE = frozenset(("_id", "model_db_id", "version"))
 """Fields of a block that the service sets and that mean nothing in another workspace."""
 
-CURRENT_ORDER = (
-    "name", "model", "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "frequency_penalty",
-    "presence_penalty", "seed", "stop", "n", "logprobs", "top_logprobs", "reasoning_effort", "verbosity", "thinking",
-    "tool_choice", "parallel_tool_calls", "modalities", "audio", "stream_options", "response_format", "guardrails",
-    "plugins", "fallbacks", "retry", "cache", "load_balancer", "timeout", "cache_control", "prompt_cache_key",
-)  # fmt: skip
-"""The fields of `prompt` in the order of a file; further ones follow as held, `messages` come last."""
-
-CLASSIC_ORDER = ("provider", "model", "model_type", "integration_id", "model_parameters", "stream")
-"""The same for `prompt_config`."""
-
-PARAMETERS_ORDER = (
-    "temperature", "maxTokens", "topP", "topK", "frequencyPenalty", "presencePenalty", "seed", "reasoningEffort",
-    "budgetTokens", "thinkingLevel", "verbosity", "responseFormat", "numImages", "format", "dimensions", "quality",
-    "style", "photoRealVersion", "encoding_format", "cacheControl",
-)  # fmt: skip
-"""The same for `model_parameters`."""
-
-_MESSAGE_ORDER = ("role", "name", "tool_call_id", "content", "refusal", "audio", "tool_calls")
 _NEVER_DROPPED = frozenset((*DIALECTS, "messages", "content", "tool_call_id"))
 _HINT = "change it in orq.ai, or leave this prompt out of the import"
 
@@ -77,7 +58,7 @@ def emit(remote: RemotePrompt, *, stem: str) -> Emitted:
         refuse_unsayable(_loadable(document, remote))
     except NotYamlError as error:
         raise _refused(remote, error.path, error.message) from None
-    document = _arranged(_told(document, (), _unknown(document)), dialect)
+    document = in_order(_without_empty(document, (), _unknown(document)))
     allowed = tuple(sorted({_generic(path) for path in _unknown(document)}))
     for problem in check(_loadable(document, remote), allow_fields=allowed):
         if problem.severity == "error":
@@ -124,13 +105,13 @@ def _unknown(document: Json) -> set[Path]:
     return {problem.loc for problem in check(document) if problem.at_key and problem.severity == "error"}
 
 
-def _told(value: Any, path: Path, unknown: set[Path]) -> Any:
+def _without_empty(value: Any, path: Path, unknown: set[Path]) -> Any:
     """`value` without what says nothing: nulls, and at the upper levels what is empty.
 
     Unknown fields stay as they are, and a JSON schema is the user's own data.
     """
     if isinstance(value, list):
-        return [_told(item, (*path, index), unknown) for index, item in enumerate(value)]
+        return [_without_empty(item, (*path, index), unknown) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     result = {}
@@ -139,9 +120,9 @@ def _told(value: Any, path: Path, unknown: set[Path]) -> Any:
         if name not in _NEVER_DROPPED and not (_says(item) if _is_upper(path) else item is not None):
             continue
         verbatim = inner in unknown or inner[-2:] == ("json_schema", "schema")
-        told = item if verbatim else _told(item, inner, unknown)
-        if told or not item or name in _NEVER_DROPPED or not _is_upper(path):
-            result[name] = told
+        kept = item if verbatim else _without_empty(item, inner, unknown)
+        if kept or not item or name in _NEVER_DROPPED or not _is_upper(path):
+            result[name] = kept
     return result
 
 
@@ -152,34 +133,6 @@ def _is_upper(path: Path) -> bool:
 
 def _says(value: Any) -> bool:
     return value is not None and value != [] and value != {}
-
-
-def _arranged(document: Json, dialect: Dialect) -> Json:
-    block = document[dialect]
-    order = CURRENT_ORDER if dialect == CURRENT else CLASSIC_ORDER
-    if isinstance(block.get("model_parameters"), dict):
-        block["model_parameters"] = _ordered(block["model_parameters"], PARAMETERS_ORDER)
-    arranged = _ordered(_fields(block, ("messages",)), order)
-    if "messages" in block:
-        arranged["messages"] = block["messages"]
-        if isinstance(block["messages"], list):
-            arranged["messages"] = [_arranged_message(message) for message in block["messages"]]
-    return {**document, dialect: arranged}
-
-
-def _arranged_message(message: Any) -> Any:
-    if not isinstance(message, dict):
-        return message
-    content = message.get("content")
-    if isinstance(content, list):
-        parts = [_ordered(part, ("type",)) if isinstance(part, dict) else part for part in content]
-        message = {**message, "content": parts}
-    return _ordered(message, _MESSAGE_ORDER)
-
-
-def _ordered(fields: Json, order: Iterable[str]) -> Json:
-    first = {name: fields[name] for name in order if name in fields}
-    return first | fields
 
 
 def _fields(block: Json, without: Iterable[str]) -> Json:

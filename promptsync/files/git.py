@@ -25,8 +25,8 @@ def committed_locks(path: Path, *, elsewhere: bool = False) -> Iterator[Lockfile
     With `elsewhere`, those of every branch. Nothing where git is not there or the folder is no checkout.
     """
     which = ["--all"] if elsewhere else []
-    told = _git(path, "log", f"--max-count={_DEPTH}", "--format=%H", *which, "--", path.name)
-    for commit in (told or b"").decode("ascii", "replace").split():
+    commits = _git(path, "log", f"--max-count={_DEPTH}", "--format=%H", *which, "--", path.name)
+    for commit in (commits or b"").decode("ascii", "replace").split():
         data = _git(path, "show", f"{commit}:./{path.name}")
         if data is None:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
@@ -25,8 +25,6 @@ MAX_COLUMN = 10_000
 
 MAX_REST = 200
 """Characters of a line that are kept behind the column complained about."""
-
-_OURS = ("display_name", "description", "metadata", "protected", *DIALECTS)
 
 
 class IncludeError(Exception):
@@ -58,20 +56,14 @@ class Loaded:
     warnings: tuple[Problem, ...]
 
 
-Read: TypeAlias = "tuple[Source, PromptFile | None, list[Problem]]"
-"""A source, what it holds if there is no error in it, and what is wrong with it."""
-
-
 class Known(Protocol):
     """What was read before of files that have not changed since."""
 
-    def get(self, source: Source, include: Callable[[str, str], str]) -> tuple[PromptFile, list[Problem]] | None:
+    def get(self, source: Source) -> tuple[PromptFile, list[Problem]] | None:
         """What was read from the same bytes and the same included texts; None if that is not known."""
 
-    def put(
-        self, source: Source, include: Callable[[str, str], str], file: PromptFile, problems: list[Problem]
-    ) -> PromptFile:
-        """Remembers what was read, and gives it back."""
+    def put(self, source: Source, file: PromptFile, problems: list[Problem]) -> None:
+        """Remembers what was read."""
 
 
 def load(
@@ -81,7 +73,6 @@ def load(
     allow_fields: Collection[str] = (),
     problems: Iterable[Problem] = (),
     known: Known | None = None,
-    parse: Callable[[Iterable[Source]], Iterable[Read]] | None = None,
 ) -> Loaded:
     """Load every source, or raise one LoadError with all errors of all files.
 
@@ -89,40 +80,25 @@ def load(
 
     `include` takes the key of a prompt and the `content_file` that its file names, and gives the text or raises
     IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on. What is `known`
-    is not read again. `parse` does for many, in any order, what `load_one` does for one.
+    is not parsed again.
     """
     files: dict[str, PromptFile] = {}
     found: list[Problem] = []
-
-    def take(source: Source, file: PromptFile | None, complaints: list[Problem]) -> None:
-        found.extend(complaints)
-        if file is not None:
-            files[source.key] = file
-
-    def unknown() -> Iterator[Source]:
-        for source in sources:
-            remembered = known.get(source, include) if known is not None else None
-            if remembered is None:
-                yield source
-            else:
-                take(source, *remembered)
-
-    for source, file, complaints in (parse or parser(include, allow_fields))(unknown()):
-        kept = known.put(source, include, file, complaints) if known is not None and file is not None else file
-        take(source, kept, complaints)
+    for source in sources:
+        read = known.get(source) if known is not None else None
+        file, complaints = read or load_one(source, include, allow_fields=allow_fields)
+        found += complaints
+        if file is None:
+            continue
+        files[source.key] = file
+        if known is not None and read is None:
+            known.put(source, file, complaints)
     found += problems
     found.sort(key=lambda problem: (problem.file, problem.line, problem.column))
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise LoadError(errors)
     return Loaded(dict(sorted(files.items())), tuple(found))
-
-
-def parser(
-    include: Callable[[str, str], str], allow_fields: Collection[str]
-) -> Callable[[Iterable[Source]], Iterator[Read]]:
-    """Does for many, one by one, what `load_one` does."""
-    return lambda sources: ((source, *load_one(source, include, allow_fields=allow_fields)) for source in sources)
 
 
 def load_one(
@@ -151,10 +127,13 @@ def load_one(
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    return _prompt_file(source, document.data, includes), problems
+    return _prompt_file(source, document.data, includes, allow_fields), problems
 
 
-def _prompt_file(source: Source, data: Json, includes: tuple[str, ...]) -> PromptFile:
+def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fields: Collection[str]) -> PromptFile:
+    from promptsync.model.schema import file_fields
+
+    let_through = set(allow_fields) - file_fields()
     dialect = next((name for name in DIALECTS if name in data), CURRENT)
     stem = source.key.rpartition("/")[2]
     prompt = Prompt(
@@ -163,7 +142,7 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...]) -> Promp
         metadata=data.get("metadata", {}),
         dialect=dialect,
         block=data[dialect],
-        extra={name: value for name, value in data.items() if name not in _OURS},
+        extra={name: value for name, value in data.items() if name in let_through},
     )
     return PromptFile(
         source.key,

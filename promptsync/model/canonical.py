@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from promptsync.model.errors import PromptsyncError
-from promptsync.model.prompt import CLASSIC, Dialect, Json, Prompt, PromptFile, RemotePrompt
+from promptsync.model.prompt import CLASSIC, Dialect, Json, Prompt, RemotePrompt
 
 CANONICAL = 1
 """The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
@@ -67,11 +67,6 @@ def canonical_json(value: Any) -> bytes:
 def source_hash(prompt: Prompt) -> str:
     """The hash of what a file asks for."""
     return digest(canonical(prompt))
-
-
-def file_hash(file: PromptFile) -> str:
-    """The same, which may be known from an earlier run."""
-    return file.hashed or source_hash(file.prompt)
 
 
 def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> str:

@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
     PARTIAL = 4
     STALE_PLAN = 5
     USAGE = 64
+    BUG = 70
     INTERRUPTED = 130
 
 

@@ -6,6 +6,8 @@ sources list different words for one field, the union is taken. A word outside a
 warning; a role or a part type that does not exist is an error, since nothing can be said about what else it may hold.
 
 `content_file` (ours) stands beside the shapes of the service wherever it may replace `content` or `text`.
+
+The order of the fields is the order in which a file is written.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ShapeProblem",
     "check",
+    "file_fields",
+    "in_order",
     "json_schema",
     "known_fields",
     "list_fields",
@@ -278,6 +282,10 @@ class AudioRef(TypedDict):
     id: str
 
 
+class TextFromFile(TypedDict):
+    content_file: ContentFile
+
+
 class SystemFields(TypedDict):
     role: Literal["system"]
     name: NotRequired[str]
@@ -287,8 +295,8 @@ class SystemMessage(SystemFields):
     content: SystemContent
 
 
-class SystemMessageFromFile(SystemFields):
-    content_file: ContentFile
+class SystemMessageFromFile(SystemFields, TextFromFile):
+    pass
 
 
 class UserFields(TypedDict):
@@ -300,38 +308,52 @@ class UserMessage(UserFields):
     content: UserContent
 
 
-class UserMessageFromFile(UserFields):
-    content_file: ContentFile
+class UserMessageFromFile(UserFields, TextFromFile):
+    pass
 
 
-class AssistantFields(TypedDict):
+class AssistantHead(TypedDict):
     role: Literal["assistant"]
     name: NotRequired[str]
+
+
+class AssistantText(TypedDict):
+    content: NotRequired[AssistantContent]
+
+
+class AssistantRest(TypedDict):
     refusal: NotRequired[str | None]
     audio: NotRequired[AudioRef | None]
     tool_calls: NotRequired[list[ToolCall]]
 
 
-class AssistantMessage(AssistantFields):
-    content: NotRequired[AssistantContent]
+class AssistantMessage(AssistantHead, AssistantText, AssistantRest):
+    pass
 
 
-class AssistantMessageFromFile(AssistantFields):
-    content_file: ContentFile
+class AssistantMessageFromFile(AssistantHead, TextFromFile, AssistantRest):
+    pass
 
 
-class ToolFields(TypedDict):
+class ToolHead(TypedDict):
     role: Literal["tool"]
     tool_call_id: str | None
-    cache_control: NotRequired[CacheControl]
 
 
-class ToolMessage(ToolFields):
+class ToolText(TypedDict):
     content: ToolContent
 
 
-class ToolMessageFromFile(ToolFields):
-    content_file: ContentFile
+class ToolRest(TypedDict):
+    cache_control: NotRequired[CacheControl]
+
+
+class ToolMessage(ToolHead, ToolText, ToolRest):
+    pass
+
+
+class ToolMessageFromFile(ToolHead, TextFromFile, ToolRest):
+    pass
 
 
 Message: TypeAlias = Annotated[
@@ -355,8 +377,8 @@ class Audio(TypedDict):
 class JsonSchemaFormat(TypedDict):
     name: str
     description: NotRequired[str]
-    schema: NotRequired[Any]
     strict: NotRequired[bool]
+    schema: NotRequired[Any]
 
 
 class JsonSchemaResponse(TypedDict):
@@ -471,46 +493,45 @@ class Timeout(TypedDict):
 
 
 class CurrentBlock(TypedDict, total=False):
-    messages: Required[list[Message]]
-    model: str | None
     name: str
-    audio: Audio | None
-    frequency_penalty: Number | None
+    model: str | None
+    temperature: Annotated[float, Field(allow_inf_nan=False, ge=0, le=2)] | None
     max_tokens: Integer | None
     max_completion_tokens: Annotated[float, *_integer(gt=0)] | None
-    logprobs: bool | None
-    top_logprobs: Annotated[float, *_integer(ge=0, le=20)] | None
-    n: Annotated[float, *_integer(ge=1)] | None
+    top_p: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] | None
+    top_k: Number | None
+    frequency_penalty: Number | None
     presence_penalty: Number | None
-    response_format: Annotated[
-        Annotated[PlainFormat, Tag("\0text")]
-        | Annotated[PlainFormat, Tag("\0json_object")]
-        | Annotated[JsonSchemaResponse, Tag("\0json_schema")],
-        _tagged("type", "text", "json_object", "json_schema", grows=True),
-    ]
-    reasoning_effort: Annotated[str, *_open("none", "instant", "minimal", "low", "medium", "high", "xhigh", "max")]
-    verbosity: Annotated[str, *_open("low", "medium", "high")]
     seed: Number | None
     stop: Annotated[
         OnText | Annotated[list[str], Field(max_length=4), Tag("\0list")] | OnNull,
         _by_kind("text, a list of at most 4 texts or null"),
     ]
-    stream_options: StreamOptions | None
+    n: Annotated[float, *_integer(ge=1)] | None
+    logprobs: bool | None
+    top_logprobs: Annotated[float, *_integer(ge=0, le=20)] | None
+    reasoning_effort: Annotated[str, *_open("none", "instant", "minimal", "low", "medium", "high", "xhigh", "max")]
+    verbosity: Annotated[str, *_open("low", "medium", "high")]
     thinking: Annotated[
         Annotated[ThinkingByName, Tag("\0disabled")]
         | Annotated[ThinkingEnabled, Tag("\0enabled")]
         | Annotated[ThinkingByName, Tag("\0adaptive")],
         _tagged("type", "disabled", "enabled", "adaptive", grows=True),
     ]
-    temperature: Annotated[float, Field(allow_inf_nan=False, ge=0, le=2)] | None
-    top_p: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] | None
-    top_k: Number | None
     tool_choice: Annotated[
         Annotated[str, *_closed("none", "auto", "required"), Tag("\0text")] | Annotated[ToolChoice, Tag("\0mapping")],
         _by_kind("none, auto, required or a mapping with function"),
     ]
     parallel_tool_calls: bool
     modalities: list[Annotated[str, *_open("text", "audio")]] | None
+    audio: Audio | None
+    stream_options: StreamOptions | None
+    response_format: Annotated[
+        Annotated[PlainFormat, Tag("\0text")]
+        | Annotated[PlainFormat, Tag("\0json_object")]
+        | Annotated[JsonSchemaResponse, Tag("\0json_schema")],
+        _tagged("type", "text", "json_object", "json_schema", grows=True),
+    ]
     guardrails: list[Guardrail]
     plugins: list[
         Annotated[
@@ -530,6 +551,7 @@ class CurrentBlock(TypedDict, total=False):
     timeout: Timeout
     cache_control: CacheControl
     prompt_cache_key: str
+    messages: Required[list[Message]]
 
 
 class ClassicTextPart(TypedDict):
@@ -587,18 +609,25 @@ _CLASSIC_ROLES: Final = (
 )  # fmt: skip
 
 
-class ClassicFields(TypedDict):
+class ClassicHead(TypedDict):
     role: Annotated[str, *_closed(*_CLASSIC_ROLES)]
-    tool_calls: NotRequired[list[ClassicToolCall]]
     tool_call_id: NotRequired[str | None]
 
 
-class ClassicMessage(ClassicFields):
+class ClassicText(TypedDict):
     content: ClassicContent
 
 
-class ClassicMessageFromFile(ClassicFields):
-    content_file: ContentFile
+class ClassicRest(TypedDict):
+    tool_calls: NotRequired[list[ClassicToolCall]]
+
+
+class ClassicMessage(ClassicHead, ClassicText, ClassicRest):
+    pass
+
+
+class ClassicMessageFromFile(ClassicHead, TextFromFile, ClassicRest):
+    pass
 
 
 def _whether_from_file(value: Any) -> str:
@@ -607,9 +636,9 @@ def _whether_from_file(value: Any) -> str:
 
 class ClassicJsonSchema(TypedDict):
     name: str
-    schema: dict[str, Any]
     description: NotRequired[str | None]
     strict: NotRequired[bool]
+    schema: dict[str, Any]
 
 
 class ClassicJsonSchemaResponse(TypedDict):
@@ -642,52 +671,29 @@ ClassicResponseFormat: TypeAlias = Annotated[
 class ModelParameters(TypedDict, total=False):
     temperature: Number
     maxTokens: Number
-    topK: Number
     topP: Number
+    topK: Number
     frequencyPenalty: Number
     presencePenalty: Number
-    numImages: Number
     seed: Number
-    format: Annotated[str, *_open("url", "b64_json", "text", "json_object")]
-    dimensions: str
-    quality: str
-    style: str
-    responseFormat: ClassicResponseFormat
-    cacheControl: CacheControl | None
-    photoRealVersion: Annotated[str, *_open("v1", "v2")]
-    encoding_format: Annotated[str, *_open("float", "base64")]
     reasoningEffort: Annotated[
         str, *_open("none", "disable", "instant", "minimal", "low", "medium", "high", "xhigh", "max")
     ]
     budgetTokens: Number
-    verbosity: Annotated[str, *_open("low", "medium", "high")]
     thinkingLevel: Annotated[str, *_open("minimal", "low", "medium", "high")]
+    verbosity: Annotated[str, *_open("low", "medium", "high")]
+    responseFormat: ClassicResponseFormat
+    numImages: Number
+    format: Annotated[str, *_open("url", "b64_json", "text", "json_object")]
+    dimensions: str
+    quality: str
+    style: str
+    photoRealVersion: Annotated[str, *_open("v1", "v2")]
+    encoding_format: Annotated[str, *_open("float", "base64")]
+    cacheControl: CacheControl | None
 
 
 class ClassicBlock(TypedDict, total=False):
-    messages: Required[
-        list[
-            Annotated[
-                Annotated[ClassicMessage, Tag("\0with content")]
-                | Annotated[ClassicMessageFromFile, Tag("\0from file")],
-                Discriminator(_whether_from_file),
-            ]
-        ]
-    ]
-    stream: bool
-    model: str | None
-    model_db_id: str | None
-    model_type: (
-        Annotated[
-            str,
-            *_open(
-                "chat", "completion", "embedding", "vision", "image", "tts", "stt", "rerank", "ocr", "moderation",
-                "moderations", "classify",
-            ),
-        ]
-        | None
-    )  # fmt: skip
-    model_parameters: ModelParameters
     provider: (
         Annotated[
             str,
@@ -702,7 +708,30 @@ class ClassicBlock(TypedDict, total=False):
         ]
         | None
     )  # fmt: skip
+    model: str | None
+    model_type: (
+        Annotated[
+            str,
+            *_open(
+                "chat", "completion", "embedding", "vision", "image", "tts", "stt", "rerank", "ocr", "moderation",
+                "moderations", "classify",
+            ),
+        ]
+        | None
+    )  # fmt: skip
     integration_id: str | None
+    model_parameters: ModelParameters
+    stream: bool
+    model_db_id: str | None
+    messages: Required[
+        list[
+            Annotated[
+                Annotated[ClassicMessage, Tag("\0with content")]
+                | Annotated[ClassicMessageFromFile, Tag("\0from file")],
+                Discriminator(_whether_from_file),
+            ]
+        ]
+    ]
 
 
 class File(TypedDict, total=False):
@@ -762,6 +791,20 @@ def _renamed(schema: Any, old: str, new: str) -> Any:
     return [_renamed(value, old, new) for value in schema] if isinstance(schema, list) else schema
 
 
+def file_fields() -> frozenset[str]:
+    """The top-level keys of a prompt file: what it asks of the service, and what is ours."""
+    return frozenset(_hints(File))
+
+
+def in_order(document: Json) -> Json:
+    """The data of a prompt file with its keys in the order of the shapes; unknown ones follow, before the messages.
+
+    What is the user's own data, such as a JSON schema, stays as it is, and so does what fits no shape.
+    """
+    arranged: Json = _in_order(File, document)
+    return arranged
+
+
 def nullable_fields(dialect: Dialect) -> frozenset[str]:
     """The fields that may be null, so that null clears them: of `prompt`, or of `prompt_config` with dotted names."""
     return frozenset(name for name, hint in _fields(dialect) if _allows_null(hint))
@@ -792,11 +835,46 @@ def _vocabulary() -> Vocabulary:
 @cache
 def _fields(dialect: Dialect) -> tuple[tuple[str, Any], ...]:
     shape = CurrentBlock if dialect == CURRENT else ClassicBlock
-    fields = list(get_type_hints(shape, include_extras=True).items())
+    fields = list(_hints(shape).items())
     if dialect == CLASSIC:
-        nested = get_type_hints(ModelParameters, include_extras=True).items()
+        nested = _hints(ModelParameters).items()
         fields += [(f"model_parameters.{name}", hint) for name, hint in nested]
     return tuple(fields)
+
+
+@cache
+def _hints(shape: Any) -> dict[str, Any]:
+    """The fields of a shape and their types, in order."""
+    return get_type_hints(shape, include_extras=True)
+
+
+def _in_order(hint: Any, value: Any) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _in_order(_chosen(hint, value), value)
+    if origin in (Required, NotRequired):
+        return _in_order(inner[0], value)
+    if origin in (Union, UnionType):
+        others = [branch for branch in inner if branch is not NoneType]
+        return _in_order(others[0], value) if len(others) == 1 else value
+    if origin is list and isinstance(value, list):
+        return [_in_order(inner[0], item) for item in value]
+    if is_typeddict(hint) and isinstance(value, dict):
+        known = {name: _in_order(field, value[name]) for name, field in _hints(hint).items() if name in value}
+        unknown = {name: item for name, item in value.items() if name not in known}
+        last = {name: known.pop(name) for name in ("messages",) if name in known}
+        return known | unknown | last
+    return value
+
+
+def _chosen(hint: Any, value: Any) -> Any:
+    """An annotated type without its annotations; of several that are told apart by a tag, that of `value`, or None."""
+    inner, *notes = get_args(hint)
+    choose = next((note.discriminator for note in notes if isinstance(note, Discriminator)), None)
+    if not callable(choose) or get_origin(inner) is not Union:
+        return inner
+    tag = choose(value)
+    return next((branch for branch in get_args(inner) if Tag(str(tag)) in get_args(branch)), None)
 
 
 def _branches(hint: Any) -> Iterable[Any]:
@@ -829,7 +907,7 @@ def _collect(hint: Any, loc: tuple[str, ...], fields: dict[tuple[str, ...], froz
         for inner in get_args(hint):
             _collect(inner, loc, fields)
     elif is_typeddict(hint):
-        known = get_type_hints(hint, include_extras=True)
+        known = _hints(hint)
         fields[loc] = frozenset(known)
         for name, inner in known.items():
             _collect(inner, (*loc, name), fields)

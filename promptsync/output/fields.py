@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import beginning, one_line, quoted_pair, word_hunks
-from promptsync.output.mask import mask
 from promptsync.output.style import Colour, Style, counted
 from promptsync.output.textdiff import Row, line_rows
 
@@ -29,7 +28,7 @@ _COLOURS: dict[str, Colour] = {"+": "green", "-": "red", "~": "yellow", "@": "cy
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FieldLayout:
     """How to lay out: `width` in columns, `indent` of the field's sign, `verbose` for texts in full."""
 
     style: Style
@@ -47,9 +46,9 @@ class Layout:
         return max(self.width - indent, _MIN_ROOM)
 
 
-def field_lines(item: FieldDiff, layout: Layout) -> Iterator[str]:
-    """The lines that tell one difference, the service's value before the file's."""
-    before, after = mask(item.before), mask(item.after)
+def field_lines(item: FieldDiff, layout: FieldLayout) -> Iterator[str]:
+    """The lines that tell one difference, the service's value before the file's; see `mask.masked` for its data."""
+    before, after = item.before, item.after
     head = f"{_SIGNS[item.op]} {terminal(item.field)}:"
     line = _inline(item.op, before, after, layout.room(layout.indent + cells(head) + 1))
     margin = " " * layout.indent
@@ -79,7 +78,7 @@ def _inline(op: str, before: Any, after: Any, room: int) -> str | None:
     return f"{old} → {new}" if cells(old) + cells(new) + 3 <= room else None
 
 
-def _rows(item: FieldDiff, before: Any, after: Any, layout: Layout) -> Iterator[Row]:
+def _rows(item: FieldDiff, before: Any, after: Any, layout: FieldLayout) -> Iterator[Row]:
     room = layout.room(layout.inner + 2)
     if item.op == "add":
         return _one_sided("+", after, room)
@@ -110,13 +109,13 @@ def _indented(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
 
 
-def _limit(item: FieldDiff, layout: Layout) -> int:
+def _limit(item: FieldDiff, layout: FieldLayout) -> int:
     if layout.verbose:
         return _MAX_VERBOSE_ROWS
     return _MAX_ROWS if item.op == "replace" else _MAX_NEW_ROWS
 
 
-def _bounded(rows: Iterator[Row], limit: int, layout: Layout) -> Iterator[str]:
+def _bounded(rows: Iterator[Row], limit: int, layout: FieldLayout) -> Iterator[str]:
     margin = " " * layout.inner
     for row in islice(rows, limit):
         text = f"{row.sign} {row.text}" if row.sign in ("+", "-", " ") else row.text

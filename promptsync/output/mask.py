@@ -6,7 +6,14 @@ import binascii
 import hashlib
 import re
 from base64 import b64decode, b64encode
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from promptsync.plan.changes import Conflict, Drift
+
+if TYPE_CHECKING:
+    from promptsync.model.compare import FieldDiff
+    from promptsync.plan.changes import Change, Plan
 
 MAX_DEPTH = 64
 """Levels of nesting that are shown; a loaded file is bounded anyway, a service's answer is not."""
@@ -29,6 +36,31 @@ def mask(value: Any) -> Any:
     as `sha256sum` tells it for the file.
     """
     return _mask(value, MAX_DEPTH)
+
+
+def masked(item: FieldDiff) -> FieldDiff:
+    """A difference whose values are fit to be shown."""
+    return replace(item, before=mask(item.before), after=mask(item.after))
+
+
+def masked_plan(plan: Plan) -> Plan:
+    """The plan as every format may show it: its differences and its sentences without data."""
+    return replace(plan, changes=tuple(_masked_change(change) for change in plan.changes))
+
+
+def _masked_change(change: Change) -> Change:
+    change = replace(
+        change,
+        diff=tuple(masked(item) for item in change.diff),
+        warnings=tuple(mask_text(text) for text in change.warnings),
+    )
+    if isinstance(change, Conflict):
+        change = replace(change, reason=mask_text(change.reason), hint=mask_text(change.hint))
+    if isinstance(change, Drift | Conflict) and change.sides is not None:
+        sides = change.sides
+        here, there = (tuple(masked(item) for item in items) for items in (sides.here, sides.there))
+        change = replace(change, sides=replace(sides, here=here, there=there))
+    return change
 
 
 def mask_text(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from promptsync.output.mask import mask, mask_text
+from promptsync.output.mask import masked_plan
 from promptsync.plan.changes import FORMAT_VERSION, Conflict
 
 if TYPE_CHECKING:
-    from promptsync.model.compare import FieldDiff
     from promptsync.model.prompt import Json
     from promptsync.plan.changes import Change, Plan
 
@@ -30,6 +30,11 @@ def saved_plan(plan: Plan, host: str | None) -> Json:
     return {**plan_json(plan), "options": plan.options.as_json(), "host": host}
 
 
+def render_saved(plan: Plan, host: str) -> str:
+    """The text of a saved plan."""
+    return dumps(saved_plan(masked_plan(plan), host))
+
+
 def dumps(document: Json) -> str:
     """`document` in ASCII, in the order it has, two spaces an indent, with a final newline."""
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
@@ -44,10 +49,6 @@ def _change(change: Change) -> Json:
         "path": change.path,
         "display_name": change.display_name,
         "digest": change.digest,
-        "diff": [_field(item) for item in change.diff],
-        "warnings": [mask_text(text) for text in (*decision, *change.warnings)],
+        "diff": [asdict(item) for item in change.diff],
+        "warnings": [*decision, *change.warnings],
     }
-
-
-def _field(item: FieldDiff) -> Json:
-    return {"field": item.field, "op": item.op, "before": mask(item.before), "after": mask(item.after)}

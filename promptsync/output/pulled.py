@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from promptsync.model.compare import FieldDiff
 from promptsync.output.escape import terminal
-from promptsync.output.fields import Layout, field_lines
+from promptsync.output.fields import FieldLayout, field_lines
+from promptsync.output.mask import masked
 from promptsync.output.style import Style, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from promptsync.commands.pull import Pulled
+    from promptsync.commands.results import Pulled
     from promptsync.merge.prompts import FieldConflict
 
 _INDENT = 5
@@ -21,7 +22,7 @@ _INDENT = 5
 
 def render_pulled(done: Sequence[Pulled], *, color: bool, width: int) -> str:
     """A block for each file: the fields taken over, then each conflict with both sides; the sum at the end."""
-    layout = Layout(Style(color), width, _INDENT, verbose=False)
+    layout = FieldLayout(Style(color), width, _INDENT, verbose=False)
     lines: list[str] = []
     for pulled in done:
         lines += [*_block(pulled, layout), ""]
@@ -31,11 +32,11 @@ def render_pulled(done: Sequence[Pulled], *, color: bool, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
+def _block(pulled: Pulled, layout: FieldLayout) -> Iterator[str]:
     indent = " " * layout.indent
     yield layout.style("bold", terminal(pulled.key))
     for item in pulled.fields:
-        yield from field_lines(item, layout)
+        yield from field_lines(masked(item), layout)
     if pulled.problem is not None:
         yield f"{indent}{layout.style('red', 'left alone:')} {terminal(pulled.problem)}"
     if pulled.base_is_gone and pulled.conflicts:
@@ -48,6 +49,6 @@ def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
         yield f"{indent}{word} {pull} keeps the file's side, `--theirs` takes the service's"
 
 
-def _conflict(conflict: FieldConflict, layout: Layout) -> Iterator[str]:
+def _conflict(conflict: FieldConflict, layout: FieldLayout) -> Iterator[str]:
     yield f"{' ' * layout.indent}{layout.style('red', 'conflict:')} {terminal(conflict.field)}, service → file"
-    yield from field_lines(FieldDiff(conflict.field, "replace", conflict.theirs, conflict.ours), layout)
+    yield from field_lines(masked(FieldDiff(conflict.field, "replace", conflict.theirs, conflict.ours)), layout)

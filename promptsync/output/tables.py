@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
-from promptsync.output.fields import Layout, field_lines
+from promptsync.output.fields import FieldLayout, field_lines
+from promptsync.output.mask import masked
 from promptsync.output.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from promptsync.commands.adopt import Pair
-    from promptsync.commands.versions import Step
+    from promptsync.commands.results import Pair, Step
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
 
@@ -24,7 +24,7 @@ _INDENT = 2
 def render_history(key: str, entry: LockEntry, steps: Iterable[Step], *, color: bool, width: int) -> str:
     """The versions, newest first, each with the fields that it changed; the locked one is marked."""
     style = Style(color)
-    layout = Layout(style, width, _INDENT, verbose=False)
+    layout = FieldLayout(style, width, _INDENT, verbose=False)
     lines = [f"{style('bold', terminal(key))}  {terminal(entry.id)}"]
     for step in steps:
         facts = [terminal(fact) for fact in (step.timestamp, step.by and f"by {step.by}") if fact]
@@ -35,7 +35,7 @@ def render_history(key: str, entry: LockEntry, steps: Iterable[Step], *, color: 
         elif not step.changes:
             lines.append("  nothing that a version holds was changed")
         for item in step.changes:
-            lines += field_lines(item, layout)
+            lines += field_lines(masked(item), layout)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -49,7 +49,7 @@ def render_lock(lock: Lockfile, *, color: bool) -> str:
     return "\n".join(_table([header, *rows], Style(color)))
 
 
-def render_strangers(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
+def render_unmanaged(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
     """A line for each prompt that no lockfile holds: id, when it was changed, and its name."""
     rows = [("ID", "UPDATED", "NAME"), *((p.id, p.updated or "-", p.display_name) for p in prompts)]
     return "\n".join(_table(rows, Style(color)))

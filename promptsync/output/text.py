@@ -10,7 +10,7 @@ from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import shorten
-from promptsync.output.fields import Layout, field_lines
+from promptsync.output.fields import FieldLayout, field_lines
 from promptsync.output.mask import mask_text
 from promptsync.output.outcomes import render_outcomes
 from promptsync.output.problems import render_error, render_problems
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile
     from promptsync.plan.changes import Action, Plan, Sides
 
-__all__ = ["change_line", "render_error", "render_outcomes", "render_plan", "render_problems", "summary_line"]
+__all__ = ["change_line", "plan_text", "render_error", "render_outcomes", "render_problems", "summary_line"]
 
 _INDENT = 5
 _WORD = max(len(action) for action in ACTIONS)
@@ -44,12 +44,12 @@ _MAX_ROLES = 6
 _DECIDED: tuple[Action, ...] = ("create", "update", "move", "adopt", "recreate", "delete", "forget")
 
 
-def render_plan(plan: Plan, *, color: bool, width: int = 100, verbose: bool = False) -> str:
+def plan_text(plan: Plan, *, color: bool, width: int = 100, verbose: bool = False) -> str:
     """The plan in lines of about `width` columns, without a final newline; the last line is the sum.
 
     `verbose` tells every field of a create or delete, and leaves out no line of a diff.
     """
-    layout = Layout(Style(color), width, _INDENT, verbose)
+    layout = FieldLayout(Style(color), width, _INDENT, verbose)
     lines = list(_head(plan, layout.style))
     keys = key_column(change.key for change in plan.changes)
     spaced = False
@@ -109,7 +109,7 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
         yield style("dim", f"{entries} to be recorded anew; nothing differs there.")
 
 
-def _details(change: Change, layout: Layout) -> Iterator[str]:
+def _details(change: Change, layout: FieldLayout) -> Iterator[str]:
     indent = " " * layout.indent
     sides = change.sides if isinstance(change, Drift | Conflict) else None
     yield from (f"{indent}{line}" for line in _remarks(change, layout))
@@ -125,7 +125,7 @@ def _details(change: Change, layout: Layout) -> Iterator[str]:
             yield f"{indent}{layout.style('yellow', 'warning:')} {terminal(warning)}"
 
 
-def _sides(sides: Sides, layout: Layout) -> Iterator[str]:
+def _sides(sides: Sides, layout: FieldLayout) -> Iterator[str]:
     for title, fields in (("changed on the service:", sides.there), ("changed in the file:", sides.here)):
         if fields:
             yield f"{' ' * layout.indent}{layout.style('bold', title)}"
@@ -133,7 +133,7 @@ def _sides(sides: Sides, layout: Layout) -> Iterator[str]:
             yield from field_lines(item, layout)
 
 
-def _remarks(change: Change, layout: Layout) -> Iterator[str]:
+def _remarks(change: Change, layout: FieldLayout) -> Iterator[str]:
     """What there is to say of a change besides its fields."""
     style = layout.style
     match change:
@@ -175,7 +175,7 @@ def _word(key: str) -> str:
     return shlex.quote(terminal(key))
 
 
-def _compact(change: Create, layout: Layout) -> Iterator[str]:
+def _compact(change: Create, layout: FieldLayout) -> Iterator[str]:
     facts = [("name", change.display_name), ("path", change.path), *_of_file(change.file)]
     for name, value in facts:
         if value:

@@ -113,7 +113,7 @@ def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, name
 
 def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> list[str]:
     """The further top-level fields that are not on the service as the file asks; what it adds inside is its own."""
-    if not file.has_extra:
+    if not file.prompt.extra:
         return []
     told = remote_content(remote, dialect, file.prompt).extra
     found = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import CANONICAL, canonical, digest, file_hash, remote_hash
+from promptsync.model.canonical import CANONICAL, canonical, digest, remote_hash, source_hash
 from promptsync.model.compare import (
     FieldDiff,
     differences,
@@ -159,7 +159,7 @@ class _Differ:
         for key, prompt in ours.certain.items():
             if key not in moved:
                 file, intent = self.files.get(key), intents[key]
-                source = file_hash(file) if file else intent.source
+                source = source_hash(file.prompt) if file else intent.source
                 yield self._adopt(key, prompt, source=source, path=intent.path, unplaced=key in ours.unplaced)
         for key, prompts in ours.doubtful.items():
             yield self._name_conflict(
@@ -195,7 +195,7 @@ class _Differ:
     def _adopt_moved(self, file: PromptFile, lost: LockEntry) -> Adopt:
         """What an interrupted run made for a file that was renamed since."""
         prompt = (self.service or {})[lost.id]
-        return self._adopt(file.key, prompt, source=file_hash(file), path=lost.path)
+        return self._adopt(file.key, prompt, source=source_hash(file.prompt), path=lost.path)
 
     def _new(
         self, files: list[PromptFile], found: Matches, strangers: Mapping[str, list[RemotePrompt]]
@@ -206,7 +206,7 @@ class _Differ:
                 yield self._adopt(
                     file.key,
                     found.certain[file.key],
-                    source=file_hash(file),
+                    source=source_hash(file.prompt),
                     path=self.scope.path_of(file),
                     unplaced=file.key in found.unplaced,
                 )
@@ -324,12 +324,12 @@ class _Differ:
         """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
         return (
             self._is_comparable
-            and entry.dialect in remote.versions
+            and entry.dialect in remote.blocks
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
-            and file_hash(file) == entry.source
-            and remote_hash(remote, entry.dialect, file.prompt if file.has_extra else None) == entry.remote
+            and source_hash(file.prompt) == entry.source
+            and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
         )
 
     @property
@@ -343,7 +343,7 @@ class _Differ:
     def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
         if self.lock.canonical < CANONICAL:
             return bool(fields)
-        return file_hash(file) != entry.source
+        return source_hash(file.prompt) != entry.source
 
     def _path_change(self, file: PromptFile, entry: LockEntry, old_key: str) -> list[FieldDiff]:
         wanted = self.scope.path_of(file)
@@ -364,7 +364,7 @@ class _Differ:
             entry,
             version=remote.version(dialect),
             dialect=dialect,
-            source=file_hash(file),
+            source=source_hash(file.prompt),
             remote=hashed,
             added=added,
             protected=file.protected,
@@ -389,7 +389,7 @@ class _Differ:
                 remote=remote,
             )
         if not fields:
-            return self._adopt(file.key, remote, source=file_hash(file), path=entry.path, entry=entry)
+            return self._adopt(file.key, remote, source=source_hash(file.prompt), path=entry.path, entry=entry)
         return Update(
             key=file.key,
             display_name=file.prompt.display_name,
@@ -500,7 +500,7 @@ class _Differ:
         fields = self._path_change(file, entry, old_key)
         if file.prompt.display_name != entry.display_name:
             fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
-        if old_key == file.key and not fields and file_hash(file) == entry.source:
+        if old_key == file.key and not fields and source_hash(file.prompt) == entry.source:
             return None
         if old_key == file.key:
             return Update(
@@ -527,7 +527,7 @@ class _Differ:
 
     def _digest(self, action: str, key: str, file: PromptFile | None, *rest: Any) -> str:
         """The hash of all that a change rests on: the file, the entry, and each prompt of the service."""
-        asked = [file_hash(file), self.scope.path_of(file), file.protected] if file else None
+        asked = [source_hash(file.prompt), self.scope.path_of(file), file.protected] if file else None
         return digest([action, key, asked, *(_evidence(item, file) for item in rest)])
 
 

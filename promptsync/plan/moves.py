@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.model.canonical import canonical_block, digest, file_hash, source_hash
+from promptsync.model.canonical import canonical_block, digest, source_hash
 from promptsync.model.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.model.prompt import CURRENT
 
@@ -143,7 +143,7 @@ def _grouped(sides: list[_Side], trait: _Trait) -> dict[Hashable, list[_Side]]:
 
 
 def _of_file(file: PromptFile) -> _Side:
-    return _Side(file.key, file_hash(file), None, file.prompt.display_name if file.named else None)
+    return _Side(file.key, source_hash(file.prompt), None, file.prompt.display_name if file.named else None)
 
 
 def _with_block(side: _Side, file: PromptFile) -> _Side:

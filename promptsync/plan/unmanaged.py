@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import file_hash, remote_hash
+from promptsync.model.canonical import remote_hash, source_hash
 from promptsync.model.compare import file_differences
 from promptsync.model.prompt import CURRENT
 
@@ -107,7 +107,7 @@ def match_names(files: Iterable[PromptFile], strangers: Mapping[str, list[Remote
         for file in group:
             near = by_words.get(_words(file.prompt.block), [])
             alike = frozenset(prompt.id for prompt in near if same_content(file, prompt))
-            wanting.append(_Wanting(file.key, (file_hash(file),), frozenset(prompts), alike))
+            wanting.append(_Wanting(file.key, (source_hash(file.prompt),), frozenset(prompts), alike))
         rest = _match_group(found, wanting, prompts)
         left = prompts.keys() - {prompt.id for prompt in found.certain.values()}
         if len(rest) == len(left) == 1:

@@ -1,7 +1,7 @@
 """What the service refuses: bodies by the OpenAPI document itself, queries and cursors by its words.
 
-`openapi.json` beside this file is the published document, trimmed; `classic.json` is the older request shape. Both are
-data, so that the documents are the judge and not a second reading of them.
+`openapi.json` beside this file is the published document, trimmed by tools/openapi.py. It is data, so that the document
+is the judge and not a second reading of it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 Operation = Literal["create", "update"]
 
 _FOREIGN = {"prompt": "prompt_config", "prompt_config": "prompt"}
-_DOCUMENTS = {"prompt": "openapi.json", "prompt_config": "classic.json"}
-_SCHEMAS = {"create": "CreatePromptRequest", "update": "UpdatePromptRequest"}
+_SHAPES = {
+    ("prompt", "create"): "CreatePromptRequest",
+    ("prompt", "update"): "UpdatePromptRequest",
+    ("prompt_config", "create"): "ClassicCreatePromptRequest",
+    ("prompt_config", "update"): "ClassicUpdatePromptRequest",
+}
+"""What judges the body of an operation that has a block of this name."""
 _MESSAGE_LENGTH = 300
 # A ULID's letters: Crockford's base 32, which has no I, L, O and U.
 _ULID = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
@@ -63,7 +68,7 @@ def check_body(operation: Operation, body: Mapping[str, Any], behaviour: Behavio
     block = "prompt_config" if "prompt_config" in accepted else "prompt"
     if block not in accepted:
         block = behaviour.block
-    error = _first_error(_validator(_DOCUMENTS[block], _SCHEMAS[operation]), accepted)
+    error = _first_error(_validator(_SHAPES[block, operation]), accepted)
     if error is not None:
         raise BadRequest(error)
     # Its first element names a project, so it is never nothing (the documents' path is `Default/Prompts`).
@@ -75,7 +80,7 @@ def check_body(operation: Operation, body: Mapping[str, Any], behaviour: Behavio
 def check_edit(changes: Mapping[str, Any]) -> None:
     """Judge what the web page's form sends: as an update, whatever the behaviour. Raises BadRequest."""
     block = "prompt" if "prompt" in changes else "prompt_config"
-    error = _first_error(_validator(_DOCUMENTS[block], _SCHEMAS["update"]), changes)
+    error = _first_error(_validator(_SHAPES[block, "update"]), changes)
     if error is not None:
         raise BadRequest(error)
 
@@ -127,17 +132,16 @@ def _without_foreign_block(operation: Operation, body: dict[str, Any], behaviour
 
 
 @cache
-def document(name: str) -> Any:
-    """A document shipped with the sandbox: `openapi.json` or `classic.json`, parsed."""
-    return json.loads(files("promptsync.sandbox").joinpath(name).read_text(encoding="utf-8"))
+def document() -> Any:
+    """The OpenAPI document shipped with the sandbox."""
+    return json.loads(files("promptsync.sandbox").joinpath("openapi.json").read_text(encoding="utf-8"))
 
 
 @cache
-def _validator(name: str, schema: str) -> Validator:
+def _validator(shape: str) -> Validator:
     from jsonschema import Draft202012Validator  # late: slow to import, and most runs have no sandbox
 
-    shapes = document(name)
-    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": shapes["components"]})
+    return Draft202012Validator({"$ref": f"#/components/schemas/{shape}", "components": document()["components"]})
 
 
 def _first_error(validator: Validator, body: Mapping[str, Any]) -> str | None:

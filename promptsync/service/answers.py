@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import count
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from promptsync.model.prompt import DIALECTS, Answer, Dialect, Json, RemotePrompt
+from promptsync.model.prompt import DIALECTS, Dialect, Json, RemotePrompt
 from promptsync.service.pagination import Page, T
 
 if TYPE_CHECKING:
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 200
 """Levels of nesting in one answer; what walks it later does so by recursion."""
+
+LONG = 200
+"""Characters of a text that is worth looking for another of the same words."""
 
 _SURROGATES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -49,79 +50,45 @@ class RemoteVersion:
     raw: Json = field(repr=False)
 
 
-class _Body:
-    """The bytes of a page of prompts, from which what was let go of a prompt can be told again."""
+class Texts:
+    """Long texts, each in memory once, however often it comes: in a file, in both dialects, in many prompts."""
 
-    __slots__ = ("_answers", "_bytes")
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
 
-    def __init__(self, body: bytes) -> None:
-        self._bytes = body
-        self._answers: list[Answer] | None = None
+    def add(self, value: Any) -> None:
+        """Takes in whatever JSON holds."""
+        if isinstance(value, dict):
+            self.share(value)
+            value = list(value.values())
+        for item in value if isinstance(value, list) else ():
+            self.add(item)
 
-    def answer(self, place: int) -> Answer:
-        """The answer at a place of the page; the page is decoded once, at the first call."""
-        if self._answers is None:
-            self._answers = [Answer(**_answered(item)) for item in parsed(self._bytes)[0]["data"]]
-        return self._answers[place]
-
-
-class Gist(NamedTuple):
-    """What is kept of a prompt in a page: what RemotePrompt holds by itself."""
-
-    id: str
-    display_name: str
-    owner: str | None
-    versions: dict[Dialect, str | None]
-    hashes: dict[Dialect, str]
+    def share(self, fields: Json) -> Json:
+        """The same object, its long texts replaced by equal ones that came before."""
+        for name, value in fields.items():
+            if type(value) is str and len(value) >= LONG:
+                fields[name] = self._known.setdefault(value, value)
+        return fields
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPage:
-    """What was read before from the same bytes."""
-
-    gists: list[Gist]
-    has_more: bool | None
-
-    def page(self, body: bytes, limit: int) -> Page[RemotePrompt]:
-        """The page for which `limit` prompts were asked."""
-        whole = _Body(body)
-        prompts = [
-            RemotePrompt.remembered(*gist, partial(whole.answer, place)) for place, gist in enumerate(self.gists)
-        ]
-        return Page(prompts, self.has_more, limit)
-
-
-def gist(prompt: RemotePrompt) -> Gist:
-    """What is worth remembering of a prompt."""
-    return Gist(prompt.id, prompt.display_name, prompt.owner, prompt.versions, prompt.hashes)
-
-
-def read_prompt(data: Any, decode: Callable[[], Answer] | None = None) -> RemotePrompt:
+def read_prompt(data: Any) -> RemotePrompt:
     """Raises ForeignError."""
     if not (_has_id(data) and isinstance(data.get("display_name"), str)):
         raise ForeignError("a prompt")
     return RemotePrompt(
-        id=data["_id"], display_name=data["display_name"], owner=_text(data, "owner"), decode=decode, **_answered(data)
+        id=data["_id"],
+        display_name=data["display_name"],
+        description=_text(data, "description"),
+        metadata=_object(data, "metadata"),
+        blocks=_blocks(data),
+        owner=_text(data, "owner"),
+        path=_text(data, "path"),
+        created=_text(data, "created"),
+        updated=_text(data, "updated"),
+        updated_by_id=_text(data, "updated_by_id"),
+        raw=data,
     )
-
-
-def read_prompts(body: bytes, data: Any, limit: int) -> Page[RemotePrompt]:
-    """A page for which `limit` prompts were asked, `data` being what `body` says. Raises ForeignError."""
-    whole, places = _Body(body), count()
-    return read_page(data, lambda item: read_prompt(item, partial(whole.answer, next(places))), limit)
-
-
-def _answered(data: Json) -> Json:
-    return {
-        "description": _text(data, "description"),
-        "metadata": _object(data, "metadata"),
-        "blocks": _blocks(data),
-        "path": _text(data, "path"),
-        "created": _text(data, "created"),
-        "updated": _text(data, "updated"),
-        "updated_by_id": _text(data, "updated_by_id"),
-        "raw": data,
-    }
 
 
 def read_version(data: Any) -> RemoteVersion:
@@ -149,14 +116,14 @@ def read_page(data: Any, read: Callable[[Any], T], limit: int) -> Page[T]:
     return Page([read(item) for item in items], more if isinstance(more, bool) else None, limit)
 
 
-def parsed(body: bytes) -> tuple[Any, str]:
-    """JSON and no fault, or None and the fault."""
+def parsed(body: bytes, each: Callable[[Json], Json] | None = None) -> tuple[Any, str]:
+    """JSON and no fault, or None and the fault. `each` object is replaced by what that gives, the innermost first."""
     try:
         text = body.decode("utf-8-sig")
         if "\\ud" in text or "\\uD" in text:
             # Half a character, which JavaScript can hold and UTF-8 cannot: no file or hash could take it.
             text = _SURROGATES.sub(lambda found: found[0] if len(found[0]) != 6 else "\\ufffd", text)
-        return json.loads(text, parse_constant=_not_json, parse_float=_finite), ""
+        return json.loads(text, parse_constant=_not_json, parse_float=_finite, object_hook=each), ""
     except UnicodeDecodeError:
         return None, "answered with text that is not UTF-8"
     except RecursionError:

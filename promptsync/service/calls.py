@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -36,11 +37,6 @@ class Call:
         return self.method in ("GET", "DELETE")
 
     @property
-    def lists_prompts(self) -> bool:
-        """Whether a page of prompts is asked for."""
-        return self.method == "GET" and self.path == PROMPTS
-
-    @property
     def target(self) -> str:
         """Path and query."""
         if not self.query:
@@ -48,15 +44,28 @@ class Call:
         return self.path + "?" + "&".join(f"{name}={escaped(value)}" for name, value in self.query.items())
 
 
+class Fault(Enum):
+    """What keeps an answer from being usable, as far as it decides what helps."""
+
+    SERVICE = auto()
+    CERTIFICATE = auto()
+    NOT_THE_API = auto()
+
+
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one request. `fault` says in a clause, behind the host's name, why it is no usable answer."""
+class HttpResult:
+    """What became of one request. `fault` says in a clause, behind the host's name, why it is no usable answer.
+
+    `kind` is the kind of a fault. `redirect` is the host that the answer points to, empty for none.
+    """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     data: Any = None
     fault: str = ""
+    kind: Fault = Fault.SERVICE
+    redirect: str = ""
     sent: bool = True
     """Whether it may have been carried out."""
     final: bool = False
@@ -75,6 +84,23 @@ class Outcome:
         if not self.body.strip():
             return ""
         return "an HTML page" if self.is_html else complaint(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that was sent, for people who watch (`-v`): no headers, no bodies.
+
+    `seconds` is from before a connection was free to the end of the answer. `attempt` counts from 1. `note` is a
+    clause on what went wrong, or empty. `retry_in` is the seconds until the next attempt, None if there is none.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    attempt: int
+    note: str
+    retry_in: float | None = None
 
 
 def prompt_path(id: str) -> str:

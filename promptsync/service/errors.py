@@ -14,21 +14,25 @@ from promptsync.model.errors import (
     ServiceError,
     UnavailableError,
 )
-from promptsync.service.calls import escaped
+from promptsync.service.calls import Fault, escaped
 
 if TYPE_CHECKING:
-    from promptsync.service.calls import Call, Outcome
+    from promptsync.service.calls import Call, HttpResult
     from promptsync.service.ratelimit import Pause
 
 MAX_DETAIL = 500
 """Characters of foreign text in a message."""
 
-_CHECK_SERVICE = "check that the service is up and that the base URL is right, then run this again"
 _CHECK_BASE_URL = "check the base URL (ORQ_BASE_URL or --base-url): it may point to something else than the API"
 _LOOK_FIRST = "look at the service before this is sent again"
+_HINTS = {
+    Fault.SERVICE: "check that the service is up and that the base URL is right, then run this again",
+    Fault.CERTIFICATE: "set SSL_CERT_FILE to the certificates that your network uses",
+    Fault.NOT_THE_API: _CHECK_BASE_URL,
+}
 
 
-class Complaints:
+class ServiceErrors:
     """Makes the errors for the service at `host`. None of them holds `secret`; where that is empty, nothing is secret.
 
     `key_name` is the variable that users are told to set.
@@ -40,39 +44,39 @@ class Complaints:
         self._secrets = list(dict.fromkeys((secret, escaped(secret), json.dumps(secret)[1:-1]))) if secret else []
         self._key_name = key_name
 
-    def about(self, call: Call, outcome: Outcome, redirect: str = "") -> ServiceError | None:
-        """What to raise for an outcome; None for one that is an answer. `redirect` is the host it points to."""
-        status = outcome.status
-        if outcome.fault or status is None:
-            return self._unavailable(call, outcome)
+    def about(self, call: Call, result: HttpResult) -> ServiceError | None:
+        """What to raise for a result; None for one that is an answer."""
+        status = result.status
+        if result.fault or status is None:
+            return self._unavailable(call, result)
         if 200 <= status < 300:
             return None
         if status < 400:
-            return self._redirected(call, status, redirect)
-        detail = self.clean(outcome.complaint)
+            return self._redirected(call, status, result.redirect)
+        detail = self.clean(result.complaint)
         if status in (401, 403):
             return self._not_allowed(call, status, detail)
-        if status == 404 and not outcome.is_html:
+        if status == 404 and not result.is_html:
             message = f"{call.doing}: {self._host} knows nothing of that kind (404)"
             hint = "it was deleted, or the key is of another workspace, or the base URL is wrong"
             return NotFoundError(self._said(message, detail), status=status, hint=hint)
         message = self._said(f"{call.doing}: {self._host} refused it with {status}", detail)
-        hint = _CHECK_BASE_URL if outcome.is_html else "change what the service complains about"
+        hint = _CHECK_BASE_URL if result.is_html else "change what the service complains about"
         return RefusedError(message, status=status, detail=detail, hint=hint)
 
     def too_long(self, call: Call, pause: Pause, spent: float, patience: float) -> ServiceError:
         """The service wants a longer pause than the call may wait; both numbers are seconds."""
-        told = f"{_asked(pause.asked)}, and {spent:.0f} of {patience:g} s were waited"
+        why = f"{_asked(pause.asked)}, and {spent:.0f} of {patience:g} s were waited"
         hint = "run this again later, or with less parallelism"
         if pause.status == 503:
-            message = f"{call.doing}: {self._host} is unavailable: {told}"
+            message = f"{call.doing}: {self._host} is unavailable: {why}"
             return UnavailableError(self.scrub(message), status=503, ambiguous=False, hint=hint)
-        message = f"{call.doing}: {self._host} limits the rate: {told}"
+        message = f"{call.doing}: {self._host} limits the rate: {why}"
         return RateLimitedError(self.scrub(message), status=429, hint=hint)
 
-    def not_the_api(self, call: Call, what: str) -> ServiceError:
-        """The answer should have been `what`, and is something else."""
-        message = f"{call.doing}: the answer of {self._host} is not {what} of orq.ai"
+    def not_the_api(self, call: Call, expected: str) -> ServiceError:
+        """The answer should have been what was `expected`, such as “a prompt”, and is something else."""
+        message = f"{call.doing}: the answer of {self._host} is not {expected} of orq.ai"
         if call.safe:
             return ServiceError(self.scrub(message), status=200, hint=_CHECK_BASE_URL)
         message += "; whether it was carried out is unknown"
@@ -103,17 +107,13 @@ class Complaints:
         """A prompt's name, as it stands in a message."""
         return _bounded(self.scrub(_printable(name)), 60) if isinstance(name, str) else "a prompt"
 
-    def _unavailable(self, call: Call, outcome: Outcome) -> UnavailableError:
-        message = f"{call.doing}: {self._host} {outcome.fault}"
-        hint = _CHECK_SERVICE
-        if "certificate" in outcome.fault:
-            hint = "set SSL_CERT_FILE to the certificates that your network uses"
-        if "HTML page" in outcome.fault:
-            hint = _CHECK_BASE_URL
-        if outcome.sent and not call.safe:
+    def _unavailable(self, call: Call, result: HttpResult) -> UnavailableError:
+        message = f"{call.doing}: {self._host} {result.fault}"
+        hint = _HINTS[result.kind]
+        if result.sent and not call.safe:
             message += "; whether it was carried out is unknown"
             hint = _LOOK_FIRST
-        return UnavailableError(self.scrub(message), status=outcome.status, ambiguous=outcome.sent, hint=hint)
+        return UnavailableError(self.scrub(message), status=result.status, ambiguous=result.sent, hint=hint)
 
     def _redirected(self, call: Call, status: int, target: str) -> ServiceError:
         where = f"points to {self.clean(target)}" if target else f"answered {status}"

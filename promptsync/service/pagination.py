@@ -40,7 +40,7 @@ class Page(Generic[T]):
         return self.has_more if self.has_more is not None else len(self.items) >= self.limit
 
 
-class Sweep(Generic[T]):
+class ListIterator(Generic[T]):
     """All items of a list that changes while it is read, each once.
 
     A cursor whose item was deleted meanwhile is refused by some services, taken for the end by others, and ignored by

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from promptsync.service.calls import Call, Outcome
+    from promptsync.service.calls import Call, HttpResult
 
 PATIENCE = 120.0
 """Seconds that one call may spend on waiting and repeating."""
@@ -43,16 +43,16 @@ class Pause:
     status: int | None = None
 
 
-class Budget:
-    """The seconds that one call may spend."""
+class Patience:
+    """The `seconds` that one call may spend."""
 
     def __init__(
-        self, clock: Callable[[], float], sleep: Callable[[float], object], patience: float, hurried: threading.Event
+        self, clock: Callable[[], float], sleep: Callable[[float], object], seconds: float, hurried: threading.Event
     ) -> None:
+        self.seconds = seconds
         self._hurried = hurried
         self._clock = clock
         self._sleep = sleep
-        self._patience = patience
         self._started = clock()
         self._slept = 0.0
 
@@ -66,7 +66,7 @@ class Budget:
         return max(self._clock() - self._started, self._slept)
 
     def left(self) -> float:
-        return 0.0 if self.is_hurried else self._patience - self.spent()
+        return 0.0 if self.is_hurried else self.seconds - self.spent()
 
     @property
     def is_hurried(self) -> bool:
@@ -74,8 +74,8 @@ class Budget:
         return self._hurried.is_set()
 
 
-class Pace:
-    """The pace that all calls of a client share, so that the pool slows down together.
+class RateLimiter:
+    """When each call of a client may be sent: what one is told holds for all, so that the pool slows down together.
 
     `patience` is the seconds that one call may spend. `clock` only advances, `now` is the time of day; without `sleep`
     a thread sleeps until it is told to hurry.
@@ -91,7 +91,7 @@ class Pace:
         jitter: Callable[[], float],
     ) -> None:
         self._hurried = threading.Event()
-        self._patience = patience
+        self._seconds = patience
         self._sleep = sleep or self._hurried.wait
         self._clock = clock
         self._now = now
@@ -101,52 +101,53 @@ class Pace:
         self._advice = Pause()
 
     def hurry(self) -> None:
-        """From now on no budget has anything left, and those that sleep wake up."""
+        """From now on no one has any patience left, and those that sleep wake up."""
         self._hurried.set()
 
-    def budget(self) -> Budget:
-        return Budget(self._clock, self._sleep, self._patience, self._hurried)
+    def patience(self) -> Patience:
+        """What a call that begins now may spend."""
+        return Patience(self._clock, self._sleep, self._seconds, self._hurried)
 
     def pause(self) -> float:
         """Seconds until anything is to be sent; less than none where that was before."""
         with self._lock:
             return max(self._order.until, self._advice.until) - self._clock()
 
-    def take_turn(self, budget: Budget) -> Pause | None:
+    def take_turn(self, patience: Patience) -> Pause | None:
         """Wait while the service wants this client to wait, whichever call it told so.
 
-        Where it wants more than the budget has left, gives the pause at once, and nothing is to be sent.
+        Where it wants more than there is patience left, gives the pause at once, and nothing is to be sent.
         """
         waited_for = -inf
         while True:
-            left = budget.left()
+            left = patience.left()
             pause, wait = self._read(left)
             if wait <= 0:
                 return None
             # Whoever has waited goes, unless told of a long pause meanwhile: else the first of the pool to be refused
             # again would hold back all others, and they would go one at a time. Who was woken has not waited.
-            if not budget.is_hurried and (pause.until <= waited_for or (waited_for > -inf and wait <= SHORT)):
+            if not patience.is_hurried and (pause.until <= waited_for or (waited_for > -inf and wait <= SHORT)):
                 return None
             if wait > left:
                 return pause
             # Each a little later than asked: sixty-four calls at the same instant would only be told to wait again.
-            budget.sleep(min(left, wait + self._jitter() * (0.25 + wait / 10)))
+            patience.sleep(min(left, wait + self._jitter() * (0.25 + wait / 10)))
             waited_for = pause.until
 
-    def heed(self, outcome: Outcome, limited: int) -> bool:
+    def heed(self, result: HttpResult, limited: int) -> bool:
         """Hold all calls as long as the answer asks for. True if that is for a failure.
 
         `limited` is how often this call was refused for its rate before.
         """
-        asked = retry_after(outcome.headers.get("retry-after"), self._now())
-        reset = reset_in(outcome.headers, self._now(), used_up=outcome.status == 429)
+        asked = retry_after(result.headers.get("retry-after"), self._now())
+        reset = reset_in(result.headers, self._now(), used_up=result.status == 429)
         until = self._clock()
-        if outcome.status == 429:
+        if result.status == 429:
             wait = asked if asked is not None else reset
             believed = _believed(wait) if wait is not None else min(CEILING, BACKOFF * 2 ** min(limited, 10))
             self._hold(Pause(until + believed, wait, 429))
             return True
-        if outcome.status == 503 and asked is not None:
+        if result.status == 503 and asked is not None:
             self._hold(Pause(until + _believed(asked), asked, 503))
             return True
         if reset is not None:
@@ -154,19 +155,19 @@ class Pace:
             self._hold(Pause(until + min(reset, CEILING), reset, None))
         return False
 
-    def repeat_in(self, call: Call, outcome: Outcome, broken: int, held: bool, budget: Budget) -> float | None:
+    def repeat_in(self, call: Call, result: HttpResult, broken: int, held: bool, patience: Patience) -> float | None:
         """Seconds until the next attempt, besides what all calls wait for; None if there is none.
 
-        `broken` is how many attempts had a fault, `held` what `heed` gave for the outcome.
+        `broken` is how many attempts had a fault, `held` what `heed` gave for the result.
         """
-        if outcome.status == 429:
+        if result.status == 429:
             return 0.0
-        if not outcome.fault or outcome.final or not (call.safe or not outcome.sent):
+        if not result.fault or result.final or not (call.safe or not result.sent):
             return None
-        if broken >= (2 if outcome.large and call.shrinks else MAX_ATTEMPTS):
+        if broken >= (2 if result.large and call.shrinks else MAX_ATTEMPTS):
             return None
         wait = 0.0 if held else self._jitter() * min(CEILING, BACKOFF * 2 ** (broken - 1))
-        return wait if wait < budget.left() else None
+        return wait if wait < patience.left() else None
 
     def _read(self, left: float) -> tuple[Pause, float]:
         """The pause for who has so many seconds left, and how long it is. Advice for longer than that is not taken."""

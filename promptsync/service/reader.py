@@ -24,15 +24,14 @@ from math import ceil
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promptsync.model.errors import NotFoundError
+from promptsync.service.api import PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from promptsync.model.prompt import RemotePrompt
+    from promptsync.service.api import PromptsApi
     from promptsync.service.pagination import Page
-
-PAGE = 200
-"""Prompts that are asked for at once: the most that the service's list gives."""
 
 FEW = 1
 """Rounds of requests by id that are not worth a look at the list."""
@@ -50,20 +49,15 @@ CURSOR_EACH = 25
 PARALLELISM = 16
 """Requests at once: as many as the client keeps connections open by default."""
 
-
-class Service(Protocol):
-    """What the reader needs of the client."""
-
-    def page(self, *, limit: int = ..., starting_after: str | None = ...) -> Page[RemotePrompt] | None: ...
-    def pages(self) -> Iterator[list[RemotePrompt]]: ...
-    def get(self, id: str) -> RemotePrompt: ...
+PAGES_AT_ONCE = 8
+"""Pages of the list that are read at once: each is in memory as a whole, and pages of long prompts have megabytes."""
 
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 
-class Crew(Protocol):
+class Runner(Protocol):
     """Carries out a task for each item, `workers` at a time; the results are in the items' order.
 
     Where a task raises, or the wait for them is interrupted, `halt` is called, no task is begun any more, and what was
@@ -75,8 +69,8 @@ class Crew(Protocol):
     ) -> list[B]: ...
 
 
-def in_threads(task: Callable[[A], B], items: Sequence[A], workers: int, halt: Callable[[], None]) -> list[B]:
-    """The crew of threads."""
+def run_parallel(task: Callable[[A], B], items: Sequence[A], workers: int, halt: Callable[[], None]) -> list[B]:
+    """The runner in threads."""
     if len(items) <= 1:
         return [task(item) for item in items]
     with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
@@ -92,29 +86,27 @@ def in_threads(task: Callable[[A], B], items: Sequence[A], workers: int, halt: C
 
 
 def read_service(
-    client: Service,
+    client: PromptsApi,
     *,
     locked: Collection[str],
-    need_strangers: bool,
+    need_unmanaged: bool,
     parallelism: int = PARALLELISM,
-    crew: Crew = in_threads,
-    on_read: Callable[[list[RemotePrompt]], object] = lambda _: None,
+    run: Runner = run_parallel,
 ) -> dict[str, RemotePrompt]:
     """What the service holds, by id. A locked id that is not in it is gone for certain.
 
-    With `need_strangers`, or where a locked prompt is gone, every prompt that the list shows is in it, else those with
-    `locked` ids alone. `parallelism` is how many requests are sent at once. `on_read` is called with what each of them
-    brought, side by side.
+    With `need_unmanaged`, or where a locked prompt is gone, every prompt that the list shows is in it, else those with
+    `locked` ids alone. `parallelism` is how many requests are sent at once.
 
     Raises what the client raises: what could not be read is an error, never an absence.
     """
-    reader = _Reader(client, frozenset(locked), parallelism, crew, on_read)
-    if need_strangers:
+    reader = _Reader(client, frozenset(locked), parallelism, run)
+    if need_unmanaged:
         reader.read_list()
     else:
         reader.read_managed()
     reader.read_by_id()
-    if reader.gone and not need_strangers:
+    if reader.gone and not need_unmanaged:
         # Whether a prompt that is gone can be made again hangs on whether another bears its name.
         reader.read_list()
     return reader.found
@@ -139,17 +131,16 @@ class _Walk:
 class _Reader:
     def __init__(
         self,
-        client: Service,
+        client: PromptsApi,
         locked: frozenset[str],
         parallelism: int,
-        crew: Crew,
-        on_read: Callable[[list[RemotePrompt]], object],
+        run: Runner,
     ) -> None:
         self._client = client
         self._locked = locked
         self._parallelism = max(1, parallelism)
-        self._crew = crew
-        self._on_read = on_read
+        self._pages_at_once = min(self._parallelism, PAGES_AT_ONCE)
+        self._run = run
         self._mutex = threading.Lock()
         self._broken = False
         self.found: dict[str, RemotePrompt] = {}
@@ -163,7 +154,7 @@ class _Reader:
         """Takes locked prompts from the list, as long as that is less work than to ask for each."""
         worthwhile = True
         while worthwhile and len(missing := self._missing()) > FEW * self._parallelism:
-            worthwhile = self._sweep(missing)
+            worthwhile = self._read_behind(missing)
 
     def read_list(self) -> None:
         """Reads every prompt in the list."""
@@ -197,23 +188,22 @@ class _Reader:
         return 0
 
     def _take(self, prompts: list[RemotePrompt]) -> None:
-        self._on_read(prompts)
         with self._mutex:
             self.found.update((prompt.id, prompt) for prompt in prompts)
 
-    def _sweep(self, missing: list[str]) -> bool:
+    def _read_behind(self, missing: list[str]) -> bool:
         """Reads the list behind several of the missing. Whether its pages brought enough to do so again."""
-        width = PAGE * ceil(len(missing) / PAGE / self._parallelism)
+        width = PAGE * ceil(len(missing) / PAGE / self._pages_at_once)
         stretches = [missing[place : place + width] for place in range(0, len(missing), width)]
         stops = frozenset([*(stretch[0] for stretch in stretches), missing[-1]])
         before = len(self.found)
         # No walk brings the newest, which all of them are behind: it is asked for by id.
         steps = self._each(
-            lambda ids: self._gather(ids, stops) if ids else self._get(missing[0]), [*stretches, list[str]()]
+            lambda ids: self._read_stretch(ids, stops) if ids else self._get(missing[0]), [*stretches, list[str]()]
         )
         return len(self.found) - before >= WORTHWHILE * max(1, sum(steps))
 
-    def _gather(self, stretch: list[str], stops: frozenset[str]) -> int:
+    def _read_stretch(self, stretch: list[str], stops: frozenset[str]) -> int:
         """Takes what is ours from the pages behind the first of `stretch`, or the next where that one is gone.
 
         Ends where the pages bring too little, or come to one of `stops`. Gives how many were read.
@@ -238,7 +228,7 @@ class _Reader:
     def _cursors(self, top: Collection[str]) -> list[str]:
         """Ids that part what is behind `top` into stretches, one for each walk that is worth its request."""
         ids = _newest_first(self._locked.difference(top, self.gone))
-        stretches = min(self._parallelism, 1 + len(ids) // CURSOR_EACH)
+        stretches = min(self._pages_at_once, 1 + len(ids) // CURSOR_EACH)
         width = ceil(len(ids) / stretches)
         if width > PAGE:
             width = PAGE * ceil(width / PAGE)
@@ -268,7 +258,7 @@ class _Reader:
         return _Walk(None)
 
     def _each(self, task: Callable[[A], B], items: Sequence[A]) -> list[B]:
-        return self._crew(task, items, self._parallelism, self._halt)
+        return self._run(task, items, self._parallelism, self._halt)
 
     def _halt(self) -> None:
         self._broken = True  # so that long walks do not go on for nothing

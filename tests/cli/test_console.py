@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from promptsync.cli import console
-from promptsync.service.client import Exchange
+from promptsync.service.calls import Exchange
 
 
 class Terminal(io.StringIO):
@@ -27,8 +28,8 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return stream
 
 
-def exchange(note: str = "", number: int = 1) -> Exchange:
-    return Exchange("GET", f"/v2/prompts/{number}", 200, 0.0514, 1, note)
+def exchange(fault: str = "", number: int = 1, retry_in: float | None = None) -> Exchange:
+    return Exchange("GET", f"/v2/prompts/{number}", 200, 0.0514, 1, fault, retry_in)
 
 
 def test_each_request_is_a_whole_line_whichever_threads_tell_of_theirs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,18 +44,18 @@ def test_waiting_is_told_once_in_a_while(capsys: pytest.CaptureFixture[str]) -> 
     waits = console.Waits(lambda: now[0])
     for moment in (0.0, 1.0, console.QUIET, console.QUIET + 1):
         now[0] = moment
-        waits(exchange("rate limited; next attempt in 2.0 s"))
+        waits(exchange("rate limited", retry_in=2.0))
         waits(exchange())
     assert capsys.readouterr().err == "waiting for the service: rate limited; next attempt in 2.0 s\n" * 2
 
 
-def test_a_short_wait_shows_nothing_and_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_wait_shows_nothing_and_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    monkeypatch.setitem(sys.modules, "rich.console", None)  # whoever imports it fails
+    before = threading.enumerate()
     with console.waiting("Reading"):
         pass
     assert terminal.getvalue() == ""
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert threading.enumerate() == before
 
 
 def test_a_long_wait_shows_a_spinner_and_takes_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,37 @@ def test_a_long_wait_shows_a_spinner_and_takes_it_away(monkeypatch: pytest.Monke
     with console.waiting("Reading"):
         assert shown.wait(20)
     assert "Reading" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\x1b[2K"), "the line is empty again"
+    assert terminal.getvalue().endswith("\r\x1b[2K"), "the line is empty again"
+
+
+def test_a_bar_counts_what_all_threads_do_and_is_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with console.progress("Applying", 200) as advance, ThreadPoolExecutor(8) as pool:
+        list(pool.map(advance, range(200)))
+    shown = terminal.getvalue()
+    assert re.search(r"Applying .* 200/200 +\d+\.\d/s +0:0\d", shown)
+    assert shown.endswith("\x1b[?25h\n\x1b[A\r\x1b[2K"), "the cursor is back, and the line empty"
+
+
+def test_a_bar_is_gone_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with pytest.raises(ZeroDivisionError), console.progress("Applying", 2):
+        _ = 1 // 0
+    assert terminal.getvalue().endswith("\r\x1b[2K")
+
+
+def test_there_is_no_bar_for_a_single_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with console.progress("Applying", 1) as advance:
+        advance(None)
+    assert terminal.getvalue() == ""
+
+
+def test_a_line_takes_the_place_of_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with console.progress("Applying", 2):
+        console.show_exchange(exchange())
+    assert "\r\x1b[2KGET /v2/prompts/1 200 51 ms\n" in terminal.getvalue()
 
 
 @pytest.mark.parametrize("how", ["pipe", "dumb"])

@@ -9,7 +9,7 @@ import pytest
 from promptsync.commands import import_ as importing
 from promptsync.model.errors import LockfileError, PlanError, UsageError
 from promptsync.sandbox import Behaviour
-from tests.e2e.test_properties import Here, here
+from tests.embedded import Here, here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,26 +37,26 @@ def test_progress_is_told(world: Here) -> None:
         there(world, name)
     totals: list[int] = []
     keys: list[str] = []
-    done = importing.bring_in(world.project, None, "Default", on_start=totals.append, on_prompt=keys.append)
+    done = importing.import_prompts(world.target, None, "Default", on_start=totals.append, on_prompt=keys.append)
     assert (totals, sorted(keys)) == ([2], ["Default/a", "Default/b"])
     assert (sorted(done.keys), done.left_out, done.allow_fields) == (["Default/a", "Default/b"], {}, ())
 
 
 def test_nothing_to_import_writes_nothing(world: Here) -> None:
-    assert importing.bring_in(world.project, None, "Default").keys == {}
-    assert (files(world), world.project.lock_path.exists()) == ([], False)
+    assert importing.import_prompts(world.target, None, "Default").keys == {}
+    assert (files(world), world.target.lock_path.exists()) == ([], False)
 
 
 def test_newest_first(world: Here) -> None:
     ids = [there(world, name) for name in ("a", "b", "c")]
-    assert [prompt.id for prompt in importing.strangers(world.project)] == ids[::-1]
+    assert [prompt.id for prompt in importing.unmanaged(world.target)] == ids[::-1]
 
 
 @pytest.mark.parametrize("folder", ["", "/abs", "a//b", "../up", "a/../b", ".hidden", "a/_skipped", "a\\b"])
 def test_a_folder_whose_files_would_not_be_found_again_is_refused(world: Here, folder: str) -> None:
     there(world, "a")
     with pytest.raises(UsageError, match="is no folder for prompts"):
-        importing.bring_in(world.project, None, folder)
+        importing.import_prompts(world.target, None, folder)
     assert files(world) == []
 
 
@@ -64,11 +64,11 @@ def test_files_that_say_what_an_import_would_write_are_taken_as_its_own(world: H
     """The files of an import whose journal was lost, say: three twins and one that was edited since."""
     ids = [there(world, "twin") for _ in range(3)]
     odd = there(world, "odd")
-    importing.bring_in(world.project, None, "Default")
-    world.project.lock_path.unlink()
+    importing.import_prompts(world.target, None, "Default")
+    world.target.lock_path.unlink()
     edited = world.root / "Default/odd.yaml"
     edited.write_text(edited.read_text() + "# mine\n", encoding="utf-8")
-    done = importing.bring_in(world.project, None, "Default")
+    done = importing.import_prompts(world.target, None, "Default")
     assert done.keys.keys() == {"Default/twin", "Default/twin-2", "Default/twin-3", "Default/odd-2"}
     assert sorted(done.keys.values()) == sorted([*ids, odd])
     assert edited.read_text().endswith("# mine\n")
@@ -79,7 +79,7 @@ def test_a_configuration_that_would_not_be_read_again_is_not_written(world: Here
     config = world.root / "promptsync.yaml"
     config.write_text("--- # nothing\n...\n", encoding="utf-8")
     try:
-        importing.bring_in(world.project, None, "Default")
+        importing.import_prompts(world.target, None, "Default")
     except Exception:
         assert config.read_text() == "--- # nothing\n...\n"
         assert files(world) == ["promptsync.yaml"]
@@ -90,13 +90,13 @@ def test_a_configuration_that_would_not_be_read_again_is_not_written(world: Here
 def test_the_wrong_place_is_refused(world: Here) -> None:
     for name in ("a", "b", "c"):
         there(world, name)
-    importing.bring_in(world.project, None, "Default")
+    importing.import_prompts(world.target, None, "Default")
     for prompt in world.sandbox.prompts():
         world.sandbox.ui_delete(prompt["_id"])
     there(world, "d")
     with pytest.raises(PlanError, match="wrong key"):
-        importing.bring_in(world.project, None, "Default")
+        importing.import_prompts(world.target, None, "Default")
     world.sandbox.behaviour = Behaviour(owner="another")
     with pytest.raises(LockfileError, match="another"):
-        importing.strangers(world.project)
+        importing.unmanaged(world.target)
     assert len(files(world)) == 3

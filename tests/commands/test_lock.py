@@ -10,78 +10,45 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.apply.journal import Journal
 from promptsync.commands import lock as locking
-from promptsync.commands.lock import lock_forget, lock_merge, lock_verify, move, moved_to
-from promptsync.model.errors import LoadError, LockfileError, PromptsyncError, UsageError
+from promptsync.commands.connect import connect
+from promptsync.commands.lock import lock_forget, lock_merge, lock_verify
+from promptsync.commands.mv import mv
+from promptsync.commands.state import write_lock
+from promptsync.files.run_lock import alone
+from promptsync.model.errors import LockfileError, PromptsyncError, UsageError
 from promptsync.model.lockfile import LockEntry, Lockfile, dump, parse
 from promptsync.model.prompt import CURRENT
 from promptsync.sandbox import Behaviour
-from tests.e2e.test_properties import Here, here
+from tests.commands.locked import FILE, KEY, OTHER, change_lock, locked, record, unlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from promptsync.commands.project import Project
-
-KEY, OTHER = "Default/refund", "Default/other"
-FILE = {"prompt": {"temperature": 0.2, "messages": [{"role": "user", "content": "Hello."}]}}
-TREE = {KEY: FILE, OTHER: FILE}
-
-
-@pytest.fixture
-def world() -> Iterator[Here]:
-    with here(Behaviour()) as made:
-        made.write(TREE)
-        assert made.apply() == 0
-        yield made
-
-
-def locked(world: Here) -> dict[str, LockEntry]:
-    return world.project.read_lock().prompts
-
-
-def change_lock(world: Here, **changes: Callable[[LockEntry], LockEntry]) -> None:
-    """Changes entries; a name stands for `Default/<name>`."""
-    lock = world.project.read_lock()
-    world.project.write_lock(
-        lock.with_prompts(
-            {key: changes.get(key.rpartition("/")[2], lambda one: one)(entry) for key, entry in lock.prompts.items()}
-        )
-    )
-
-
-def record(world: Here, key: str, entry: LockEntry | None) -> None:
-    """What a run that was killed had recorded, and not yet written into the lockfile."""
-    journal = world.project.journal()
-    journal.end_with(0, key, entry)
-    journal.close()
-
-
-def unlock(world: Here, key: str) -> LockEntry:
-    lock = world.project.read_lock()
-    world.project.write_lock(lock.with_prompts({k: one for k, one in lock.prompts.items() if k != key}))
-    return lock.prompts[key]
+    from promptsync.files.target import Target
+    from tests.embedded import Here
 
 
 def test_where_all_fits_nothing_is_told_or_written(world: Here) -> None:
-    before = world.project.lock_path.read_bytes()
-    assert lock_verify(world.project) == []
-    assert world.project.lock_path.read_bytes() == before
+    before = world.target.lock_path.read_bytes()
+    assert lock_verify(world.target) == []
+    assert world.target.lock_path.read_bytes() == before
 
 
 def test_a_rename_that_made_no_version_is_told(world: Here) -> None:
     world.sandbox.behaviour = Behaviour(version_on="block")
-    with world.project.connect() as client:
+    with connect(world.target) as client:
         client.update(locked(world)[KEY].id, {"display_name": "Repay"})
-    assert lock_verify(world.project) == [f"{KEY}: renamed on the service to “Repay”"]
+    assert lock_verify(world.target) == [f"{KEY}: renamed on the service to “Repay”"]
 
 
 def test_what_is_told_is_sorted_by_what_it_is(world: Here) -> None:
     ids = {key: entry.id for key, entry in locked(world).items()}
     world.sandbox.ui_delete(ids[OTHER])
     world.write({"Default/b": FILE, "Default/a": FILE})
-    assert lock_verify(world.project) == [
+    assert lock_verify(world.target) == [
         f"{OTHER}: locked, and its file is gone",
         f"{KEY}: locked, and its file is gone",
         "Default/a: a file that was never applied",
@@ -94,49 +61,49 @@ def test_what_is_told_is_sorted_by_what_it_is(world: Here) -> None:
 def test_a_version_that_is_not_the_services_is_told(world: Here, version: str | None) -> None:
     now = locked(world)[KEY].version
     change_lock(world, refund=lambda entry: replace(entry, version=version))
-    assert lock_verify(world.project) == [f"{KEY}: locked at version {version}, the service is at {now}"]
+    assert lock_verify(world.target) == [f"{KEY}: locked at version {version}, the service is at {now}"]
 
 
 def test_more_told_of_the_same_version_fits(world: Here) -> None:
     change_lock(world, refund=lambda entry: replace(entry, remote="sha256:other"))
-    assert lock_verify(world.project) == []
+    assert lock_verify(world.target) == []
 
 
 def test_what_an_interrupted_run_recorded_is_verified_and_left_where_it_is(world: Here) -> None:
     record(world, KEY, unlock(world, KEY))
-    before = world.project.lock_path.read_bytes()
-    assert lock_verify(world.project) == []
-    assert world.project.lock_path.read_bytes() == before
-    assert list(world.project.journal().recover().onto(Lockfile()).prompts) == [KEY]
+    before = world.target.lock_path.read_bytes()
+    assert lock_verify(world.target) == []
+    assert world.target.lock_path.read_bytes() == before
+    assert list(Journal(world.target.journal_path).recover().onto(Lockfile()).prompts) == [KEY]
 
 
 def test_another_workspace_is_not_verified(world: Here) -> None:
     world.sandbox.behaviour = Behaviour(owner="another")
     with pytest.raises(LockfileError, match="another"):
-        lock_verify(world.project)
+        lock_verify(world.target)
 
 
 def test_what_is_forgotten_is_told_in_the_order_it_was_named(world: Here) -> None:
     before = locked(world)
     held = world.held()
-    assert lock_forget(world.project, [KEY, OTHER]) == [before[KEY], before[OTHER]]
+    assert lock_forget(world.target, [KEY, OTHER]) == [before[KEY], before[OTHER]]
     assert (locked(world), len(world.sandbox.prompts())) == ({}, len(held))
-    assert world.project.read_lock().owner is not None
+    assert world.lock.owner is not None
 
 
 def test_of_many_that_are_to_be_forgotten_one_that_is_not_locked_keeps_all(world: Here) -> None:
-    before = world.project.lock_path.read_bytes()
+    before = world.target.lock_path.read_bytes()
     with pytest.raises(UsageError) as caught:
-        lock_forget(world.project, [KEY, "Default/othr"])
-    assert caught.value.message == f"there is no `Default/othr` in {world.project.lock_path}"
+        lock_forget(world.target, [KEY, "Default/othr"])
+    assert caught.value.message == f"there is no `Default/othr` in {world.target.lock_path}"
     assert caught.value.hint == f"did you mean `{OTHER}`?"
-    assert world.project.lock_path.read_bytes() == before
+    assert world.target.lock_path.read_bytes() == before
 
 
 def test_to_forget_nothing_or_one_twice_is_no_error(world: Here) -> None:
     before = locked(world)
-    assert lock_forget(world.project, []) == []
-    assert lock_forget(world.project, [KEY, KEY]) == [before[KEY]] * 2
+    assert lock_forget(world.target, []) == []
+    assert lock_forget(world.target, [KEY, KEY]) == [before[KEY]] * 2
     assert locked(world) == {OTHER: before[OTHER]}
 
 
@@ -144,121 +111,31 @@ def test_what_an_interrupted_run_recorded_is_forgotten_for_good(world: Here) -> 
     """Else the next run would find it in the journal again."""
     entry = unlock(world, KEY)
     record(world, KEY, entry)
-    assert lock_forget(world.project, [KEY]) == [entry]
+    assert lock_forget(world.target, [KEY]) == [entry]
     assert list(locked(world)) == [OTHER]
-    assert world.project.journal().recover().onto(world.project.read_lock()) == world.project.read_lock()
+    assert Journal(world.target.journal_path).recover().onto(world.lock) == world.lock
 
 
 def test_what_it_recorded_of_others_is_kept(world: Here) -> None:
     entry = unlock(world, OTHER)
     record(world, OTHER, entry)
-    lock_forget(world.project, [KEY])
+    lock_forget(world.target, [KEY])
     assert locked(world) == {OTHER: entry}
 
 
 def test_while_another_run_is_at_work_nothing_is_forgotten_or_moved(world: Here) -> None:
-    before = world.project.lock_path.read_bytes()
-    with world.project.alone():
-        for change in (lambda: lock_forget(world.project, [KEY]), lambda: move(world.project, KEY, "Default/new")):
+    before = world.target.lock_path.read_bytes()
+    with alone(world.target):
+        for change in (lambda: lock_forget(world.target, [KEY]), lambda: mv(world.target, KEY, "Default/new")):
             with pytest.raises(PromptsyncError, match="is at work on the target “default”"):
                 change()
-        assert lock_verify(world.project) == []
-    assert world.project.lock_path.read_bytes() == before
+        assert lock_verify(world.target) == []
+    assert world.target.lock_path.read_bytes() == before
     assert (world.root / f"{KEY}.yaml").exists()
-
-
-def test_a_move_keeps_the_entry_and_its_place_among_the_others(world: Here) -> None:
-    before = locked(world)
-    said = move(world.project, KEY, "New/Deep/refund")
-    assert said == f"{KEY} is New/Deep/refund from now on, with the id {before[KEY].id}"
-    assert locked(world) == {OTHER: before[OTHER], "New/Deep/refund": before[KEY]}
-    assert not (world.root / f"{KEY}.yaml").exists()
-    assert [(action, key) for action, key, _ in world.pending()] == [("update", "New/Deep/refund")]
-
-
-def test_a_file_that_was_renamed_already_is_moved_in_the_lockfile_alone(world: Here) -> None:
-    before = locked(world)[KEY]
-    (world.root / f"{KEY}.yaml").rename(world.root / "Default/new.yaml")
-    move(world.project, KEY, "Default/new")
-    assert locked(world)["Default/new"] == before
-    assert set(locked(world)) == {OTHER, "Default/new"}
-
-
-def test_what_was_never_applied_is_renamed_alone(world: Here) -> None:
-    world.write({**TREE, "Default/draft": FILE})
-    before = world.project.lock_path.read_bytes()
-    assert move(world.project, "Default/draft", "Default/final") == (
-        "Default/draft is Default/final now; it was never applied"
-    )
-    assert (world.root / "Default/final.yaml").exists()
-    assert world.project.lock_path.read_bytes() == before
-
-
-def test_what_an_interrupted_run_recorded_is_moved(world: Here) -> None:
-    entry = unlock(world, KEY)
-    record(world, KEY, entry)
-    move(world.project, KEY, "Default/new")
-    assert locked(world)["Default/new"] == entry
-    assert world.project.journal().recover().onto(world.project.read_lock()) == world.project.read_lock()
-
-
-MISPLACED: list[tuple[str, str, str, type[PromptsyncError], str]] = [
-    ("nothing there", "Default/none", "Default/new", UsageError, "there is no prompt file `Default/new`"),
-    ("neither file nor entry", "Default/none", KEY, UsageError, "there is no `Default/none` in "),
-    ("a file that is there", KEY, OTHER, UsageError, f"`{OTHER}` is tied to "),
-    ("to itself", KEY, KEY, UsageError, f"`{KEY}` is tied to "),
-    ("outside", KEY, "../new", UsageError, "`../new` is outside of "),
-]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "kind", "words"),
-    [each[1:] for each in MISPLACED],
-    ids=[each[0].replace(" ", "-") for each in MISPLACED],
-)
-def test_a_move_that_cannot_be_changes_nothing(
-    world: Here, old: str, new: str, kind: type[PromptsyncError], words: str
-) -> None:
-    before = snapshot(world)
-    with pytest.raises(kind) as caught:
-        move(world.project, old, new)
-    assert caught.value.message.startswith(words)
-    assert snapshot(world) == before
-
-
-def test_a_move_beside_a_file_that_is_wrong_ties_nothing(world: Here) -> None:
-    (world.root / f"{OTHER}.yaml").write_text("prompt: {temprature: 1}\n", encoding="utf-8")
-    before = world.project.lock_path.read_bytes()
-    with pytest.raises(LoadError):
-        move(world.project, KEY, "Default/new")
-    assert world.project.lock_path.read_bytes() == before
-    # The file has its new name; once the other is right, the same command ends what it began.
-    world.write({"Default/new": FILE, OTHER: FILE})
-    assert "Default/new from now on" in move(world.project, KEY, "Default/new")
-
-
-def snapshot(world: Here) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(world.root)): path.read_bytes() for path in world.root.glob("**/[!.]*.*") if path.is_file()
-    }
 
 
 def plain(id_: str, **changes: Any) -> LockEntry:
     return replace(LockEntry(id_, "v1", "Default", "name", CURRENT, "sha256:s", "sha256:r"), **changes)
-
-
-@pytest.mark.parametrize(
-    ("path", "new", "moved"),
-    [
-        ("Default", "Default/new", "Default"),
-        (None, "Default/new", ""),
-        (None, "Default/old", None),
-        ("", "Default/new", ""),
-    ],
-)
-def test_a_path_that_was_never_sent_is_unknown_under_a_new_key(path: str | None, new: str, moved: str | None) -> None:
-    entry = plain("1", path=path)
-    assert moved_to(entry, "Default/old", new) == replace(entry, path=moved)
 
 
 BASE = Lockfile({"a": plain("1")}, "acme")
@@ -358,18 +235,19 @@ def test_no_lockfile_at_all_is_a_usage_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [lambda project: lock_forget(project, [OTHER]), lambda project: move(project, OTHER, "Default/new")],
+    [lambda target: lock_forget(target, [OTHER]), lambda target: mv(target, OTHER, "Default/new")],
     ids=["forget", "move"],
 )
-def test_entries_of_older_rules_are_not_said_to_be_of_todays(world: Here, change: Callable[[Project], object]) -> None:
+def test_entries_of_older_rules_are_not_said_to_be_of_todays(world: Here, change: Callable[[Target], object]) -> None:
     """Else every prompt whose hash is another one today would be drift."""
-    lock = world.project.read_lock()
-    world.project.write_lock(
+    lock = world.lock
+    write_lock(
+        world.target,
         Lockfile(
             {key: replace(entry, source="old", remote="old") for key, entry in lock.prompts.items()}, lock.owner, 0
-        )
+        ),
     )
     assert world.pending() == []
-    change(world.project)
-    assert world.project.read_lock().canonical == 0
+    change(world.target)
+    assert world.lock.canonical == 0
     assert KEY not in {key for _, key, _ in world.pending()}

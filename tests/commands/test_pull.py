@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync.commands import plan as planning
+from promptsync.apply.journal import Journal
 from promptsync.commands import pull as pulling
-from promptsync.model.errors import LockfileError, PlanError, PromptsyncError, UsageError
-from promptsync.plan.changes import PlanOptions
+from promptsync.model.errors import LockfileError, PlanError, UsageError
 from promptsync.sandbox import Behaviour
-from tests.e2e.test_properties import Here, here
+from tests.embedded import Here, here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +28,7 @@ def world() -> Iterator[Here]:
 
 
 def id_of(world: Here, key: str = KEY) -> str:
-    return world.project.read_lock().prompts[key].id
+    return world.lock.prompts[key].id
 
 
 def edit(world: Here, key: str = KEY, **fields: object) -> None:
@@ -37,72 +36,54 @@ def edit(world: Here, key: str = KEY, **fields: object) -> None:
 
 
 def test_nothing_there_to_pull_is_an_empty_list(world: Here) -> None:
-    assert pulling.pull(world.project) == []
+    assert pulling.pull(world.target) == []
 
 
 def test_each_file_tells_its_edits_and_is_closed(world: Here) -> None:
     edit(world, temperature=0.9)
-    (pulled,) = pulling.pull(world.project)
+    (pulled,) = pulling.pull(world.target)
     assert (pulled.key, pulled.is_open) == (KEY, False)
     assert [(item.field, item.before, item.after) for item in pulled.fields] == [("prompt.temperature", 0.2, 0.9)]
-    assert pulling.pull(world.project) == []
+    assert pulling.pull(world.target) == []
 
 
 def test_an_open_conflict_leaves_the_entry_of_the_lock(world: Here) -> None:
-    before = world.project.lock_path.read_bytes()
+    before = world.target.lock_path.read_bytes()
     edit(world, temperature=0.9)
     world.write({KEY: {"prompt": {**FILE["prompt"], "temperature": 0.7}}, "Default/other": FILE, "Default/third": FILE})
-    (pulled,) = pulling.pull(world.project)
+    (pulled,) = pulling.pull(world.target)
     assert [(item.field, item.base, item.ours, item.theirs) for item in pulled.conflicts] == [
         ("prompt.temperature", 0.2, 0.7, 0.9)
     ]
-    assert (pulled.is_open, world.project.lock_path.read_bytes()) == (True, before)
+    assert (pulled.is_open, world.target.lock_path.read_bytes()) == (True, before)
 
 
 def test_a_key_that_is_no_file_is_a_usage_error(world: Here) -> None:
     with pytest.raises(UsageError, match="there is no prompt file"):
-        pulling.pull(world.project, ["Default/none"])
+        pulling.pull(world.target, ["Default/none"])
 
 
 def test_the_wrong_place_is_no_change(world: Here) -> None:
     for key in (KEY, "Default/other"):
         world.sandbox.ui_delete(id_of(world, key))
     with pytest.raises(PlanError, match="wrong key or the wrong workspace"):
-        pulling.pull(world.project)
+        pulling.pull(world.target)
 
 
 def test_another_workspace_is_refused(world: Here) -> None:
     world.sandbox.behaviour = Behaviour(owner="another")
     with pytest.raises(LockfileError, match="another"):
-        pulling.pull(world.project)
-
-
-def test_restoring_a_prompt_that_is_gone_says_so(world: Here) -> None:
-    version = world.project.read_lock().prompts[KEY].version or ""
-    world.sandbox.ui_delete(id_of(world))
-    with pytest.raises(PromptsyncError, match="is not on the service any more"):
-        pulling.restore(world.project, KEY, version)
-
-
-def test_restore_leaves_the_lock_alone(world: Here) -> None:
-    version = world.project.read_lock().prompts[KEY].version or ""
-    edit(world, temperature=0.9)
-    pulling.pull(world.project)
-    before = world.project.lock_path.read_bytes()
-    assert pulling.restore(world.project, KEY, version).edits
-    assert world.project.lock_path.read_bytes() == before
-    made = planning.plan(world.project, PlanOptions()).plan
-    assert [change.action for change in made.changes] == ["update"]
+        pulling.pull(world.target)
 
 
 def test_what_an_interrupted_apply_recorded_is_the_base(world: Here) -> None:
     """The journal tells the entry that the lockfile does not hold yet."""
-    entry = world.project.read_lock().prompts[KEY]
-    world.project.lock_path.unlink()
-    journal = world.project.journal()
+    entry = world.lock.prompts[KEY]
+    world.target.lock_path.unlink()
+    journal = Journal(world.target.journal_path)
     journal.end_with(0, KEY, entry)
     journal.close()
     world.sandbox.ui_edit(entry.id, {"prompt": {"temperature": 0.9}})
-    (pulled,) = pulling.pull(world.project)
+    (pulled,) = pulling.pull(world.target)
     assert pulled.key == KEY
     assert id_of(world) == entry.id

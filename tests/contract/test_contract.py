@@ -131,7 +131,7 @@ def judged(url: str, key: str, dialect: str, path: str) -> Iterator[Host]:
 
 def assert_shape(value: dict[str, Any], shape: str, dialect: str) -> None:
     """By the published OpenAPI document; the classic service answers no `prompt`."""
-    components = document("openapi.json")["components"]
+    components = document()["components"]
     schema = {"$ref": f"#/components/schemas/{shape}", "components": components}
     errors = [error.message for error in Draft202012Validator(schema).iter_errors(value)]
     if dialect == "classic":

@@ -28,6 +28,7 @@ time.sleep = lambda seconds: _real_sleep(seconds / SLOWER)
 
 import promptsync.cli.main  # noqa: E402
 import promptsync.service.client  # noqa: E402
+import promptsync.service.transport  # noqa: E402
 
 
 def warm_up() -> None:
@@ -113,19 +114,19 @@ def _torn_writes(points: Points) -> None:
 
 
 def _requests(points: Points) -> None:
-    real = promptsync.service.client.Client._send
+    real = promptsync.service.transport.Transport.send
 
-    def patched(client: Any, call: Any) -> Any:
+    def patched(transport: Any, call: Any) -> Any:
         points.pass_by(f"before {call.method}")
         if points.is_next_deadly(f"during {call.method}"):
-            threading.Thread(target=real, args=(client, call), daemon=True).start()
+            threading.Thread(target=real, args=(transport, call), daemon=True).start()
             _real_sleep(0.003)
             die()
-        outcome = real(client, call)
+        result = real(transport, call)
         points.pass_by(f"after {call.method}")
-        return outcome
+        return result
 
-    promptsync.service.client.Client._send = patched  # type: ignore[method-assign]
+    promptsync.service.transport.Transport.send = patched  # type: ignore[method-assign]
 
 
 def run(order: dict[str, Any]) -> dict[str, Any]:

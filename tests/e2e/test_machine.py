@@ -20,7 +20,7 @@ from promptsync.model.errors import ExitCode, PlanError
 from promptsync.model.lockfile import dump, parse
 from promptsync.plan.changes import Conflict, Delete, Drift, Forget, Move, Orphan, PlanOptions, Recreate
 from promptsync.sandbox import Behaviour
-from tests.e2e.test_properties import Here
+from tests.embedded import Here
 
 if TYPE_CHECKING:
     from promptsync.plan.changes import Plan
@@ -61,7 +61,7 @@ class Colleagues(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "here"):
-            self.sandbox.close()
+            self.here.close()
         shutil.rmtree(self.folder)
 
     def files(self) -> list[str]:
@@ -84,7 +84,7 @@ class Colleagues(RuleBasedStateMachine):
         path.write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
 
     def ids(self) -> dict[str, str]:
-        return {key: entry.id for key, entry in self.here.project.read_lock().prompts.items()}
+        return {key: entry.id for key, entry in self.here.lock.prompts.items()}
 
     def there(self) -> dict[str, Any]:
         return {prompt["_id"]: prompt for prompt in self.sandbox.prompts()}
@@ -125,7 +125,7 @@ class Colleagues(RuleBasedStateMachine):
         """Then it is a move, or a conflict that lists what it may be; never a delete and a create."""
         old = data.draw(st.sampled_from(self.files()))
         try:
-            made = planning.plan(self.here.project, PlanOptions()).plan
+            made = planning.plan(self.here.target, PlanOptions()).plan
         except PlanError:
             return
         texts = [self.read(key)[self.block] for key in self.files()]
@@ -136,7 +136,7 @@ class Colleagues(RuleBasedStateMachine):
             return
         self.path(new).parent.mkdir(parents=True, exist_ok=True)
         self.path(old).rename(self.path(new))
-        after = planning.plan(self.here.project, PlanOptions(prune=True)).plan
+        after = planning.plan(self.here.target, PlanOptions(prune=True)).plan
         (change,) = [change for change in after.changes if change.key == new]
         assert isinstance(change, Move | Conflict)
         assert not any(isinstance(change, Delete) and change.key == old for change in after.changes)
@@ -174,10 +174,10 @@ class Colleagues(RuleBasedStateMachine):
 
     @rule()
     def plan(self) -> None:
-        before, lock = self.there(), self.here.project.read_lock()
+        before, lock = self.there(), self.here.lock
         with suppress(PlanError):
-            planning.plan(self.here.project, PlanOptions())
-        assert (self.there(), self.here.project.read_lock()) == (before, lock)
+            planning.plan(self.here.target, PlanOptions())
+        assert (self.there(), self.here.lock) == (before, lock)
 
     @rule(prune=st.booleans(), overwrite=st.sampled_from([(), ("**",), ("Default/*",)]), twins=st.booleans())
     def apply(self, prune: bool, overwrite: tuple[str, ...], twins: bool) -> None:
@@ -186,7 +186,7 @@ class Colleagues(RuleBasedStateMachine):
         watcher = applying.Watcher(on_plan=lambda planned: shown.append(planned.plan))
         before = self.ids()
         try:
-            applied = applying.apply(self.here.project, options, parallelism=1, watcher=watcher)
+            applied = applying.apply(self.here.target, options, parallelism=1, watcher=watcher)
         except PlanError:
             assert sum(id_ not in self.there() for id_ in before.values()) * 2 > len(before)
             return
@@ -194,7 +194,7 @@ class Colleagues(RuleBasedStateMachine):
         self.see(made, before)
         assert applied.exit_code == (ExitCode.CONFLICT if made.conflicts else ExitCode.DONE)
         try:
-            again = planning.plan(self.here.project, options).plan
+            again = planning.plan(self.here.target, options).plan
         except PlanError:
             # Two of two that are gone are no wrong place yet, two of three are.
             assert made.conflicts
@@ -226,7 +226,7 @@ class Colleagues(RuleBasedStateMachine):
     def pull(self, resolve: Any) -> None:
         before = self.there()
         try:
-            done = pulling.pull(self.here.project, (), resolve)
+            done = pulling.pull(self.here.target, (), resolve)
         except PlanError:
             return
         assert self.there() == before
@@ -269,7 +269,7 @@ class Colleagues(RuleBasedStateMachine):
     @invariant()
     def the_lock_can_be_read_again(self) -> None:
         if hasattr(self, "here"):
-            lock = self.here.project.read_lock()
+            lock = self.here.lock
             assert parse(dump(lock), "lock") == lock
 
 

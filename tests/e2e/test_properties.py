@@ -4,104 +4,22 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from promptsync.commands import apply as applying
-from promptsync.commands import plan as planning
-from promptsync.commands.project import Project
-from promptsync.model.canonical import canonical
-from promptsync.model.prompt import CLASSIC, CURRENT, Prompt
-from promptsync.plan.changes import PlanOptions
+from promptsync.commands.connect import connect
+from promptsync.commands.state import scope_of
+from promptsync.files.tree import load_tree
+from promptsync.model.prompt import CLASSIC, CURRENT
 from promptsync.plan.differ import diff
-from promptsync.sandbox import App, Behaviour, Sandbox
-from promptsync.service.client import Client
+from promptsync.sandbox import Behaviour
 from tests.e2e.strategies import REWRITINGS, Rewriting, trees
+from tests.embedded import Tree, here
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from promptsync.model.errors import ExitCode
-
-Tree = dict[str, dict[str, Any]]
 PATCHES = ["merge", "replace", "deep"]
-
-
-class Embedded(Project):
-    """A project whose service is a sandbox in this process, of any behaviour."""
-
-    sandbox: Sandbox
-
-    @contextmanager
-    def connect(self, *, read_only: bool = False, **_: Any) -> Iterator[Client]:
-        with Client("http://sandbox", "", app=App(self.sandbox), read_only=read_only) as client:
-            yield client
-
-
-class Here:
-    """A folder and a service for one example."""
-
-    def __init__(self, root: Path, behaviour: Behaviour) -> None:
-        self.root = root
-        self.sandbox = Sandbox(behaviour=behaviour)
-        self.project = Embedded.open(root, "default", environ={"ORQ_API_KEY": "key-for-tests"})
-        object.__setattr__(self.project, "sandbox", self.sandbox)
-
-    def write(self, tree: Tree) -> None:
-        for old in self.root.glob("[!.]*"):
-            shutil.rmtree(old) if old.is_dir() else None
-        for key, data in tree.items():
-            path = self.root / f"{key}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # JSON is YAML, and every text is quoted in it.
-            path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-
-    def apply(self, **options: Any) -> ExitCode:
-        applied = applying.apply(self.project, PlanOptions(**options), parallelism=1)
-        self.said = [(outcome.key, outcome.status, outcome.message) for outcome in applied.outcomes]
-        return applied.exit_code
-
-    def pending(self) -> list[Any]:
-        """What a second plan would tell."""
-        planned = planning.plan(self.project, PlanOptions()).plan
-        return [
-            (change.action, change.key, [(item.field, item.op, item.before, item.after) for item in change.diff])
-            for change in planned.changes
-        ]
-
-    def held(self) -> dict[str, Any]:
-        """What the service keeps of each locked prompt, in canonical form."""
-        found = {}
-        for key, entry in self.project.read_lock().prompts.items():
-            record = self.sandbox.record(entry.id)
-            fields = record.fields
-            kept = Prompt(
-                record.name, fields.get("description"), fields.get("metadata") or {}, record.dialect, record.block
-            )
-            found[key] = canonical(kept)
-        return found
-
-    def asked(self) -> dict[str, Any]:
-        """What the files ask for, in canonical form."""
-        return {key: canonical(file.prompt) for key, file in self.project.load().files.items()}
-
-
-@contextmanager
-def here(behaviour: Behaviour) -> Iterator[Here]:
-    folder = Path(tempfile.mkdtemp(prefix="tree"))
-    world = Here(folder, behaviour)
-    try:
-        yield world
-    finally:
-        world.sandbox.close()
-        shutil.rmtree(folder)
 
 
 def behaviours(block: str, rewriting: st.SearchStrategy[Rewriting] = REWRITINGS) -> st.SearchStrategy[Behaviour]:
@@ -208,11 +126,10 @@ def test_the_order_of_files_entries_and_answers_never_changes_the_plan(tree: Tre
         world.write(other)
         world.apply(create_twins=True)
         world.write(tree)
-        project = world.project
-        files, lock = project.load().files, project.read_lock()
-        with project.connect() as client:
-            service = {prompt.id: prompt for prompt in client.list_all()}
-        made = diff(files, lock, service, project.scope())
+        files, lock, scope = load_tree(world.target).files, world.lock, scope_of(world.target)
+        with connect(world.target) as api:
+            service = {prompt.id: prompt for prompt in api.list_all()}
+        made = diff(files, lock, service, scope)
         shuffle = random.Random(seed)
 
         def mixed(values: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +137,6 @@ def test_the_order_of_files_entries_and_answers_never_changes_the_plan(tree: Tre
             shuffle.shuffle(items)
             return dict(items)
 
-        again = diff(mixed(files), lock.with_prompts(mixed(lock.prompts)), mixed(service), project.scope())
+        again = diff(mixed(files), lock.with_prompts(mixed(lock.prompts)), mixed(service), scope)
         assert again == made
         assert json.dumps([change.key for change in made.changes]) == json.dumps([c.key for c in again.changes])

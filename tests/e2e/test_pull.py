@@ -357,7 +357,7 @@ def test_a_name_changed_there_comes_into_a_file_that_has_none(world: World) -> N
 
 
 def test_an_interrupted_pull_can_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from promptsync.commands import project
+    from promptsync.commands import state
 
     for name in ("a", "b"):
         world.write(f"Default/{name}", current(name))
@@ -369,7 +369,7 @@ def test_an_interrupted_pull_can_go_on(world: World, monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(project.Project, "write_lock", cut)
+        broken.setattr(state, "write_lock", cut)
         assert world.run("pull").code == 130
     assert world.run("pull").code == 0
     for name in ("a", "b"):

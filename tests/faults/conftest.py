@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import promptsync.apply.applier
-import promptsync.service.client
+from promptsync.apply.applier import Applier
 from promptsync.commands import apply as applying
-from promptsync.commands import gather as survey
+from promptsync.commands import connect as connecting
+from promptsync.commands import gather as gathering
 from promptsync.sandbox import Behaviour, Sandbox, serve
+from promptsync.service.client import Client
 from tests.e2e.world import World
 from tests.faults.matrix import CANARY, copy_of, prepare
 
@@ -44,12 +45,10 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock by which clients and appliers wait."""
     clock = Clock()
-    patched: Any = partial(promptsync.service.client.Client, sleep=clock.sleep, clock=clock, timeout=0.15)
-    monkeypatch.setattr(promptsync.service.client, "Client", patched)
-    monkeypatch.setattr(
-        promptsync.apply.applier, "Applier", partial(promptsync.apply.applier.Applier, sleep=clock.sleep)
-    )
-    for room in (survey, applying):
+    patched: Any = partial(Client, sleep=clock.sleep, clock=clock, timeout=0.15)
+    monkeypatch.setattr(connecting, "Client", patched)
+    monkeypatch.setattr(applying, "Applier", partial(Applier, sleep=clock.sleep))
+    for room in (gathering, applying):
         monkeypatch.setattr(room, "time", SimpleNamespace(time=time.time, sleep=clock.sleep))
     return clock
 

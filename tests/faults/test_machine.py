@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,20 +17,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-import promptsync.apply.applier
-import promptsync.service.client
+from promptsync.apply.applier import Applier
 from promptsync.commands import apply as applying
-from promptsync.commands import gather as survey
+from promptsync.commands import gather as gathering
 from promptsync.commands import plan as planning
-from promptsync.commands.project import Project
 from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.model.lockfile import parse
 from promptsync.plan.changes import PlanOptions
-from promptsync.sandbox import App, Behaviour, Fault, Sandbox
+from promptsync.sandbox import Behaviour, Fault, Sandbox
+from promptsync.service.transport import Transport
 from tests.e2e.world import current
+from tests.embedded import served, target_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from promptsync.files.target import Target
 
 RUNNERS = st.sampled_from(["one", "other"])
 CONTENT = st.integers(0, 5)
@@ -41,23 +41,6 @@ LOCK = "promptsync.lock.json"
 
 class Crash(BaseException):
     """The process ends here: no `except` of the tool's may see it, and nothing it does after counts."""
-
-
-class LocalProject(Project):
-    """A project whose service is the machine's sandbox."""
-
-    __slots__ = ()
-    machine: Any = None
-
-    @contextmanager
-    def connect(self, **options: Any) -> Iterator[Any]:
-        machine = type(self).machine
-        options.pop("patience", None)
-        client = promptsync.service.client.Client(
-            "http://sandbox", "", app=App(machine.sandbox), sleep=machine.sleep, clock=machine.clock, **options
-        )
-        with client:
-            yield client
 
 
 class Runs(RuleBasedStateMachine):
@@ -85,15 +68,15 @@ class Runs(RuleBasedStateMachine):
     def begin(self, lag: int, patch: Any, version_on: Any) -> None:
         behaviour = Behaviour(list_lag=lag, patch=patch, version_on=version_on)
         self.sandbox = self.stack.enter_context(Sandbox(behaviour=behaviour, clock=self.clock))
-        LocalProject.machine = self
-        applier = partial(promptsync.apply.applier.Applier, sleep=self.sleep, clock=self.clock)
-        self.stack.enter_context(mock.patch.object(promptsync.apply.applier, "Applier", applier))
+        self.url = self.stack.enter_context(served(self.sandbox, sleep=self.sleep, clock=self.clock))
+        applier = partial(Applier, sleep=self.sleep, clock=self.clock)
+        self.stack.enter_context(mock.patch.object(applying, "Applier", applier))
         time = SimpleNamespace(time=self.clock, sleep=self.sleep)
-        self.stack.enter_context(mock.patch.object(survey, "time", time))
+        self.stack.enter_context(mock.patch.object(gathering, "time", time))
         self.stack.enter_context(mock.patch.object(applying, "time", time))
         for name in ("write", "fsync", "replace"):
             self._count(os, name)
-        self._count(promptsync.service.client.Client, "_send", twice=True)
+        self._count(Transport, "send", twice=True)
 
     def teardown(self) -> None:
         self.stack.close()
@@ -212,7 +195,7 @@ class Runs(RuleBasedStateMachine):
         self._commit(runner)
         if code == ExitCode.DONE:
             self.uncommitted.clear()
-            planned = planning.plan(self._project(runner), PlanOptions())
+            planned = planning.plan(self._target(runner), PlanOptions())
             assert not planned.plan.decided, planned.plan.changes
             assert not planned.plan.conflicts, planned.plan.changes
         elif code == ExitCode.PARTIAL:
@@ -220,10 +203,10 @@ class Runs(RuleBasedStateMachine):
 
     def _applied(self, runner: str) -> ExitCode:
         options = PlanOptions(prune=True, overwrite=("**",))
-        return applying.apply(self._project(runner), options, max_deletes=100, parallelism=1).exit_code
+        return applying.apply(self._target(runner), options, max_deletes=100, parallelism=1).exit_code
 
-    def _project(self, runner: str) -> Project:
-        return LocalProject.open(self.folder / runner, "default", environ={"ORQ_API_KEY": "key", "ORQ_BASE_URL": ""})
+    def _target(self, runner: str) -> Target:
+        return target_at(self.folder / runner, self.url)
 
     def _check_out(self, runner: str) -> None:
         root = self.folder / runner

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import promptsync.service.client
 from promptsync.commands import apply as applying
-from promptsync.commands import gather as survey
+from promptsync.commands import connect as connecting
+from promptsync.commands import gather as gathering
 from promptsync.sandbox import Fault, Sandbox, serve
 from promptsync.service.client import Client
 from tests.e2e.conftest import behaviour, world
@@ -55,8 +55,8 @@ class TestTwoRunsAtATime:
     def test_a_second_run_on_this_machine_is_told_who_is_at_work(self, world: World) -> None:
         three(world)
         held = "import os, sys, time; from pathlib import Path\n"
-        held += "from promptsync.commands.project import Project\n"
-        held += "with Project.open(Path(sys.argv[1]), 'default', environ=os.environ).alone():\n"
+        held += "from promptsync.files.run_lock import alone; from promptsync.files.target import open_target\n"
+        held += "with alone(open_target(Path(sys.argv[1]), 'default', environ=os.environ)):\n"
         held += "    print('held', flush=True); time.sleep(60)"
         command = [sys.executable, "-c", held, str(world.root)]
         environ = {**os.environ, "PYTHONPATH": str(Path.cwd())}
@@ -76,7 +76,7 @@ class TestTwoRunsAtATime:
         assert world.apply().code == 0
 
     def test_what_a_dead_process_left_behind_is_not_told_as_the_holder(self, world: World) -> None:
-        from promptsync.commands.project import _holder
+        from promptsync.files.run_lock import _holder
 
         dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
         host = os.uname().nodename
@@ -347,8 +347,8 @@ def test_a_lost_create_is_found_although_our_clock_is_wrong(
 ) -> None:
     three(world)
     wrong = lambda: time.time() + seconds  # noqa: E731
-    monkeypatch.setattr(promptsync.service.client, "Client", partial(Client, now=wrong))
-    for room in (survey, applying):
+    monkeypatch.setattr(connecting, "Client", partial(Client, now=wrong))
+    for room in (gathering, applying):
         monkeypatch.setattr(room, "time", SimpleNamespace(time=wrong, sleep=time.sleep))
     world.sandbox.faults.add(Fault.parse("drop:when=after,method=POST,times=2"))
 

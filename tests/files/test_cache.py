@@ -1,20 +1,31 @@
-"""What was read before is known again, and never trusted over the bytes, the texts, the settings or the signature."""
+"""What was read before is known again, and never trusted over the bytes, the texts or the rules of reading."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import stat
+import zlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from hypothesis import given
+from promptsync.commands.project import Project
 
-from promptsync.files.cache import FileCache
-from promptsync.files.cachefile import Remembered
+from promptsync.files import cache as module
+from promptsync.files import loader
+from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.loader import IncludeError, Loaded, Source, load
-from promptsync.model.canonical import source_hash
+from promptsync.model.errors import LoadError
+from promptsync.model.prompt import Prompt, PromptFile
+from tests.factories import file
+from tests.strategies import documents, json_values
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Collection
 
-SECRET = b"s" * 32
 TEXT = b"""
 prompt:
   model: openai/gpt-4o
@@ -23,6 +34,12 @@ prompt:
     - {role: user, content: "{{question}}"}
 """
 SOURCE = Source("Default/refund", "prompts/Default/refund.yaml", TEXT)
+ODD = Source("Default/odd", "prompts/Default/odd.yaml", TEXT.replace(b"model:", b"verbosity: loud\n  model:"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "files.cache"
 
 
 def rules(key: str, name: str) -> str:
@@ -30,65 +47,302 @@ def rules(key: str, name: str) -> str:
 
 
 def read(
-    path: Path, source: Source = SOURCE, include=rules, secret: bytes | None = SECRET, **settings
-) -> tuple[Loaded, bool]:  # type: ignore[no-untyped-def]
-    """What is loaded, and whether anything had to be read anew."""
-    wanted = []
-    cache = FileCache(Remembered(path, secret, **settings))
-    loaded = load([source], include, known=cache)
-    cache.save(lambda: wanted.append("the folder"))
-    return loaded, bool(wanted)
+    path: Path | None,
+    *sources: Source,
+    include: Callable[[str, str], str] = rules,
+    allow_fields: Collection[str] = (),
+) -> tuple[Loaded, list[str]]:
+    """What is loaded, and the keys of the files that had to be parsed."""
+    cache = FileCache(path, include, allow_fields)
+    parsed: list[str] = []
+    put = cache.put
+
+    def spy(source: Source, *what: Any) -> None:
+        parsed.append(source.key)
+        put(source, *what)
+
+    cache.put = spy  # type: ignore[method-assign]
+    loaded = load(sources or (SOURCE,), cache.include, allow_fields=allow_fields, known=cache)
+    cache.save()
+    return loaded, parsed
 
 
-def test_the_second_run_reads_nothing_anew_and_says_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "files.cache"
-    first, was_new = read(path)
-    second, is_new = read(path)
-    assert (was_new, is_new) == (True, False)
-    assert second == first
-    file = second.files["Default/refund"]
-    assert file.hashed == source_hash(file.prompt)
+def test_the_second_run_parses_nothing_and_says_the_same(path: Path) -> None:
+    first, parsed = read(path, ODD, SOURCE)
+    assert parsed == [ODD.key, SOURCE.key]
+    assert read(path, ODD, SOURCE) == (first, [])
+    assert [warning.message for warning in first.warnings] == [
+        "`verbosity` is 'loud', which is in no list of the service that is known here"
+    ]
 
 
-def test_other_bytes_texts_places_or_settings_are_read_anew(tmp_path: Path) -> None:
-    path = tmp_path / "files.cache"
+@given(documents())
+def test_what_is_known_is_what_was_parsed(document: dict[str, Any]) -> None:
+    source = Source("Default/refund", "refund.yaml", yaml.safe_dump(document, allow_unicode=True).encode())
+    entry = module._Entry("", {}, *loader.load_one(source, rules))  # type: ignore[arg-type]
+    line = module._kept(entry)
+    assert line is not None
+    assert repr(module._entry(line)) == repr(entry)
+
+
+@given(json_values)
+def test_whatever_a_block_holds_comes_back(value: Any) -> None:
+    prompt = Prompt("refund", None, {}, "prompt", {"messages": [], "x": value}, {"top": value})
+    entry = module._Entry("", {}, PromptFile("a", "a.yaml", prompt, includes=("b.md",)), [])
+    assert repr(module._entry(module._kept(entry) or b"")) == repr(entry)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(float("nan"), id="nan"),
+        pytest.param({1: "a"}, id="a key that is no text"),
+        pytest.param(("a",), id="a tuple"),
+        pytest.param(b"a", id="bytes"),
+        pytest.param(10**5000, id="a number too long"),
+        pytest.param("\ud83d\ude00", id="two halves of a character"),
+    ],
+)
+def test_what_json_would_not_give_back_is_not_kept(value: Any) -> None:
+    whole = file(content={"messages": [], "x": value})
+    assert module._kept(module._Entry("", {}, whole, [])) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(replace(SOURCE, data=TEXT.replace(b"gpt-4o", b"gpt-4o-mini")), id="other bytes"),
+        pytest.param(replace(SOURCE, file="elsewhere/refund.yaml"), id="another place"),
+    ],
+)
+def test_another_file_is_parsed(path: Path, source: Source) -> None:
     read(path)
-    changed = Source(SOURCE.key, SOURCE.file, TEXT.replace(b"gpt-4o", b"gpt-4o-mini"))
-    assert read(path, changed)[0].files[SOURCE.key].prompt.block["model"] == "openai/gpt-4o-mini"
-    other = read(path, include=lambda key, name: "Be long.")[0].files[SOURCE.key].prompt.block["messages"][0]
-    assert other["content"] == "Be long."
-    assert (
-        read(path, Source(SOURCE.key, "elsewhere/refund.yaml", TEXT))[0].files[SOURCE.key].file
-        == "elsewhere/refund.yaml"
-    )
+    assert read(path, source) == (load([source], rules), [SOURCE.key])
+    assert read(path, source)[1] == []
+
+
+def test_another_text_is_taken_in(path: Path) -> None:
     read(path)
-    assert read(path, settings=["prompt.new"])[1]
+    loaded, parsed = read(path, include=lambda key, name: "Be long.")
+    assert loaded.files[SOURCE.key].prompt.block["messages"][0]["content"] == "Be long."
+    assert parsed == [SOURCE.key]
+    assert read(path)[1] == [SOURCE.key], "only what the last run read is known"
 
 
-def test_a_text_that_is_gone_is_an_error_as_ever(tmp_path: Path) -> None:
+def test_a_text_that_changes_while_it_is_read_is_read_again(path: Path) -> None:
+    """What is kept is the text that was taken in, and not the one that came after it."""
+    texts = iter(["Be brief.", "Be long."])
+    read(path, include=lambda key, name: next(texts))
+    assert read(path, include=lambda key, name: "Be long.")[1] == [SOURCE.key]
+
+
+def test_a_text_that_is_gone_is_an_error_as_ever(path: Path) -> None:
     def gone(key: str, name: str) -> str:
         raise IncludeError("it is gone")
 
-    path = tmp_path / "files.cache"
     read(path)
-    with pytest.raises(Exception, match="1 problem"):
+    with pytest.raises(LoadError, match="1 problem"):
         read(path, include=gone)
 
 
-@pytest.mark.parametrize("spoil", [lambda data: data[:-1], lambda data: b"", lambda data: b"x" * 32 + data[32:]])
-def test_a_cache_that_someone_else_made_is_passed_over(tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
-    path = tmp_path / "files.cache"
+def test_other_fields_let_through_are_other_rules(path: Path) -> None:
     read(path)
+    assert read(path, allow_fields=["prompt.new"])[1] == [SOURCE.key]
+    assert read(path, allow_fields=["prompt.new"])[1] == []
+
+
+@pytest.mark.parametrize("name", ["__version__", "_code"])
+def test_another_version_or_other_code_is_other_rules(path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    read(path)
+    monkeypatch.setattr(module, name, "0.0.0" if name == "__version__" else lambda: "other code")
+    assert read(path)[1] == [SOURCE.key]
+    assert read(path)[1] == []
+
+
+@dataclass(frozen=True, slots=True)
+class _WithTags(PromptFile):
+    """A field that JSON gives back."""
+
+    tags: list[str] = field(default_factory=lambda: ["new"])
+
+
+@dataclass(frozen=True, slots=True)
+class _WithPair(PromptFile):
+    """A field that JSON gives back as something else."""
+
+    pair: tuple[str, str] = ("a", "b")
+
+
+@pytest.mark.parametrize(("kind", "is_known"), [(_WithTags, True), (_WithPair, False)])
+def test_a_new_field_of_a_file_needs_no_thought(
+    path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[PromptFile], *, is_known: bool
+) -> None:
+    read(path)
+    for place in (module, loader):
+        monkeypatch.setattr(place, "PromptFile", kind)
+    first, parsed = read(path)
+    assert parsed == [SOURCE.key]
+    assert type(first.files[SOURCE.key]) is kind
+    assert read(path) == (first, [] if is_known else [SOURCE.key])
+
+
+def test_a_new_field_of_a_prompt_needs_no_thought(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, slots=True)
+    class WithLevel(Prompt):
+        level: int = 1
+
+    read(path)
+    for place in (module, loader):
+        monkeypatch.setattr(place, "Prompt", WithLevel)
+    first, parsed = read(path)
+    assert parsed == [SOURCE.key]
+    assert read(path) == (first, [])
+
+
+def spoilt(data: bytes, what: str) -> bytes:
+    rules_line, line = data.splitlines(keepends=True)
+    entry = module._value(line)
+    match what:
+        case "another shape":
+            return rules_line + module._line([*entry, 1])
+        case "a file with fewer fields":
+            return rules_line + module._line([entry[0], entry[1], entry[2][:2], entry[3]])
+        case "another kind":
+            return rules_line + module._line({"a": 1})
+        case "edited by hand":
+            return data.replace(b"gpt-4o", b"gpt-5")
+        case "nested without end":
+            deep = b"[" * 100_000
+            return rules_line + b"%08x %s\n" % (zlib.crc32(deep), deep)
+    raise AssertionError(what)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda data: b"\n", id="a blank line"),
+        pytest.param(lambda data: data[:-1], id="cut"),
+        pytest.param(lambda data: data[:-20] + b"\n", id="cut within"),
+        pytest.param(lambda data: data[9:], id="without a checksum"),
+        pytest.param(lambda data: b"\x80\x05" + data, id="no text"),
+        pytest.param(lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], id="a bit"),
+        *(
+            pytest.param(lambda data, what=what: spoilt(data, what), id=what)
+            for what in (
+                "another shape",
+                "a file with fewer fields",
+                "another kind",
+                "edited by hand",
+                "nested without end",
+            )
+        ),
+    ],
+)
+def test_what_does_not_fit_is_forgotten(path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    first, _ = read(path)
     path.write_bytes(spoil(path.read_bytes()))
-    assert read(path)[1]
-    assert read(path, secret=b"t" * 32)[1]
+    assert read(path) == (first, [SOURCE.key])
+    assert read(path) == (first, [])
 
 
-def test_without_a_secret_nothing_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "files.cache"
-    assert read(path, secret=None) == (read(path, secret=None)[0], False)
-    assert not path.exists()
+def test_what_is_too_large_or_someone_elses_is_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "MOST", 10)
+        assert read(path)[1] == [SOURCE.key]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: 12_345)
+        assert read(path)[1] == [SOURCE.key]
+    assert read(path)[1] == []
 
 
-def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
-    assert read(tmp_path / "not there" / "files.cache")[1]
+def make_folder(path: Path) -> None:
+    path.mkdir(parents=True)
+
+
+def make_pipe(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+
+
+def make_loop(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.symlink_to(path)
+
+
+def make_file_of_the_folder(path: Path) -> None:
+    path.parent.write_text("no folder")
+
+
+@pytest.mark.parametrize("make", [make_folder, make_pipe, make_loop, make_file_of_the_folder])
+def test_what_is_no_file_costs_time_alone(path: Path, make: Callable[[Path], None]) -> None:
+    make(path)
+    assert read(path) == (load([SOURCE], rules), [SOURCE.key])
+    assert not list(path.parent.parent.rglob(".files*"))
+
+
+def test_without_a_place_nothing_is_kept() -> None:
+    assert read(None) == read(None) == (load([SOURCE], rules), [SOURCE.key])
+
+
+def test_it_is_written_for_this_user_alone_and_whole(path: Path) -> None:
+    read(path)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [other.name for other in path.parent.iterdir()] == ["files.cache"]
+
+
+def test_it_is_written_only_where_something_is_new(path: Path) -> None:
+    read(path, ODD, SOURCE)
+    written = path.stat().st_ino
+    read(path, SOURCE, ODD)
+    assert path.stat().st_ino == written
+    read(path, SOURCE)
+    assert path.stat().st_ino != written
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "expected"),
+    [
+        ({"XDG_CACHE_HOME": "/x", "HOME": "/home/me"}, "linux", "/x/promptsync"),
+        ({"HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
+        ({"HOME": "/Users/me"}, "darwin", "/Users/me/Library/Caches/promptsync"),
+        ({"XDG_CACHE_HOME": "/x", "HOME": "/Users/me"}, "darwin", "/x/promptsync"),
+        ({"XDG_CACHE_HOME": "relative", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
+        ({"XDG_CACHE_HOME": "", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
+    ],
+)
+def test_it_lies_in_the_users_cache_folder(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], platform: str, expected: str
+) -> None:
+    monkeypatch.setattr(module.sys, "platform", platform)
+    found = cache_path(Path("/work/prompts"), environ)
+    assert found is not None
+    assert (str(found.parents[1]), found.name) == (expected, "files.cache")
+    assert found != cache_path(Path("/work/other"), environ)
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOME": ""}, {"HOME": "here"}, {"XDG_CACHE_HOME": "here"}])
+def test_without_a_home_there_is_no_place(environ: dict[str, str]) -> None:
+    assert cache_path(Path("prompts"), environ) is None
+
+
+def test_one_root_has_one_cache_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cache_path(Path("prompts"), {"HOME": "/h"}) == cache_path(tmp_path / "prompts", {"HOME": "/h"})
+
+
+def test_a_tree_that_was_loaded_is_known_and_nothing_is_written_into_it(tmp_path: Path) -> None:
+    root, home = tmp_path / "prompts", tmp_path / "home"
+    (root / "Default").mkdir(parents=True)
+    (root / "Default" / "a.yaml").write_text("prompt:\n  messages: []\n  new_thing: 1\n", "utf-8")
+    (root / "promptsync.yaml").write_text("allow_fields: [prompt.new_thing]\n", "utf-8")
+    before = sorted(root.rglob("*"))
+    opened = Project.open(root, "default", environ={"HOME": str(home)})
+    first = opened.load()
+    path = cache_path(root, {"HOME": str(home)})
+    assert path is not None
+    written = path.stat().st_ino
+    assert opened.load() == first
+    assert path.stat().st_ino == written
+    assert sorted(root.rglob("*")) == before

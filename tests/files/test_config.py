@@ -14,7 +14,7 @@ from promptsync.files.config import (
     DEFAULT_MAX_FILE_BYTES,
     Config,
     Connection,
-    Target,
+    TargetSettings,
     connection,
     parse_config,
 )
@@ -58,8 +58,10 @@ def test_everything_that_can_be_said() -> None:
         "max_file_bytes: 1\n"
     ) == Config(
         {
-            "staging": Target("staging", "https://staging.orq.ai", "ORQ_STAGING_KEY", "Staging/EU", exclusive=True),
-            "bare": Target("bare", DEFAULT_BASE_URL, DEFAULT_KEY_NAME),
+            "staging": TargetSettings(
+                "staging", "https://staging.orq.ai", "ORQ_STAGING_KEY", "Staging/EU", exclusive=True
+            ),
+            "bare": TargetSettings("bare", DEFAULT_BASE_URL, DEFAULT_KEY_NAME),
         },
         overwrite=("Default/**",),
         create_twins=True,
@@ -190,14 +192,14 @@ def test_a_host_of_the_file_is_the_services_or_this_machine(url: str, is_taken: 
 
 
 def test_two_targets_are_there_without_a_file() -> None:
-    assert Config().target("default") == Target("default", DEFAULT_BASE_URL, DEFAULT_KEY_NAME)
-    assert Config().target("sandbox") == Target("sandbox", None, None)
+    assert Config().target("default") == TargetSettings("default", DEFAULT_BASE_URL, DEFAULT_KEY_NAME)
+    assert Config().target("sandbox") == TargetSettings("sandbox", None, None)
 
 
 def test_the_file_may_say_more_of_those_two() -> None:
     config = parsed("targets: {default: {path_prefix: One}, sandbox: {path_prefix: Two, exclusive: true}}\n")
-    assert config.target("default") == Target("default", DEFAULT_BASE_URL, DEFAULT_KEY_NAME, "One")
-    assert config.target("sandbox") == Target("sandbox", None, None, "Two", exclusive=True)
+    assert config.target("default") == TargetSettings("default", DEFAULT_BASE_URL, DEFAULT_KEY_NAME, "One")
+    assert config.target("sandbox") == TargetSettings("sandbox", None, None, "Two", exclusive=True)
 
 
 @pytest.mark.parametrize(
@@ -217,14 +219,14 @@ def test_a_target_that_is_not_there_is_told_with_those_that_are(name: str, hint:
     assert caught.value.hint == hint
 
 
-STAGING = Target("staging", "https://staging.orq.ai/", "ORQ_STAGING_KEY")
+STAGING = TargetSettings("staging", "https://staging.orq.ai/", "ORQ_STAGING_KEY")
 FLAG, VARIABLE = "https://flag.example", "https://variable.example"
 
 
 @pytest.mark.parametrize(
     ("target", "flag", "variable", "url"),
     [
-        (Target("default"), None, None, DEFAULT_BASE_URL),
+        (TargetSettings("default"), None, None, DEFAULT_BASE_URL),
         (STAGING, None, None, "https://staging.orq.ai"),
         (STAGING, None, VARIABLE, VARIABLE),
         (STAGING, None, f"{VARIABLE}/", VARIABLE),
@@ -233,15 +235,15 @@ FLAG, VARIABLE = "https://flag.example", "https://variable.example"
         (STAGING, f"{FLAG}//", VARIABLE, FLAG),
         (STAGING, FLAG, "no url, and not looked at", FLAG),
         (STAGING, "", "", "https://staging.orq.ai"),
-        (Target("default"), "http://localhost:8000", None, "http://localhost:8000"),
-        (Target("default"), "http://[::1]:8000", None, "http://[::1]:8000"),
-        (Target("sandbox", None, None), None, None, None),
-        (Target("sandbox", None, None), None, VARIABLE, None),
-        (Target("sandbox", None, None), FLAG, VARIABLE, FLAG),
+        (TargetSettings("default"), "http://localhost:8000", None, "http://localhost:8000"),
+        (TargetSettings("default"), "http://[::1]:8000", None, "http://[::1]:8000"),
+        (TargetSettings("sandbox", None, None), None, None, None),
+        (TargetSettings("sandbox", None, None), None, VARIABLE, None),
+        (TargetSettings("sandbox", None, None), FLAG, VARIABLE, FLAG),
     ],
 )
 def test_the_flag_goes_before_the_variable_and_that_before_the_target(
-    target: Target, flag: str | None, variable: str | None, url: str | None
+    target: TargetSettings, flag: str | None, variable: str | None, url: str | None
 ) -> None:
     environ = {"ORQ_API_KEY": "one", "ORQ_STAGING_KEY": "two"}
     if variable is not None:
@@ -275,11 +277,11 @@ def test_a_key_that_is_missing_is_asked_for_by_the_name_of_its_variable(environ:
 
 def test_the_sandbox_needs_no_key_and_gets_none() -> None:
     for url in (None, FLAG):
-        assert connection(Target("sandbox", None, None), url, ENVIRON).key == "sandbox"
+        assert connection(TargetSettings("sandbox", None, None), url, ENVIRON).key == "sandbox"
 
 
 def test_a_key_is_taken_without_the_space_around_it() -> None:
-    assert connection(Target("default"), None, {"ORQ_API_KEY": f" {KEY}\r\n"}).key == KEY
+    assert connection(TargetSettings("default"), None, {"ORQ_API_KEY": f" {KEY}\r\n"}).key == KEY
 
 
 URLS = [
@@ -301,23 +303,23 @@ URLS = [
 def test_a_url_that_cannot_be_used_is_told_by_who_gave_it(url: str, words: str | None, by: str) -> None:
     given_by = (url, ENVIRON) if by == "--base-url" else (None, {**ENVIRON, by: url})
     if words is None:
-        assert connection(Target("default"), *given_by).base_url == DEFAULT_BASE_URL
+        assert connection(TargetSettings("default"), *given_by).base_url == DEFAULT_BASE_URL
         return
     with pytest.raises(ConfigError) as caught:
-        connection(Target("default"), *given_by)
+        connection(TargetSettings("default"), *given_by)
     assert caught.value.message == f"{by} {words}"
     assert KEY not in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_the_sandbox_looks_at_its_url_too() -> None:
     with pytest.raises(ConfigError, match="in clear text"):
-        connection(Target("sandbox", None, None), "http://orq.example", {})
+        connection(TargetSettings("sandbox", None, None), "http://orq.example", {})
 
 
 @given(st.text(max_size=40) | st.sampled_from([url for url, _ in URLS]))
 def test_no_message_and_no_repr_holds_the_key(url: str) -> None:
     try:
-        made = connection(Target("default"), url, ENVIRON)
+        made = connection(TargetSettings("default"), url, ENVIRON)
         told = repr(made)
     except ConfigError as error:
         told = f"{error.message} {error.hint}"

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.apply.payload import create_body
 from promptsync.files.loader import IncludeError, Loaded, Source, included_text, load, load_one
+from promptsync.model import schema
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import Problem, Prompt, PromptFile
 from tests.strategies import documents, prompts
@@ -124,6 +126,30 @@ def test_an_allowed_field_stays_where_it_is() -> None:
     assert file.prompt.block["new_thing"] == {"x": 1}
     assert file.prompt.block["messages"][0]["foo"] == 1
     assert [problem.line for problem in one(text)[1]] == [1, 3, 5]
+
+
+def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of ours that stands in the shape of a file alone is known, and nobody else hears of it."""
+
+    class WithFrozen(schema.File, total=False):
+        __pydantic_config__ = schema.File.__pydantic_config__  # type: ignore[attr-defined,misc]
+        frozen: bool
+
+    caches = (schema._adapter, schema._vocabulary, schema._hints)
+    monkeypatch.setattr(schema, "File", WithFrozen)
+    for cached in caches:
+        cached.cache_clear()
+    try:
+        plain, _ = one(HELLO)
+        file, problems = one(f"frozen: true\nteam: support\n{HELLO}", allow_fields=["team", "frozen", "not_there"])
+    finally:
+        for cached in caches:
+            cached.cache_clear()
+    assert problems == []
+    assert plain is not None
+    assert file is not None
+    assert file.prompt.extra == {"team": "support"}
+    assert create_body(file.prompt, "Default") == create_body(plain.prompt, "Default") | {"team": "support"}
 
 
 def test_a_warning_is_told_and_does_not_stand_in_the_way() -> None:

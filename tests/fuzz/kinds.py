@@ -11,13 +11,14 @@ import httpx
 
 from promptsync.apply.journal import Journal
 from promptsync.apply.payload import create_body
-from promptsync.apply.recovery import settle
+from promptsync.apply.recovery import recover_writes
 from promptsync.files.loader import IncludeError, Source, load_one
 from promptsync.model.canonical import source_hash
 from promptsync.model.errors import LockfileError, PlanError, PromptsyncError
 from promptsync.model.lockfile import dump, parse
+from promptsync.output.mask import masked_plan
 from promptsync.output.plan_json import dumps, saved_plan
-from promptsync.output.text import render_plan
+from promptsync.output.text import plan_text
 from promptsync.plan.changes import Begun
 from promptsync.plan.saved import parse_saved
 from promptsync.service.client import Client
@@ -157,7 +158,7 @@ def read_journal(data: bytes) -> None:
         _names(error, str(path))
         return
     lock = recovered.onto(LOCK)
-    settle(lock, {"id-a": held(A, "id-a"), "id-b": held(B, "id-b")}, recovered.writes)
+    recover_writes(lock, {"id-a": held(A, "id-a"), "id-b": held(B, "id-b")}, recovered.writes)
     dump(lock)
     journal.compact()
     assert Journal(path).recover().creates == recovered.creates
@@ -198,9 +199,9 @@ def read_answer(data: bytes) -> None:
             except PromptsyncError:
                 continue
     made = plan([A, B, file("Default/c", name="a")], LOCK, service.values(), prune=True, overwrite=("Default/**",))
-    render_plan(made, color=False, width=100)
+    plan_text(masked_plan(made), color=False, width=100)
     dumps(saved_plan(made, "host")).encode()
-    settle(LOCK, service, [Begun("update", "Default/a", "id-a", 5.0, "Default", None, A.prompt)])
+    recover_writes(LOCK, service, [Begun("update", "Default/a", "id-a", 5.0, "Default", None, A.prompt)])
 
 
 def make_mistake(random_: random.Random) -> bytes:

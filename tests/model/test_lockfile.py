@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import LockEntry, Lockfile, dump, entry_for, parse
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS
-from tests.factories import block, classic, file, held, remote
+from tests.factories import block, classic, entry, file, held, remote
 
 NAME = "promptsync.lock.json"
 HASH = "sha256:00"
@@ -224,3 +225,10 @@ def test_an_entry_records_what_was_asked_and_what_is_held() -> None:
 
 def test_new_entries_are_hashed_by_todays_rules() -> None:
     assert Lockfile({}, "ws", canonical=0).with_prompts({"k": refund()}).canonical == 1
+
+
+@pytest.mark.parametrize(("path", "moved"), [("Default", "Default"), (None, ""), ("", "")])
+def test_a_path_that_was_never_sent_is_unknown_under_a_new_key(path: str | None, moved: str) -> None:
+    asked = file()
+    before = replace(entry(asked, held(asked)), path=path)
+    assert before.under_other_key() == replace(before, path=moved)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,24 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from promptsync.model.prompt import CLASSIC, CURRENT, Dialect
-from promptsync.model.schema import ShapeProblem, check, json_schema, known_fields, list_fields, nullable_fields
+from promptsync.model.schema import (
+    ShapeProblem,
+    check,
+    file_fields,
+    in_order,
+    json_schema,
+    known_fields,
+    list_fields,
+    nullable_fields,
+)
+from promptsync.sandbox.validation import document
 from tests.strategies import classic_blocks, current_blocks, documents
 
-OPENAPI = json.loads((Path(__file__).parents[1] / "golden" / "openapi-prompts.json").read_text(encoding="utf-8"))
-UPDATE = OPENAPI["update"]["properties"]["prompt"]
-CREATE = OPENAPI["create"]["properties"]["prompt"]
+OPENAPI = document()
+SHAPES = OPENAPI["components"]["schemas"]
+UPDATE = SHAPES["UpdatePromptRequest"]["properties"]["prompt"]
+CREATE = SHAPES["CreatePromptRequest"]["properties"]["prompt"]
+ANSWERED = SHAPES["Prompt"]["properties"]["prompt_config"]
 # Create and update agree but for `model`, which an update may set to null, and `messages`, which a create needs.
 JUDGE = Draft202012Validator({**UPDATE, "required": ["messages"], "components": OPENAPI["components"]})
 EDITOR = Draft202012Validator(json_schema())
@@ -63,14 +74,14 @@ def test_the_lists_are_those_of_the_openapi_document() -> None:
 
 
 def test_the_classic_fields_are_those_of_the_openapi_document() -> None:
-    properties = OPENAPI["prompt_config"]["properties"]
+    properties = ANSWERED["properties"]
     parameters = {f"model_parameters.{name}" for name in properties["model_parameters"]["properties"]}
 
     assert known_fields(CLASSIC) == (set(properties) - {"version"}) | parameters
 
 
 def test_the_classic_fields_that_can_be_null_are_those_of_the_openapi_document() -> None:
-    properties = OPENAPI["prompt_config"]["properties"]
+    properties = ANSWERED["properties"]
     dotted = {f"model_parameters.{name}": s for name, s in properties["model_parameters"]["properties"].items()}
 
     nullable = {name for name, schema in {**properties, **dotted}.items() if takes_null(schema)}
@@ -456,3 +467,54 @@ def test_whole_floats_are_integers_to_json_schema() -> None:
 @pytest.mark.parametrize("dialect", [CURRENT, CLASSIC])
 def test_lists_and_nullables_are_known_fields(dialect: Dialect) -> None:
     assert nullable_fields(dialect) | list_fields(dialect) <= known_fields(dialect)
+
+
+def shuffled(value: Any) -> Any:
+    """The same data with the keys of every mapping the other way round."""
+    if isinstance(value, dict):
+        return {name: shuffled(value[name]) for name in reversed(value)}
+    return [shuffled(item) for item in value] if isinstance(value, list) else value
+
+
+@given(documents())
+def test_the_order_of_the_shapes_does_not_depend_on_that_of_the_data(document: dict[str, Any]) -> None:
+    arranged = in_order(document)
+    assert arranged == document
+    assert json.dumps(in_order(arranged)) == json.dumps(arranged)
+    if "json_schema" not in json.dumps(document):  # its order is the user's
+        assert json.dumps(in_order(shuffled(document))) == json.dumps(arranged)
+
+
+def test_every_field_has_a_place_in_the_order() -> None:
+    blocks: dict[Dialect, dict[str, Any]] = {
+        CURRENT: dict.fromkeys(sorted(known_fields(CURRENT))),
+        CLASSIC: dict.fromkeys(name for name in sorted(known_fields(CLASSIC)) if "." not in name),
+    }
+    for dialect, block in blocks.items():
+        arranged = in_order({dialect: {"unknown": 1, **block}})[dialect]
+        assert list(arranged)[-2:] == ["unknown", "messages"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "prompt": {
+                "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"z": 1, "a": 2}}}
+            }
+        },
+        {"prompt": {"thinking": {"z": 1, "type": "other"}, "audio": [], "messages": "no list"}},
+        {
+            "prompt": {
+                "messages": [{"z": 1, "role": "unknown"}, None, "text", {"z": 1, "content": [], "role": ["user"]}]
+            }
+        },
+        {"metadata": [], "prompt": None},
+    ],
+)
+def test_the_users_own_data_and_what_fits_no_shape_stays_as_it_is(document: dict[str, Any]) -> None:
+    assert json.dumps(in_order(document)) == json.dumps(document)
+
+
+def test_the_keys_of_a_file_are_those_of_the_service_and_ours() -> None:
+    assert file_fields() == {"display_name", "description", "metadata", "prompt", "prompt_config", "protected"}

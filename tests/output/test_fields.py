@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from promptsync.model.compare import FieldDiff
-from promptsync.output.fields import Layout, field_lines
+from promptsync.output.fields import FieldLayout, field_lines
+from promptsync.output.mask import masked
 from promptsync.output.style import Style
 from tests.output.examples import replaced
 
 
 def told(item: FieldDiff, *, width: int = 80, verbose: bool = False) -> list[str]:
-    return list(field_lines(item, Layout(Style(color=False), width, 0, verbose)))
+    return list(field_lines(masked(item), FieldLayout(Style(color=False), width, 0, verbose)))
 
 
 @pytest.mark.parametrize(

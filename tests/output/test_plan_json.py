@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from promptsync.output.mask import masked_plan
 from promptsync.output.plan_json import dumps, plan_json, saved_plan
 from promptsync.plan.changes import ACTIONS, PlanOptions
 from tests.output import examples
@@ -9,7 +10,7 @@ from tests.output.golden import same_as_golden
 
 
 def test_a_plan_with_every_kind_of_change() -> None:
-    same_as_golden("plan.json", dumps(plan_json(examples.every_kind())).removesuffix("\n"))
+    same_as_golden("plan.json", dumps(plan_json(masked_plan(examples.every_kind()))).removesuffix("\n"))
 
 
 def test_the_keys_stand_in_their_order() -> None:
@@ -31,7 +32,7 @@ def test_a_conflict_tells_its_reason_first_among_the_warnings() -> None:
 
 
 def test_a_data_url_is_told() -> None:
-    text = dumps(plan_json(examples.plan_of(examples.pictures())))
+    text = dumps(plan_json(masked_plan(examples.plan_of(examples.pictures()))))
 
     assert "base64" not in text
     assert "[image/png, 204 bytes, sha256:" in text

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from promptsync.commands.pull import Pulled
+from promptsync.commands.results import Pulled
 from promptsync.files.yaml.edits import Edit
 from promptsync.merge.prompts import FieldConflict
 from promptsync.model.compare import FieldDiff

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from promptsync.commands.adopt import Pair
-from promptsync.commands.versions import Step
+from promptsync.commands.results import Pair, Step
 from promptsync.model.compare import FieldDiff
 from promptsync.model.lockfile import Lockfile
-from promptsync.output.tables import render_history, render_lock, render_pairs, render_strangers
+from promptsync.output.tables import render_history, render_lock, render_pairs, render_unmanaged
 from tests.factories import answered, block, entry, file, held, lock, remote
 from tests.output.golden import same_as_golden
 
@@ -46,7 +45,7 @@ def test_the_lock() -> None:
 
 def test_strangers() -> None:
     prompts = [answered(remote("id-1", "refund"), updated="2026-08-01T10:00:00Z"), remote("id-2", EVIL)]
-    told = render_strangers(prompts, color=False)
+    told = render_unmanaged(prompts, color=False)
     same_as_golden("strangers.txt", told)
     assert "\x1b" not in told
     assert len(told.splitlines()) == 3
@@ -63,5 +62,5 @@ def test_pairs() -> None:
 
 
 def test_a_column_has_an_end() -> None:
-    told = render_strangers([remote("id-1", "x" * 200), remote("id-2", "y")], color=False)
+    told = render_unmanaged([remote("id-1", "x" * 200), remote("id-2", "y")], color=False)
     assert max(map(len, told.splitlines())) < 300

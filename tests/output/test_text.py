@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptsync.output.mask import masked_plan
 from promptsync.output.outcomes import render_outcomes
 from promptsync.output.style import LOOKS
-from promptsync.output.text import render_plan
+from promptsync.output.text import plan_text
 from promptsync.plan.changes import ACTIONS, Outcome, Plan
 from tests.output import examples
 from tests.output.golden import same_as_golden
@@ -20,16 +21,20 @@ STATUSES: tuple[Literal["done", "failed"], ...] = ("done", "failed")
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from(":#[ \t\n\r\x1b\x85\u2028\u202e\u200b")), min_size=1)
 
 
+def rendered(plan: Plan, **layout: Any) -> str:
+    return plan_text(masked_plan(plan), **layout)
+
+
 @pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("verbose", [False, True])
 def test_a_plan_with_every_kind_of_change(color: bool, verbose: bool) -> None:
-    shown = render_plan(examples.every_kind(), color=color, verbose=verbose)
+    shown = rendered(examples.every_kind(), color=color, verbose=verbose)
 
     same_as_golden(f"plan{'.verbose' * verbose}{'.ansi' * color}.txt", shown)
 
 
 def test_a_narrow_plan() -> None:
-    same_as_golden("plan.narrow.txt", render_plan(examples.every_kind(), color=False, width=60))
+    same_as_golden("plan.narrow.txt", rendered(examples.every_kind(), color=False, width=60))
 
 
 @pytest.mark.parametrize(
@@ -41,26 +46,26 @@ def test_a_narrow_plan() -> None:
     ],
 )
 def test_a_plan_without_changes(unchanged: int, shown: str) -> None:
-    assert render_plan(examples.plan_of(unchanged=unchanged), color=False) == shown
+    assert rendered(examples.plan_of(unchanged=unchanged), color=False) == shown
 
 
 def test_the_sum_is_the_last_line() -> None:
     changes = (examples.create(), examples.create("x/y"), examples.update(), examples.drift(), examples.conflict())
 
-    last = render_plan(examples.plan_of(*changes), color=False).splitlines()[-1]
+    last = rendered(examples.plan_of(*changes), color=False).splitlines()[-1]
 
     assert last == "Plan: 2 to create, 1 to update, 1 drifted, 1 conflict; 12 unchanged."
 
 
 def test_what_is_left_alone_is_nothing_to_apply() -> None:
-    shown = render_plan(examples.plan_of(examples.orphan(), examples.orphan("a/b")), color=False)
+    shown = rendered(examples.plan_of(examples.orphan(), examples.orphan("a/b")), color=False)
 
     assert shown.splitlines()[-1] == "Plan: nothing to apply, 2 orphans; 12 unchanged."
 
 
 def test_an_offline_plan_says_so() -> None:
     bare = replace(examples.update(), diff=(), warnings=())
-    shown = render_plan(examples.plan_of(bare, offline=True), color=False).splitlines()
+    shown = rendered(examples.plan_of(bare, offline=True), color=False).splitlines()
 
     assert shown[0] == "Offline: the files against the lockfile alone. What the service holds is not known."
     assert "     the file changed since the last apply; which fields, only the service can tell" in shown
@@ -71,7 +76,7 @@ def test_a_create_of_the_classic_dialect_names_provider_and_model() -> None:
     file = examples.prompt_file("a/b", block=block)
     change = replace(examples.create("a/b"), file=replace(file, prompt=replace(file.prompt, dialect="prompt_config")))
 
-    assert render_plan(examples.plan_of(change), color=False).splitlines()[:6] == [
+    assert rendered(examples.plan_of(change), color=False).splitlines()[:6] == [
         "+  create    a/b",
         "     name:     b",
         "     path:     a",
@@ -84,7 +89,7 @@ def test_a_create_of_the_classic_dialect_names_provider_and_model() -> None:
 def test_entries_to_be_recorded_anew_are_told() -> None:
     plan = examples.plan_of(refreshed={"a/b": examples.entry("a/b", 1), "a/c": examples.entry("a/c", 2)})
 
-    assert render_plan(plan, color=False).splitlines()[0] == (
+    assert rendered(plan, color=False).splitlines()[0] == (
         "2 lockfile entries are to be recorded anew; nothing differs there."
     )
 
@@ -92,7 +97,7 @@ def test_entries_to_be_recorded_anew_are_told() -> None:
 def test_keys_of_wide_characters_are_aligned() -> None:
     plan = examples.plan_of(examples.forget("部/返金"), examples.forget("team/refund"))
 
-    first, second = (line for line in render_plan(plan, color=False).splitlines() if line.startswith("x "))
+    first, second = (line for line in rendered(plan, color=False).splitlines() if line.startswith("x "))
 
     assert first == "x  forget    team/refund  01JZ5K7Q8R9S0T1V2W3X4Y5Z07"
     assert second == "x  forget    部/返金      01JZ5K7Q8R9S0T1V2W3X4Y5Z07"
@@ -106,7 +111,7 @@ def test_every_action_has_a_sign_of_its_own_in_ascii() -> None:
 
 
 def test_no_data_url_is_shown() -> None:
-    shown = render_plan(examples.every_kind(), color=False, verbose=True)
+    shown = rendered(examples.every_kind(), color=False, verbose=True)
 
     assert "base64" not in shown
     assert "[image/png, 204 bytes, sha256:" in shown
@@ -153,8 +158,8 @@ def test_no_text_acts_on_the_terminal_or_the_log(text: str) -> None:
     plan = examples.hostile(text)
     outcomes = [Outcome(text, "update", status, text, text, text) for status in STATUSES]
     for shown in (
-        render_plan(plan, color=False),
-        render_plan(plan, color=False, verbose=True),
+        rendered(plan, color=False),
+        rendered(plan, color=False, verbose=True),
         render_outcomes(outcomes, plan, color=False),
     ):
         assert "\x1b" not in shown
@@ -166,7 +171,7 @@ def test_no_text_acts_on_the_terminal_or_the_log(text: str) -> None:
 @settings(deadline=None)
 @given(HOSTILE)
 def test_the_only_escapes_are_our_own_colours(text: str) -> None:
-    shown = render_plan(examples.hostile(text), color=True)
+    shown = rendered(examples.hostile(text), color=True)
 
     assert set(shown.split("\x1b")[1:]) == {piece for piece in shown.split("\x1b")[1:] if piece.startswith("[")}
     assert all(piece.split("m")[0][1:].isdigit() for piece in shown.split("\x1b")[1:])
@@ -182,7 +187,7 @@ def calls(plan: Plan) -> int:
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        render_plan(plan, color=True)
+        rendered(plan, color=True)
     finally:
         sys.setprofile(before)
     return counted["call"] + counted["c_call"]

@@ -7,19 +7,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.model.prompt import DIALECTS
 from promptsync.service.answers import (
+    LONG,
     MAX_DEPTH,
     ForeignError,
+    Texts,
     complaint,
     deeper_than,
-    gist,
     parsed,
     read_page,
     read_prompt,
-    read_prompts,
     read_version,
 )
 from tests.strategies import json_values
@@ -172,19 +173,40 @@ def test_depth_is_told_where_recursion_would_break() -> None:
     assert not deeper_than(data, 100_001)
 
 
+def test_a_long_text_is_in_memory_once() -> None:
+    body = json.dumps([{"a": "x" * LONG, "deep": [{"b": "x" * LONG}]}, {"c": "x" * LONG, "d": "y" * LONG}]).encode()
+    texts = Texts()
+
+    data, fault = parsed(body, texts.share)
+
+    assert (data, fault) == (json.loads(body), "")
+    assert data[0]["a"] is data[0]["deep"][0]["b"] is data[1]["c"]
+
+
+def test_what_the_caller_holds_is_the_one_that_is_kept() -> None:
+    ours = {"messages": [{"content": "".join(["x"] * LONG), "name": "short"}], "n": [1, None, "x"]}
+    texts = Texts()
+    texts.add(ours)
+
+    (data, _) = parsed(json.dumps(ours).encode(), texts.share)
+
+    assert data == ours
+    assert data["messages"][0]["content"] is ours["messages"][0]["content"]  # type: ignore[index]
+
+
 def test_a_prompt_is_read() -> None:
     prompt = read_prompt(PROMPT)
     assert (prompt.id, prompt.display_name, prompt.owner) == ("01A", "refund", "someone")
     assert (prompt.description, prompt.path, prompt.metadata) == ("why", "support/refund", {"use_cases": []})
     assert (prompt.created, prompt.updated, prompt.updated_by_id) == (PROMPT["created"], PROMPT["updated"], "u2")
     assert prompt.blocks == {"prompt": PROMPT["prompt"], "prompt_config": PROMPT["prompt_config"]}
-    assert prompt.versions == {"prompt": "v1", "prompt_config": "v2"}
+    assert [prompt.version(dialect) for dialect in DIALECTS] == ["v1", "v2"]
     assert prompt.raw is PROMPT
 
 
 @pytest.mark.parametrize("value", NO_TEXTS)
 @pytest.mark.parametrize("name", ["_id", "display_name"])
-@pytest.mark.parametrize("read", [read_prompt, lambda data: read_prompts(b"", {"data": [PROMPT, data]}, 2)])
+@pytest.mark.parametrize("read", [read_prompt, lambda data: read_page({"data": [PROMPT, data]}, read_prompt, 2)])
 def test_without_these_it_is_no_prompt(read: Callable[[Any], object], name: str, value: object) -> None:
     for data in (without(PROMPT, name), PROMPT | {name: value}):
         with pytest.raises(ForeignError, match=r"^a prompt$"):
@@ -216,13 +238,12 @@ def test_an_object_that_is_missing_or_none_is_not_told(name: str) -> None:
         prompt = read_prompt(data)
         assert (prompt.metadata if name == "metadata" else prompt.blocks.get(name, {})) == {}  # type: ignore[call-overload]
         assert name not in prompt.blocks
-        assert name not in prompt.versions
 
 
 @pytest.mark.parametrize("value", NO_TEXTS)
 def test_a_version_that_is_no_text_is_none(value: object) -> None:
     prompt = read_prompt(PROMPT | {"prompt": {"version": value}})
-    assert prompt.versions == {"prompt": None, "prompt_config": "v2"}
+    assert [prompt.version(dialect) for dialect in DIALECTS] == [None, "v2"]
 
 
 def test_a_version_is_read() -> None:
@@ -261,39 +282,8 @@ def test_a_page_is_read(has_more: bool) -> None:
 
 @pytest.mark.parametrize("data", [None, [], [VERSION], "x", {}, {"data": None}, {"data": {}}, {"items": []}])
 def test_what_is_no_page(data: object) -> None:
-    for read in (lambda: read_page(data, read_version, 5), lambda: read_prompts(b"", data, 5)):
-        with pytest.raises(ForeignError, match=r"^a list$"):
-            read()
-
-
-ANY_PROMPT = st.fixed_dictionaries(
-    {"_id": st.text(min_size=1, max_size=5), "display_name": st.text(max_size=5)},
-    optional={
-        name: st.one_of(json_values, st.dictionaries(st.sampled_from(["version", "messages"]), json_values))
-        for name in ("owner", "description", "metadata", "prompt", "prompt_config", "path", "updated", "new")
-    },
-)
-
-
-@given(prompts=st.lists(ANY_PROMPT, min_size=1, max_size=4), data=st.data())
-@settings(max_examples=40)
-def test_what_was_let_go_is_told_again_as_it_was(prompts: list[dict[str, Any]], data: st.DataObject) -> None:
-    body = json.dumps({"data": prompts, "has_more": False}).encode()
-    first, second = (read_prompts(body, parsed(body)[0], 10).items for _ in range(2))
-    for prompt in data.draw(st.permutations(first)):
-        prompt.let_go()
-    for prompt in data.draw(st.permutations(first)):
-        assert prompt.raw["_id"] == prompt.id
-    assert first == second
-    assert [prompt.raw for prompt in first] == [prompt.raw for prompt in second]
-    assert [gist(prompt) for prompt in first] == [gist(prompt) for prompt in second]
-
-
-def test_what_cannot_be_told_again_is_kept() -> None:
-    prompt = read_prompt(PROMPT)
-    prompt.let_go()
-    assert prompt.raw is PROMPT
-    assert prompt.description == "why"
+    with pytest.raises(ForeignError, match=r"^a list$"):
+        read_page(data, read_version, 5)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.model.errors import RefusedError, ServiceError
-from promptsync.service.calls import PROMPTS, Call, Outcome, as_json, escaped, prompt_path, version_path, versions_path
+from promptsync.service.calls import (
+    PROMPTS,
+    Call,
+    HttpResult,
+    as_json,
+    escaped,
+    prompt_path,
+    version_path,
+    versions_path,
+)
 from tests.strategies import json_values
 
 if TYPE_CHECKING:
@@ -88,19 +97,18 @@ def test_a_query_is_told_as_it_is(query: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "safe", "lists"),
+    ("method", "path", "safe"),
     [
-        ("GET", PROMPTS, True, True),
-        ("GET", prompt_path("p"), True, False),
-        ("GET", versions_path("p"), True, False),
-        ("POST", PROMPTS, False, False),
-        ("PATCH", prompt_path("p"), False, False),
-        ("DELETE", prompt_path("p"), True, False),
+        ("GET", PROMPTS, True),
+        ("GET", prompt_path("p"), True),
+        ("GET", versions_path("p"), True),
+        ("POST", PROMPTS, False),
+        ("PATCH", prompt_path("p"), False),
+        ("DELETE", prompt_path("p"), True),
     ],
 )
-def test_what_a_call_is(method: str, path: str, safe: bool, lists: bool) -> None:
-    call = Call(method, path, "doing")
-    assert (call.safe, call.lists_prompts) == (safe, lists)
+def test_what_may_be_carried_out_twice(method: str, path: str, safe: bool) -> None:
+    assert Call(method, path, "doing").safe is safe
 
 
 @given(body=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), json_values, max_size=3))
@@ -166,10 +174,10 @@ def test_what_is_no_json_is_refused_and_not_quoted(body: dict[str, Any]) -> None
     ],
 )
 def test_what_an_answer_complains_about(content_type: str, body: bytes, is_html: bool, complaint: str) -> None:
-    outcome = Outcome(400, {"content-type": content_type} if content_type else {}, body)
+    outcome = HttpResult(400, {"content-type": content_type} if content_type else {}, body)
     assert (outcome.is_html, outcome.complaint) == (is_html, complaint)
 
 
 @given(body=st.binary(max_size=60), content_type=st.sampled_from(["", "application/json", "text/html"]))
 def test_any_bytes_complain_in_whole_characters(body: bytes, content_type: str) -> None:
-    Outcome(500, {"content-type": content_type}, body).complaint.encode()
+    HttpResult(500, {"content-type": content_type}, body).complaint.encode()

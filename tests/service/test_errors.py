@@ -20,30 +20,30 @@ from promptsync.model.errors import (
     ServiceError,
     UnavailableError,
 )
-from promptsync.service.calls import PROMPTS, Call, Outcome, prompt_path
-from promptsync.service.errors import MAX_DETAIL, Complaints
+from promptsync.service.calls import PROMPTS, Call, Fault, HttpResult, prompt_path
+from promptsync.service.errors import MAX_DETAIL, ServiceErrors
 from promptsync.service.ratelimit import Pause
 
 HOST = "api.orq.test"
 KEY = "canary-7f3a9c51e2"
-COMPLAINTS = Complaints(HOST, KEY, "ORQ_STAGING_KEY")
+ERRORS = ServiceErrors(HOST, KEY, "ORQ_STAGING_KEY")
 READ = Call("GET", prompt_path("p"), "reading p")
 CREATE = Call("POST", PROMPTS, "creating “p”", b"{}")
 DELETE = Call("DELETE", prompt_path("p"), "deleting p")
 HTML = b"<!doctype html><title>Sign in</title>"
 
 
-def answered(status: int, body: bytes = b'{"message": "because"}', **headers: str) -> Outcome:
-    return Outcome(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+def answered(status: int, body: bytes = b'{"message": "because"}', **headers: str) -> HttpResult:
+    return HttpResult(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_an_answer_is_no_error(status: int) -> None:
-    assert COMPLAINTS.about(READ, answered(status)) is None
+    assert ERRORS.about(READ, answered(status)) is None
 
 
 @pytest.mark.parametrize(
-    ("outcome", "kind", "message", "hint"),
+    ("result", "kind", "message", "hint"),
     [
         (answered(400), RefusedError, "api.orq.test refused it with 400: because", "change what the service"),
         (answered(409), RefusedError, "api.orq.test refused it with 409: because", "change what the service"),
@@ -59,11 +59,11 @@ def test_an_answer_is_no_error(status: int) -> None:
         (answered(304), ServiceError, "api.orq.test answered 304, and redirects are not followed", "set the base URL"),
     ],
 )
-def test_what_is_said_of_an_answer(outcome: Outcome, kind: type[ServiceError], message: str, hint: str) -> None:
-    error = COMPLAINTS.about(READ, outcome)
+def test_what_is_said_of_an_answer(result: HttpResult, kind: type[ServiceError], message: str, hint: str) -> None:
+    error = ERRORS.about(READ, result)
     assert type(error) is kind
     assert error.message == f"reading p: {message}"
-    assert error.status == outcome.status
+    assert error.status == result.status
     assert hint in str(error.hint)
 
 
@@ -72,7 +72,7 @@ def test_what_is_said_of_an_answer(outcome: Outcome, kind: type[ServiceError], m
     [("other.test", "points to other.test"), ("", "answered 302"), ("a\x1b[2Jb", "points to a [2Jb")],
 )
 def test_what_is_said_of_a_redirect(target: str, where: str) -> None:
-    error = COMPLAINTS.about(READ, Outcome(302), target)
+    error = ERRORS.about(READ, HttpResult(302, redirect=target))
     assert type(error) is ServiceError
     assert error.message == f"reading p: api.orq.test {where}, and redirects are not followed"
 
@@ -83,7 +83,7 @@ def test_what_is_said_of_a_redirect(target: str, where: str) -> None:
 )
 @pytest.mark.parametrize("status", [None, 200, 503])
 def test_what_is_said_of_a_fault(call: Call, sent: bool, unknown: bool, status: int | None) -> None:
-    error = COMPLAINTS.about(call, Outcome(status, fault="broke the connection off", sent=sent))
+    error = ERRORS.about(call, HttpResult(status, fault="broke the connection off", sent=sent))
     assert isinstance(error, UnavailableError)
     told = "; whether it was carried out is unknown" if unknown else ""
     assert error.message == f"{call.doing}: api.orq.test broke the connection off{told}"
@@ -93,16 +93,16 @@ def test_what_is_said_of_a_fault(call: Call, sent: bool, unknown: bool, status: 
 
 
 @pytest.mark.parametrize(
-    ("fault", "hint"),
+    ("kind", "hint"),
     [
-        ("could not be reached", "check that the service is up"),
-        ("has a certificate that is not trusted here", "SSL_CERT_FILE"),
-        ("answered with an HTML page", "check the base URL"),
+        (Fault.SERVICE, "check that the service is up"),
+        (Fault.CERTIFICATE, "SSL_CERT_FILE"),
+        (Fault.NOT_THE_API, "check the base URL"),
     ],
 )
-def test_what_helps_against_a_fault(fault: str, hint: str) -> None:
+def test_what_helps_against_a_fault(kind: Fault, hint: str) -> None:
     for call, sent in ((READ, True), (CREATE, False)):
-        error = COMPLAINTS.about(call, Outcome(fault=fault, sent=sent))
+        error = ERRORS.about(call, HttpResult(fault="has no certificate, but an HTML page", kind=kind, sent=sent))
         assert error is not None
         assert hint in str(error.hint)
 
@@ -123,7 +123,7 @@ def test_what_helps_against_a_fault(fault: str, hint: str) -> None:
 def test_what_is_said_of_a_pause_that_is_too_long(
     status: int, kind: type[ServiceError], what: str, asked: float | None, told: str
 ) -> None:
-    error = COMPLAINTS.too_long(CREATE, Pause(1.0, asked, status), 3.4, 2.5)
+    error = ERRORS.too_long(CREATE, Pause(1.0, asked, status), 3.4, 2.5)
     assert type(error) is kind
     assert error.message == f"creating “p”: api.orq.test {what}: {told}, and 3 of 2.5 s were waited"
     assert error.status == status
@@ -132,7 +132,7 @@ def test_what_is_said_of_a_pause_that_is_too_long(
 
 
 def test_what_is_said_of_an_answer_that_is_none_of_this_api() -> None:
-    read, write = COMPLAINTS.not_the_api(READ, "a prompt"), COMPLAINTS.not_the_api(CREATE, "a prompt")
+    read, write = ERRORS.not_the_api(READ, "a prompt"), ERRORS.not_the_api(CREATE, "a prompt")
     assert read.message == "reading p: the answer of api.orq.test is not a prompt of orq.ai"
     assert write.message == (
         "creating “p”: the answer of api.orq.test is not a prompt of orq.ai; whether it was carried out is unknown"
@@ -143,7 +143,7 @@ def test_what_is_said_of_an_answer_that_is_none_of_this_api() -> None:
 
 
 def test_what_is_said_of_a_list_that_does_not_advance() -> None:
-    error = COMPLAINTS.stuck("listing")
+    error = ERRORS.stuck("listing")
     assert error.message == "listing: api.orq.test answers with the same page again and again"
 
 
@@ -174,11 +174,11 @@ def bodies(words: str) -> list[bytes]:
 
 @given(key=KEYS, before=AROUND, behind=AROUND, status=st.sampled_from([302, 400, 401, 403, 404, 422]))
 def test_the_key_is_scrubbed_wherever_a_service_puts_it(key: str, before: str, behind: str, status: int) -> None:
-    complaints = Complaints(HOST, key, "ORQ_API_KEY")
+    complaints = ServiceErrors(HOST, key, "ORQ_API_KEY")
     forms = {key, quote(key, safe=""), json.dumps(key)[1:-1]}
     for form in forms:
         for body in bodies(f"{before} {form} {behind}"):
-            error = complaints.about(READ, Outcome(status, {}, body), f"{form}.test")
+            error = complaints.about(READ, HttpResult(status, {}, body, redirect=f"{form}.test"))
             assert error is not None
             assert not any(secret in text for secret in forms for text in (error.message, getattr(error, "detail", "")))
             assert error.message.isprintable()
@@ -186,7 +186,7 @@ def test_the_key_is_scrubbed_wherever_a_service_puts_it(key: str, before: str, b
 
 @given(key=KEYS, length=st.integers(0, 620))
 def test_no_part_of_the_key_is_left_where_a_text_is_cut(key: str, length: int) -> None:
-    complaints = Complaints(HOST, key, "ORQ_API_KEY")
+    complaints = ServiceErrors(HOST, key, "ORQ_API_KEY")
     text = "\u00b7" * length + key
     for made in (complaints.clean(text), complaints.doing(text), complaints.shown(text)):
         assert made.strip("\u00b7…") in "[key]"
@@ -194,11 +194,11 @@ def test_no_part_of_the_key_is_left_where_a_text_is_cut(key: str, length: int) -
 
 @given(key=KEYS)
 def test_the_key_is_in_no_error_where_it_is_a_part_of_what_was_asked(key: str) -> None:
-    complaints = Complaints(f"{key}.test", key, "ORQ_API_KEY")
+    complaints = ServiceErrors(f"{key}.test", key, "ORQ_API_KEY")
     call = Call("POST", PROMPTS, f"creating “{key}”", b"{}")
     for error in (
-        complaints.about(call, Outcome(fault=f"failed ({key})")),
-        complaints.about(call, Outcome(302), key),
+        complaints.about(call, HttpResult(fault=f"failed ({key})")),
+        complaints.about(call, HttpResult(302, redirect=key)),
         complaints.about(call, answered(401)),
         complaints.about(call, answered(403)),
         complaints.about(call, answered(404)),
@@ -214,16 +214,16 @@ def test_the_key_is_in_no_error_where_it_is_a_part_of_what_was_asked(key: str) -
 
 
 def test_without_a_key_nothing_is_scrubbed() -> None:
-    assert Complaints(HOST, "", "ORQ_API_KEY").scrub("sandbox") == "sandbox"
+    assert ServiceErrors(HOST, "", "ORQ_API_KEY").scrub("sandbox") == "sandbox"
 
 
 @given(text=st.text(st.characters(), max_size=700))
 def test_foreign_text_becomes_one_bounded_line_that_no_terminal_obeys(text: str) -> None:
-    for made, length in ((COMPLAINTS.clean(text), MAX_DETAIL), (COMPLAINTS.doing(text), 200)):
+    for made, length in ((ERRORS.clean(text), MAX_DETAIL), (ERRORS.doing(text), 200)):
         assert made.isprintable()
         assert len(made) <= length
         assert made == " ".join(made.split())
-    assert COMPLAINTS.clean(COMPLAINTS.clean(text)) == COMPLAINTS.clean(text)
+    assert ERRORS.clean(ERRORS.clean(text)) == ERRORS.clean(text)
 
 
 @pytest.mark.parametrize(
@@ -240,23 +240,23 @@ def test_foreign_text_becomes_one_bounded_line_that_no_terminal_obeys(text: str)
     ],
 )
 def test_what_is_left_of_foreign_text(text: str, line: str) -> None:
-    assert COMPLAINTS.clean(text) == line
+    assert ERRORS.clean(text) == line
 
 
 @pytest.mark.parametrize("length", [59, 60, 61, 500])
 def test_a_name_is_shown_as_far_as_it_fits(length: int) -> None:
     name = "n" * length
-    assert COMPLAINTS.shown(name) == (name if length <= 60 else "n" * 59 + "…")
+    assert ERRORS.shown(name) == (name if length <= 60 else "n" * 59 + "…")
 
 
 @pytest.mark.parametrize("name", [None, 7, ["refund"], {}])
 def test_what_is_no_name_is_not_shown(name: object) -> None:
-    assert COMPLAINTS.shown(name) == "a prompt"
+    assert ERRORS.shown(name) == "a prompt"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_a_message_is_no_longer_than_what_it_is_made_of(status: int) -> None:
-    call = Call("GET", PROMPTS, COMPLAINTS.doing("d" * 5000))
-    error = COMPLAINTS.about(call, answered(status, b"x" * 60_000))
+    call = Call("GET", PROMPTS, ERRORS.doing("d" * 5000))
+    error = ERRORS.about(call, answered(status, b"x" * 60_000))
     assert error is not None
     assert len(error.message) < 200 + MAX_DETAIL + 100

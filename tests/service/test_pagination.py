@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.model.errors import NotFoundError, ServiceError
-from promptsync.service.pagination import MAX_RESTARTS, Page, Sweep
+from promptsync.service.pagination import MAX_RESTARTS, ListIterator, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -87,9 +87,9 @@ def stuck() -> ServiceError:
     return ServiceError("the same page again and again")
 
 
-def sweep(fetch: Callable[[str | None], Page[Item] | ServiceError], after: str | None = None) -> list[str]:
+def read_all(fetch: Callable[[str | None], Page[Item] | ServiceError], after: str | None = None) -> list[str]:
     found = []
-    for page in Sweep(fetch, stuck, after):
+    for page in ListIterator(fetch, stuck, after):
         assert page, "an empty page"
         found += [item.id for item in page]
     return found
@@ -131,7 +131,7 @@ def test_a_list_that_stays_as_it_is_comes_in_its_order(
     count: int, limit: int, most: int, says_more: bool, lost: Lost
 ) -> None:
     shelf = Shelf(count, limit, lost=lost, most=most, says_more=says_more)
-    assert sweep(shelf.fetch) == shelf.ids
+    assert read_all(shelf.fetch) == shelf.ids
     pages = max(1, -(-count // min(limit, most)))
     assert len(shelf.cursors) <= (pages if says_more else pages + 2)
 
@@ -139,7 +139,7 @@ def test_a_list_that_stays_as_it_is_comes_in_its_order(
 @given(count=st.integers(2, 30), start=st.integers(0, 28), limit=st.integers(1, 12), says_more=st.booleans())
 def test_what_is_behind_a_cursor_comes_in_its_order(count: int, start: int, limit: int, says_more: bool) -> None:
     shelf = Shelf(count, limit, says_more=says_more)
-    assert sweep(shelf.fetch, f"p{start % count}") == shelf.ids[start % count + 1 :]
+    assert read_all(shelf.fetch, f"p{start % count}") == shelf.ids[start % count + 1 :]
 
 
 CHANGES = st.lists(
@@ -168,7 +168,7 @@ def test_what_was_there_all_along_comes_once_whatever_comes_and_goes(
 ) -> None:
     shelf = Shelf(count, limit, lost=lost, most=most, says_more=says_more, changes=changes)
     try:
-        found = sweep(shelf.fetch)
+        found = read_all(shelf.fetch)
     except ServiceError:
         # Two cursors that went are no reason to give up, unless the end of the list is in doubt all the time too.
         assert sum(0 in change.deletes for change in changes) > (2 if says_more else 0)
@@ -198,7 +198,7 @@ def test_a_service_that_answers_anything_is_not_asked_for_ever(pages: list[Page[
 
     found: list[str] = []
     try:
-        for fresh in Sweep(fetch, stuck, None):
+        for fresh in ListIterator(fetch, stuck, None):
             found += [item.id for item in fresh]
     except ServiceError:
         pass
@@ -212,7 +212,7 @@ def test_a_cursor_that_went_costs_a_few_requests_and_nothing_else(
     lost: Lost, says_more: bool, gone: tuple[int, ...]
 ) -> None:
     shelf = Shelf(40, 10, lost=lost, says_more=says_more, changes=[Change(2, deletes=gone)])
-    assert sweep(shelf.fetch) == [f"p{number}" for number in range(40) if number - 19 not in gone or number < 20]
+    assert read_all(shelf.fetch) == [f"p{number}" for number in range(40) if number - 19 not in gone or number < 20]
     assert len(shelf.cursors) <= 13
 
 
@@ -220,20 +220,20 @@ def test_a_cursor_that_went_costs_a_few_requests_and_nothing_else(
 def test_a_list_that_keeps_losing_its_cursors_is_given_up_in_the_end(lost: Lost) -> None:
     shelf = Shelf(400, 2, lost=lost, changes=[Change(number, 0, (0, -1, -2, -3, -4)) for number in range(1, 400)])
     with pytest.raises(ServiceError, match="again and again"):
-        sweep(shelf.fetch)
+        read_all(shelf.fetch)
     assert len(shelf.cursors) <= 2 * MAX_RESTARTS + 2
 
 
 def test_a_list_that_is_emptied_meanwhile_ends() -> None:
     for lost in LOST:
         shelf = Shelf(9, 3, lost=lost, changes=[Change(1, deletes=tuple(range(-3, 9)))])
-        assert sweep(shelf.fetch) == ["p0", "p1", "p2"]
+        assert read_all(shelf.fetch) == ["p0", "p1", "p2"]
 
 
 def test_a_cursor_that_was_never_seen_is_the_callers_and_its_refusal_is_told() -> None:
     refusal = NotFoundError("no such cursor", status=404)
     with pytest.raises(NotFoundError) as raised:
-        sweep(scripted(refusal), "nobody")
+        read_all(scripted(refusal), "nobody")
     assert raised.value is refusal
 
 
@@ -246,24 +246,24 @@ def test_an_empty_page_that_promises_more_is_not_the_end() -> None:
         return page("", True)
 
     with pytest.raises(ServiceError, match="again and again"):
-        sweep(fetch)
+        read_all(fetch)
     assert asked == [None] * (MAX_RESTARTS + 1)
 
 
 @pytest.mark.parametrize("ids", ["a", "ab"])
 def test_a_service_without_pages_gives_its_list_twice(ids: str) -> None:
-    assert "".join(sweep(scripted(page(ids, None), page(ids, None)))) == ids
+    assert "".join(read_all(scripted(page(ids, None), page(ids, None)))) == ids
 
 
 @pytest.mark.parametrize("has_more", [True, None])
 def test_a_service_that_gives_a_full_page_whatever_the_cursor_is_given_up(has_more: bool | None) -> None:
     with pytest.raises(ServiceError, match="again and again"):
-        sweep(lambda cursor: page("abc", has_more))
+        read_all(lambda cursor: page("abc", has_more))
 
 
 def test_pages_are_fetched_as_they_are_asked_for() -> None:
     shelf = Shelf(9, 3)
-    pages = iter(Sweep(shelf.fetch, stuck, None))
+    pages = iter(ListIterator(shelf.fetch, stuck, None))
     assert shelf.cursors == []
     next(pages)
     assert shelf.cursors == [None]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.model.errors import UnavailableError
-from promptsync.service.calls import PROMPTS, Call, Outcome
+from promptsync.service.calls import PROMPTS, Call, HttpResult
 from promptsync.service.client import Client
 from promptsync.service.ratelimit import (
     BACKOFF,
@@ -22,8 +22,8 @@ from promptsync.service.ratelimit import (
     CEILING,
     MAX_ATTEMPTS,
     SHORT,
-    Budget,
-    Pace,
+    Patience,
+    RateLimiter,
     reset_in,
     retry_after,
     skew,
@@ -37,29 +37,29 @@ READ = Call("GET", PROMPTS, "reading")
 CREATE = Call("POST", PROMPTS, "creating", b"{}")
 UPDATE = Call("PATCH", f"{PROMPTS}/p", "updating", b"{}")
 DELETE = Call("DELETE", f"{PROMPTS}/p", "deleting")
-ANSWERED = Outcome(200)
-BUSY = Outcome(503, fault="answered 503")
-LOST = Outcome(fault="gave no answer in time")
-UNSENT = Outcome(fault="could not be reached", sent=False)
+ANSWERED = HttpResult(200)
+BUSY = HttpResult(503, fault="answered 503")
+LOST = HttpResult(fault="gave no answer in time")
+UNSENT = HttpResult(fault="could not be reached", sent=False)
 
 
-def limited(retry: str | None = None, **headers: str) -> Outcome:
+def limited(retry: str | None = None, **headers: str) -> HttpResult:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Outcome(429, told | ({"retry-after": retry} if retry is not None else {}))
+    return HttpResult(429, told | ({"retry-after": retry} if retry is not None else {}))
 
 
-def advised(seconds: float) -> Outcome:
+def advised(seconds: float) -> HttpResult:
     """An answer that says the allowance is used up."""
-    return Outcome(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{seconds:g}"})
+    return HttpResult(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{seconds:g}"})
 
 
 class Time:
-    """A clock that only sleep moves on, and a pace by it."""
+    """A clock that only sleep moves on, and a limiter by it."""
 
     def __init__(self, patience: float = 120.0, *, jitter: float = 0.0) -> None:
         self.time = 100.0
         self.sleeps: list[float] = []
-        self.pace = Pace(
+        self.limiter = RateLimiter(
             patience,
             sleep=self.sleep,
             clock=lambda: self.time,
@@ -71,25 +71,25 @@ class Time:
         self.sleeps.append(seconds)
         self.time += seconds
 
-    def carry_out(self, call: Call, answers: Iterable[Outcome]) -> tuple[Outcome | None, int]:
+    def carry_out(self, call: Call, answers: Iterable[HttpResult]) -> tuple[HttpResult | None, int]:
         """What becomes of a call, and how often it was sent; None where it was told to wait for too long."""
-        budget, sent, refused, broken = self.pace.budget(), 0, 0, 0
+        patience, sent, refused, broken = self.limiter.patience(), 0, 0, 0
         turns = iter(answers)
-        while self.pace.take_turn(budget) is None:
-            outcome, sent = next(turns), sent + 1
-            held = self.pace.heed(outcome, refused)
-            refused += outcome.status == 429
-            broken += outcome.fault != ""
-            wait = self.pace.repeat_in(call, outcome, broken, held, budget)
+        while self.limiter.take_turn(patience) is None:
+            result, sent = next(turns), sent + 1
+            held = self.limiter.heed(result, refused)
+            refused += result.status == 429
+            broken += result.fault != ""
+            wait = self.limiter.repeat_in(call, result, broken, held, patience)
             if wait is None:
-                return outcome, sent
-            budget.sleep(wait)
+                return result, sent
+            patience.sleep(wait)
         return None, sent
 
 
-def for_ever(outcome: Outcome) -> Iterator[Outcome]:
+def for_ever(result: HttpResult) -> Iterator[HttpResult]:
     while True:
-        yield outcome
+        yield result
 
 
 @pytest.mark.parametrize(
@@ -225,30 +225,30 @@ def test_when_a_limit_is_lifted(remaining: str, reset: str, used_up: bool, secon
 @pytest.mark.parametrize("asked", [1.0, CEILING + 1, BELIEVABLE])
 def test_an_order_is_followed_to_the_letter(asked: float) -> None:
     now = Time()
-    assert now.pace.heed(limited(str(asked)), 0)
-    assert now.pace.pause() == asked
+    assert now.limiter.heed(limited(str(asked)), 0)
+    assert now.limiter.pause() == asked
 
 
 @pytest.mark.parametrize("asked", [str(BELIEVABLE + 1), "inf", "nan", "soon"])
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_order_beyond_belief_is_followed_as_far_as_is_sensible(status: int, asked: str) -> None:
     now = Time()
-    assert now.pace.heed(Outcome(status, {"retry-after": asked}, fault="busy"), 0)
-    assert now.pace.pause() == CEILING
+    assert now.limiter.heed(HttpResult(status, {"retry-after": asked}, fault="busy"), 0)
+    assert now.limiter.pause() == CEILING
 
 
 @given(refused=st.integers(0, 10_000))
 def test_the_pause_that_is_chosen_doubles_up_to_the_ceiling(refused: int) -> None:
     now = Time()
-    now.pace.heed(limited(), refused)
-    assert now.pace.pause() == min(CEILING, BACKOFF * 2 ** min(refused, 20))
+    now.limiter.heed(limited(), refused)
+    assert now.limiter.pause() == min(CEILING, BACKOFF * 2 ** min(refused, 20))
 
 
-@pytest.mark.parametrize("outcome", [ANSWERED, LOST, UNSENT, BUSY, Outcome(503, {"retry-after": "-5"}, fault="busy")])
-def test_who_asks_for_nothing_holds_no_one_back(outcome: Outcome) -> None:
+@pytest.mark.parametrize("result", [ANSWERED, LOST, UNSENT, BUSY, HttpResult(503, {"retry-after": "-5"}, fault="busy")])
+def test_who_asks_for_nothing_holds_no_one_back(result: HttpResult) -> None:
     now = Time()
-    assert not now.pace.heed(outcome, 0)
-    assert now.pace.pause() == -inf
+    assert not now.limiter.heed(result, 0)
+    assert now.limiter.pause() == -inf
 
 
 @given(
@@ -258,25 +258,25 @@ def test_no_answer_shortens_the_pause_that_another_asked_for(waits: list[tuple[f
     now = Time()
     until = -inf
     for seconds, order, later in waits:
-        now.pace.heed(limited(f"{seconds!r}") if order else advised(seconds), 0)
+        now.limiter.heed(limited(f"{seconds!r}") if order else advised(seconds), 0)
         until = max(until, now.time + (seconds if order else min(float(f"{seconds:g}"), CEILING)))
-        assert now.pace.pause() == pytest.approx(until - now.time)
+        assert now.limiter.pause() == pytest.approx(until - now.time)
         now.time += later
 
 
 @given(broken=st.integers(1, MAX_ATTEMPTS - 1), jitter=st.floats(0, 1))
 def test_the_pause_before_an_attempt_is_between_none_and_twice_the_last_bound(broken: int, jitter: float) -> None:
     now = Time(jitter=jitter)
-    wait = now.pace.repeat_in(READ, LOST, broken, False, now.pace.budget())
+    wait = now.limiter.repeat_in(READ, LOST, broken, False, now.limiter.patience())
     assert wait == pytest.approx(jitter * min(CEILING, BACKOFF * 2 ** (broken - 1)))
 
 
 @given(wait=st.floats(0.01, 100), jitter=st.floats(0, 1), patience=st.floats(0.01, 200))
 def test_a_turn_comes_no_sooner_than_asked_and_little_later(wait: float, jitter: float, patience: float) -> None:
     now = Time(patience, jitter=jitter)
-    now.pace.heed(limited(f"{wait!r}"), 0)
-    told = now.pace.pause()
-    pause = now.pace.take_turn(now.pace.budget())
+    now.limiter.heed(limited(f"{wait!r}"), 0)
+    told = now.limiter.pause()
+    pause = now.limiter.take_turn(now.limiter.patience())
     if told > patience:
         assert pause is not None
         assert (pause.status, pause.asked) == (429, wait)
@@ -287,27 +287,27 @@ def test_a_turn_comes_no_sooner_than_asked_and_little_later(wait: float, jitter:
 
 
 CALLS = {"read": READ, "create": CREATE, "update": UPDATE, "delete": DELETE}
-REPEATED: dict[str, tuple[Outcome, set[str]]] = {
+REPEATED: dict[str, tuple[HttpResult, set[str]]] = {
     "an answer": (ANSWERED, set()),
-    "a refusal": (Outcome(400), set()),
+    "a refusal": (HttpResult(400), set()),
     "no connection": (UNSENT, set(CALLS)),
-    "no connection, for good": (Outcome(fault="is no longer connected", sent=False, final=True), set()),
+    "no connection, for good": (HttpResult(fault="is no longer connected", sent=False, final=True), set()),
     "no answer": (LOST, {"read", "delete"}),
-    "no answer, for good": (Outcome(fault="sent more than 64 MiB", final=True), set()),
+    "no answer, for good": (HttpResult(fault="sent more than 64 MiB", final=True), set()),
     "busy": (BUSY, {"read", "delete"}),
-    "busy until": (Outcome(503, {"retry-after": "3"}, fault="answered 503"), {"read", "delete"}),
+    "busy until": (HttpResult(503, {"retry-after": "3"}, fault="answered 503"), {"read", "delete"}),
     "limited": (limited(), set(CALLS)),
     "limited until": (limited("3"), set(CALLS)),
 }
 
 
-@pytest.mark.parametrize(("outcome", "repeated"), REPEATED.values(), ids=REPEATED)
+@pytest.mark.parametrize(("result", "repeated"), REPEATED.values(), ids=REPEATED)
 @pytest.mark.parametrize("name", CALLS)
-def test_what_is_sent_again(name: str, outcome: Outcome, repeated: set[str]) -> None:
+def test_what_is_sent_again(name: str, result: HttpResult, repeated: set[str]) -> None:
     now = Time()
-    last, sent = now.carry_out(CALLS[name], [outcome, ANSWERED])
+    last, sent = now.carry_out(CALLS[name], [result, ANSWERED])
     assert sent == (2 if name in repeated else 1)
-    assert last is (ANSWERED if name in repeated else outcome)
+    assert last is (ANSWERED if name in repeated else result)
 
 
 @pytest.mark.parametrize(
@@ -315,13 +315,13 @@ def test_what_is_sent_again(name: str, outcome: Outcome, repeated: set[str]) -> 
 )
 def test_a_page_that_can_be_smaller_is_not_asked_for_again_and_again(shrinks: bool, large: bool, attempts: int) -> None:
     call = Call("GET", PROMPTS, "listing", shrinks=shrinks)
-    assert Time().carry_out(call, for_ever(Outcome(fault="cut its answer off", large=large)))[1] == attempts
+    assert Time().carry_out(call, for_ever(HttpResult(fault="cut its answer off", large=large)))[1] == attempts
 
 
-OUTCOMES = st.one_of(
+RESULTS = st.one_of(
     st.sampled_from([UNSENT, LOST, BUSY]),
     st.floats(0.5, 200).map(lambda seconds: limited(f"{seconds!r}")),
-    st.floats(0.5, 200).map(lambda seconds: Outcome(503, {"retry-after": f"{seconds!r}"}, fault="busy")),
+    st.floats(0.5, 200).map(lambda seconds: HttpResult(503, {"retry-after": f"{seconds!r}"}, fault="busy")),
     st.floats(0.5, 200).map(lambda seconds: limited(x_ratelimit_reset=f"{seconds!r}")),
     st.builds(limited, st.sampled_from([None, "0", "-5", "soon", "nan", "1e9"])),
 )
@@ -329,61 +329,61 @@ OUTCOMES = st.one_of(
 
 @given(
     call=st.sampled_from([*CALLS.values()]),
-    outcomes=st.lists(OUTCOMES, min_size=1, max_size=12),
+    results=st.lists(RESULTS, min_size=1, max_size=12),
     advice=st.sampled_from([0, 1, 20, 60]),
     patience=st.one_of(st.floats(0.1, 25), st.floats(25, 200)),
     jitter=st.floats(0, 1),
 )
 @settings(max_examples=200)
 def test_every_call_ends_within_its_patience_and_no_write_is_sent_after_it_may_have_been_carried_out(
-    call: Call, outcomes: list[Outcome], advice: float, patience: float, jitter: float
+    call: Call, results: list[HttpResult], advice: float, patience: float, jitter: float
 ) -> None:
     now = Time(patience, jitter=jitter)
-    now.pace.heed(advised(advice), 0)
-    seen: list[Outcome] = []
+    now.limiter.heed(advised(advice), 0)
+    seen: list[HttpResult] = []
 
-    def answers() -> Iterator[Outcome]:
+    def answers() -> Iterator[HttpResult]:
         while True:
-            for outcome in outcomes:
-                seen.append(outcome)
+            for result in results:
+                seen.append(result)
                 assert len(seen) <= 1000, "a service that refuses is asked again and again"
-                yield outcome
+                yield result
 
     last, _ = now.carry_out(call, answers())
 
     assert sum(now.sleeps) <= patience + 1e-6
-    assert sum(outcome.fault != "" for outcome in seen) <= MAX_ATTEMPTS
+    assert sum(result.fault != "" for result in seen) <= MAX_ATTEMPTS
     assert last is None or last.status != 429
     if not call.safe:
-        assert not any(outcome.fault and outcome.sent for outcome in seen[:-1])
+        assert not any(result.fault and result.sent for result in seen[:-1])
 
 
 def test_advice_that_outlasts_an_order_does_not_hide_it() -> None:
     now = Time(patience=5)
-    now.pace.heed(limited("10"), 0)
-    now.pace.heed(advised(20), 0)
-    pause = now.pace.take_turn(now.pace.budget())
+    now.limiter.heed(limited("10"), 0)
+    now.limiter.heed(advised(20), 0)
+    pause = now.limiter.take_turn(now.limiter.patience())
     assert pause is not None
     assert (pause.status, pause.asked) == (429, 10)
 
 
 def test_advice_that_no_one_can_wait_for_does_not_hide_an_order() -> None:
     now = Time(patience=5)
-    now.pace.heed(advised(20), 0)
+    now.limiter.heed(advised(20), 0)
     assert now.carry_out(READ, [limited("3"), ANSWERED]) == (ANSWERED, 2)
     assert now.sleeps == [3]
 
 
 def test_advice_is_waited_for_by_those_who_can() -> None:
     now = Time(patience=5)
-    now.pace.heed(advised(4), 0)
+    now.limiter.heed(advised(4), 0)
     assert now.carry_out(READ, [ANSWERED]) == (ANSWERED, 1)
     assert now.sleeps == [4]
 
 
 def test_a_limit_that_one_call_meets_holds_all_others_back() -> None:
     now = Time()
-    now.pace.heed(limited("10"), 0)
+    now.limiter.heed(limited("10"), 0)
     assert now.carry_out(READ, [ANSWERED]) == (ANSWERED, 1)
     assert now.sleeps == [10]
     assert now.carry_out(CREATE, [ANSWERED]) == (ANSWERED, 1)
@@ -394,50 +394,50 @@ def test_a_limit_that_one_call_meets_holds_all_others_back() -> None:
 def test_who_has_waited_is_held_back_by_a_long_pause_alone(again: float, sleeps: list[float]) -> None:
     """Else the first of the pool to be refused again would hold back all others."""
     now = Time()
-    now.pace.heed(limited("10"), 0)
+    now.limiter.heed(limited("10"), 0)
 
     def sleep(seconds: float) -> None:
         now.sleep(seconds)
         if len(now.sleeps) == 1:
-            now.pace.heed(limited(f"{again}"), 1)
+            now.limiter.heed(limited(f"{again}"), 1)
 
-    budget = Budget(lambda: now.time, sleep, 120, threading.Event())
-    assert now.pace.take_turn(budget) is None
+    patience = Patience(lambda: now.time, sleep, 120, threading.Event())
+    assert now.limiter.take_turn(patience) is None
     assert now.sleeps == sleeps
 
 
 def test_sleep_and_time_both_spend() -> None:
     now = Time(patience=10)
-    budget = now.pace.budget()
-    assert (budget.spent(), budget.left()) == (0, 10)
-    budget.sleep(3)
+    patience = now.limiter.patience()
+    assert (patience.spent(), patience.left()) == (0, 10)
+    patience.sleep(3)
     now.time += 4
-    assert (budget.spent(), budget.left()) == (7, 3)
-    budget.sleep(-5)
-    budget.sleep(0)
+    assert (patience.spent(), patience.left()) == (7, 3)
+    patience.sleep(-5)
+    patience.sleep(0)
     assert now.sleeps == [3]
-    assert now.pace.budget().left() == 10, "each call has its own"
+    assert now.limiter.patience().left() == 10, "each call has its own"
 
 
 def test_sleep_spends_though_the_clock_stands_still() -> None:
-    budget = Budget(lambda: 0.0, lambda seconds: None, 10, threading.Event())
-    budget.sleep(6)
-    budget.sleep(6)
-    assert budget.left() == -2
+    patience = Patience(lambda: 0.0, lambda seconds: None, 10, threading.Event())
+    patience.sleep(6)
+    patience.sleep(6)
+    assert patience.left() == -2
 
 
 def test_in_a_hurry_no_one_has_anything_left() -> None:
     now = Time()
-    before = now.pace.budget()
-    now.pace.hurry()
-    for budget in (before, now.pace.budget()):
-        assert budget.left() == 0
-        assert now.pace.repeat_in(READ, LOST, 1, False, budget) is None
-        assert now.pace.take_turn(budget) is None, "where there is nothing to wait for"
-    now.pace.heed(advised(5), 0)
-    assert now.pace.take_turn(before) is None
-    now.pace.heed(limited("1"), 0)
-    pause = now.pace.take_turn(before)
+    before = now.limiter.patience()
+    now.limiter.hurry()
+    for patience in (before, now.limiter.patience()):
+        assert patience.left() == 0
+        assert now.limiter.repeat_in(READ, LOST, 1, False, patience) is None
+        assert now.limiter.take_turn(patience) is None, "where there is nothing to wait for"
+    now.limiter.heed(advised(5), 0)
+    assert now.limiter.take_turn(before) is None
+    now.limiter.heed(limited("1"), 0)
+    pause = now.limiter.take_turn(before)
     assert pause is not None
     assert pause.asked == 1
     assert now.sleeps == []
@@ -449,31 +449,31 @@ def test_who_is_woken_has_not_waited() -> None:
 
     def wake(seconds: float) -> None:
         now.sleeps.append(seconds)
-        now.pace.hurry()
+        now.limiter.hurry()
 
-    now.pace = Pace(120, sleep=wake, clock=lambda: now.time, now=lambda: EPOCH, jitter=lambda: 0.0)
-    now.pace.heed(limited("10"), 0)
+    now.limiter = RateLimiter(120, sleep=wake, clock=lambda: now.time, now=lambda: EPOCH, jitter=lambda: 0.0)
+    now.limiter.heed(limited("10"), 0)
     assert now.carry_out(CREATE, [ANSWERED]) == (None, 0)
     assert now.sleeps == [10]
 
 
 def test_a_hurry_wakes_those_that_sleep() -> None:
-    pace = Pace(60, sleep=None, clock=lambda: 0.0, now=lambda: EPOCH, jitter=lambda: 0.0)
-    pace.heed(limited("50"), 0)
+    limiter = RateLimiter(60, sleep=None, clock=lambda: 0.0, now=lambda: EPOCH, jitter=lambda: 0.0)
+    limiter.heed(limited("50"), 0)
     waiting = threading.Barrier(5)
     ended: list[float | None] = []
 
     def wait() -> None:
-        budget = pace.budget()
+        patience = limiter.patience()
         waiting.wait(5)
-        pause = pace.take_turn(budget)
+        pause = limiter.take_turn(patience)
         ended.append(pause.asked if pause is not None else None)
 
     threads = [threading.Thread(target=wait, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     waiting.wait(5)
-    pace.hurry()
+    limiter.hurry()
     for thread in threads:
         thread.join(5)
     assert ended == [50] * 4

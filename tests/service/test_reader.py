@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from promptsync.model.errors import AuthError, NotFoundError, ServiceError, UnavailableError
 from promptsync.service import reader
 from promptsync.service.client import Client
-from promptsync.service.reader import in_threads, read_service
+from promptsync.service.reader import read_service, run_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,7 +113,7 @@ def one_by_one(shelf: Shelf, wanted: Sequence[str]) -> set[str]:
 
 
 class Hand:
-    """One thread of the crew that passes the baton."""
+    """One thread of the runner that passes the baton."""
 
     def __init__(self, work: Callable[[Hand], None]) -> None:
         self.turn = threading.Semaphore(0)
@@ -122,7 +122,7 @@ class Hand:
 
 
 class Baton:
-    """A crew of threads of which one runs at a time. Each hands on at `wait`; who is next is drawn.
+    """A runner of threads of which one runs at a time. Each hands on at `wait`; who is next is drawn.
 
     `starts` are the ids that the tasks of the day begin with, the cursors among them.
     """
@@ -171,8 +171,8 @@ class Baton:
         return [results[number] for number in range(len(items))]
 
 
-def read(shelf: Shelf, locked: Sequence[str], *, strangers: bool = False, **options: Any) -> dict[str, RemotePrompt]:
-    return read_service(shelf.client(), locked=locked, need_strangers=strangers, **options)
+def read(shelf: Shelf, locked: Sequence[str], *, unmanaged: bool = False, **options: Any) -> dict[str, RemotePrompt]:
+    return read_service(shelf.client(), locked=locked, need_unmanaged=unmanaged, **options)
 
 
 @contextmanager
@@ -205,21 +205,21 @@ def shelves(draw: st.DrawFn) -> tuple[Shelf, list[str]]:
 
 @given(shelves(), st.booleans(), st.integers(1, 5))
 def test_what_stands_still_is_read_as_one_by_one(
-    given_: tuple[Shelf, list[str]], strangers: bool, parallelism: int
+    given_: tuple[Shelf, list[str]], unmanaged: bool, parallelism: int
 ) -> None:
     shelf, locked = given_
     with small():
-        found = read(shelf, locked, strangers=strangers, parallelism=parallelism)
+        found = read(shelf, locked, unmanaged=unmanaged, parallelism=parallelism)
     ours = one_by_one(shelf, locked)
     assert set(found) >= ours
-    assert set(found) == (shelf.alive if strangers or len(ours) < len(locked) else ours)
+    assert set(found) == (shelf.alive if unmanaged or len(ours) < len(locked) else ours)
     assert all(prompt.id == id for id, prompt in found.items())
 
 
 @given(st.sampled_from(LOSSES), st.booleans(), st.booleans(), st.sampled_from([0.05, 0.2, 0.5]), st.integers(0, 2**32))
 @settings(max_examples=600)
 def test_what_was_there_all_the_time_is_read_whatever_happens_meanwhile(
-    loss: str, strangers: bool, ordered: bool, rate: float, seed: int
+    loss: str, unmanaged: bool, ordered: bool, rate: float, seed: int
 ) -> None:
     chance = random.Random(seed)
     places = ids(chance.randint(10, 70))
@@ -249,9 +249,9 @@ def test_what_was_there_all_the_time_is_read_whatever_happens_meanwhile(
 
     shelf.before = change
     with small():
-        found = read(shelf, locked, strangers=strangers, parallelism=chance.randint(1, 6), crew=baton)
+        found = read(shelf, locked, unmanaged=unmanaged, parallelism=chance.randint(1, 6), run=baton)
     assert set(found) <= shelf.ever
-    assert set(found) >= (always if strangers else always & set(locked))
+    assert set(found) >= (always if unmanaged else always & set(locked))
     # A 404 is the last word on a prompt of ours: one that is missing was not there in the end.
     assert not set(locked) & shelf.alive - set(found)
 
@@ -270,7 +270,7 @@ def test_a_cursor_that_goes_away_between_being_met_and_being_used(loss: str, fir
 
     shelf.before = lambda cursor: shelf.delete(cursor if cursor in starts else None)
     with small():
-        found = read(shelf, places[first::4], strangers=True, crew=in_turn)
+        found = read(shelf, places[first::4], unmanaged=True, run=in_turn)
     assert starts, "there were walks side by side"
     assert set(found) >= shelf.alive
 
@@ -284,7 +284,7 @@ def test_a_plan_without_changes_reads_whole_pages(count: int, most: int) -> None
     assert len(shelf.asked) == count // 200 + 1, "each page once, and the newest by id"
 
 
-def test_strangers_here_and_there_cost_a_page_for_each_walk_at_most() -> None:
+def test_unmanaged_here_and_there_cost_a_page_for_each_walk_at_most() -> None:
     places = ids(4_400)
     locked = [id for number, id in enumerate(places) if number % 11]
     shelf = Shelf(places)
@@ -293,7 +293,7 @@ def test_strangers_here_and_there_cost_a_page_for_each_walk_at_most() -> None:
     assert len(shelf.asked) < 4_400 / 200 + 16 + 60
 
     shelf = Shelf(places)
-    assert set(read(shelf, locked, strangers=True)) == set(places)
+    assert set(read(shelf, locked, unmanaged=True)) == set(places)
     assert len(shelf.asked) <= 4_400 / 200 + 16 + 1
 
 
@@ -305,7 +305,7 @@ def test_few_are_read_by_id(count: int) -> None:
     assert len(shelf.asked) == count
 
 
-def test_few_among_many_strangers_are_read_by_id_after_a_look_at_the_list() -> None:
+def test_few_among_many_unmanaged_are_read_by_id_after_a_look_at_the_list() -> None:
     locked = ids(51_000)[::51]
     shelf = Shelf(ids(51_000))
 
@@ -313,7 +313,7 @@ def test_few_among_many_strangers_are_read_by_id_after_a_look_at_the_list() -> N
     assert len(shelf.asked) <= 1_000 + 8
 
 
-def test_those_that_were_made_together_come_from_the_list_however_many_strangers_came_after_them() -> None:
+def test_those_that_were_made_together_come_from_the_list_however_many_unmanaged_came_after_them() -> None:
     shelf = Shelf(ids(51_000))
 
     assert set(read(shelf, ids(1_000, 20_000))) == set(ids(1_000, 20_000))
@@ -321,14 +321,14 @@ def test_those_that_were_made_together_come_from_the_list_however_many_strangers
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("strangers", [True, False])
-def test_cursors_that_are_gone_cost_little(loss: str, strangers: bool) -> None:
+@pytest.mark.parametrize("unmanaged", [True, False])
+def test_cursors_that_are_gone_cost_little(loss: str, unmanaged: bool) -> None:
     shelf = Shelf(ids(2_000), loss=loss)
     for id in ids(2_000)[::50]:
         shelf.delete(id)
 
     # One walk after the other: where threads race, which of them meets a lost cursor differs from run to run.
-    found = read(shelf, ids(2_000), strangers=strangers, crew=lambda task, items, *_: [task(item) for item in items])
+    found = read(shelf, ids(2_000), unmanaged=unmanaged, run=lambda task, items, *_: [task(item) for item in items])
 
     assert set(found) == shelf.alive
     # The 40 that are gone are asked for by id, and as some are gone the whole list is read too.
@@ -341,7 +341,7 @@ def test_a_service_of_smaller_pages() -> None:
     assert len(read(shelf, ids(1_000))) == 1_000
     assert len(shelf.asked) <= 1_000 / 50 + 1 + 3 * 16
     shelf.asked.clear()
-    assert len(read(shelf, ids(1_000), strangers=True)) == 1_000
+    assert len(read(shelf, ids(1_000), unmanaged=True)) == 1_000
     assert len(shelf.asked) <= 1_000 / 50 + 16 + 3
 
 
@@ -350,14 +350,14 @@ def test_a_new_prompt_that_the_list_does_not_show_yet_is_not_gone() -> None:
     client = shelf.client()
     shelf.places.remove("000299")
 
-    assert set(read_service(client, locked=ids(300), need_strangers=True)) == set(ids(300))
+    assert set(read_service(client, locked=ids(300), need_unmanaged=True)) == set(ids(300))
 
 
 def test_where_one_is_gone_the_names_of_all_others_are_read() -> None:
-    shelf = Shelf(["stranger", *ids(3)])
+    shelf = Shelf(["unmanaged", *ids(3)])
     shelf.delete("000001")
 
-    assert set(read(shelf, ids(3))) == {"stranger", "000002", "000000"}
+    assert set(read(shelf, ids(3))) == {"unmanaged", "000002", "000000"}
 
 
 def test_a_list_that_does_not_advance_is_an_error() -> None:
@@ -366,14 +366,14 @@ def test_a_list_that_does_not_advance_is_an_error() -> None:
     client = Client("https://orq.test", "key", transport=transport)
 
     with pytest.raises(ServiceError, match="the same page again and again"):
-        read_service(client, locked=[], need_strangers=True)
+        read_service(client, locked=[], need_unmanaged=True)
 
 
-@pytest.mark.parametrize("strangers", [True, False])
+@pytest.mark.parametrize("unmanaged", [True, False])
 @pytest.mark.parametrize("number", [0, 1, 4, 9, 25])
 @pytest.mark.parametrize(("status", "error"), [(500, UnavailableError), (401, AuthError), (403, AuthError)])
 def test_a_request_that_fails_is_an_error_and_no_absence(
-    strangers: bool, number: int, status: int, error: type[Exception]
+    unmanaged: bool, number: int, status: int, error: type[Exception]
 ) -> None:
     places = ids(3_000)
     shelf = Shelf(places)
@@ -386,21 +386,21 @@ def test_a_request_that_fails_is_an_error_and_no_absence(
     shelf.answer = fail  # type: ignore[method-assign]
     # Each tenth is a stranger's, so that there are requests by id after the pages.
     with pytest.raises(error):
-        read(shelf, [id for id in places if id[-1] != "7"] + ids(30, 9_000), strangers=strangers)
+        read(shelf, [id for id in places if id[-1] != "7"] + ids(30, 9_000), unmanaged=unmanaged)
 
 
-def test_a_crew_of_threads_works_side_by_side_and_keeps_the_order() -> None:
+def test_what_runs_parallel_works_side_by_side_and_keeps_the_order() -> None:
     barrier = threading.Barrier(4, timeout=10)
 
     def task(number: int) -> int:
         barrier.wait()
         return number * number
 
-    assert in_threads(task, range(8), 4, pytest.fail) == [number * number for number in range(8)]
-    assert in_threads(task, [], 4, pytest.fail) == []
+    assert run_parallel(task, range(8), 4, pytest.fail) == [number * number for number in range(8)]
+    assert run_parallel(task, [], 4, pytest.fail) == []
 
 
-def test_where_a_task_fails_the_crew_begins_nothing_more() -> None:
+def test_where_a_task_fails_nothing_more_begins() -> None:
     begun: list[int] = []
     halted = threading.Event()
 
@@ -411,7 +411,7 @@ def test_where_a_task_fails_the_crew_begins_nothing_more() -> None:
         assert halted.wait(10), "those at work are told to stop"
 
     with pytest.raises(UnavailableError):
-        in_threads(task, range(50), 2, halted.set)
+        run_parallel(task, range(50), 2, halted.set)
     assert begun == [0, 1] or begun == [0, 1, 2]
 
 
@@ -429,5 +429,5 @@ def test_a_walk_ends_when_another_one_failed() -> None:
 
     shelf.answer = fail  # type: ignore[method-assign]
     with pytest.raises(AuthError):
-        read(shelf, ["000500", *ids(60)], strangers=True, parallelism=2)
+        read(shelf, ["000500", *ids(60)], unmanaged=True, parallelism=2)
     assert len(shelf.asked) < 900

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync.model.canonical import canonical_json
+from promptsync.model.errors import PromptsyncError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,14 @@ class Edit:
         return field_of(self.path)
 
 
+class EditError(PromptsyncError):
+    """An edit that cannot be made so that nothing else changes; the text stays as it is. `edit` is the one meant."""
+
+    def __init__(self, message: str, *, edit: Edit | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.edit = edit
+
+
 def field_of(path: Path) -> str:
     """A path as it is shown: `prompt.messages[0].content`."""
     shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
@@ -44,9 +53,16 @@ def field_of(path: Path) -> str:
 
 def apply(data: Any, edits: Iterable[Edit]) -> Any:
     """`data` with the edits made; `data` itself stays as it is. Raises LookupError if there is no such place."""
-    holder = {"": deepcopy(data)}
+    data = deepcopy(data)
     for edit in edits:
-        _apply(holder, ("", *edit.path), edit)
+        data = make(data, edit)
+    return data
+
+
+def make(data: Any, edit: Edit) -> Any:
+    """`data` with the edit made in it, which changes `data` itself. Raises LookupError if there is no such place."""
+    holder = {"": data}
+    _make(holder, ("", *edit.path), edit)
     return holder[""]
 
 
@@ -73,7 +89,7 @@ def refine(before: Any, after: Any, path: Path = ()) -> list[Edit]:
     return [] if identical(before, after) else [Edit(path, "set", after)]
 
 
-def _apply(data: Any, path: Path, edit: Edit) -> None:
+def _make(data: Any, path: Path, edit: Edit) -> None:
     *parents, last = path
     for step in parents:
         data = _step(data, step, make=edit.op == "set")
@@ -111,13 +127,24 @@ def _refine_mapping(before: dict[str, Any], after: dict[str, Any], path: Path) -
 
 def _refine_list(before: list[Any], after: list[Any], path: Path) -> list[Edit]:
     """From the end to the beginning, so that the indexes still to come stay right."""
-    codes = SequenceMatcher(None, [canonical_json(i) for i in before], [canonical_json(i) for i in after], False)
+    pairs = _pairs(before, after)
     found: list[Edit] = []
-    for _, b_from, b_to, a_from, a_to in reversed(codes.get_opcodes()):
-        paired = min(b_to - b_from, a_to - a_from)
-        found += [Edit((*path, index), "remove") for index in reversed(range(b_from + paired, b_to))]
-        at = b_from + paired
-        found += [Edit((*path, at), "insert", after[index]) for index in reversed(range(a_from + paired, a_to))]
-        for offset in reversed(range(paired)):
-            found += refine(before[b_from + offset], after[a_from + offset], (*path, b_from + offset))
+    ends = (len(before), len(after))
+    for old, new in [*sorted(pairs.items(), reverse=True), (-1, -1)]:
+        found += [Edit((*path, index), "remove") for index in reversed(range(old + 1, ends[0]))]
+        found += [Edit((*path, old + 1), "insert", after[index]) for index in reversed(range(new + 1, ends[1]))]
+        if old >= 0:
+            found += refine(before[old], after[new], (*path, old))
+        ends = (old, new)
+    return found
+
+
+def _pairs(one: list[Any], other: list[Any]) -> dict[int, int]:
+    """The index in `other` of each element of `one` that is still there, changed or not; order is kept."""
+    matcher = SequenceMatcher(
+        None, [canonical_json(item) for item in one], [canonical_json(item) for item in other], False
+    )
+    found: dict[int, int] = {}
+    for _, one_from, one_to, other_from, other_to in matcher.get_opcodes():
+        found |= dict(zip(range(one_from, one_to), range(other_from, other_to), strict=False))
     return found

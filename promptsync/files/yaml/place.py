@@ -1,42 +1,25 @@
 """Where in the text of a YAML file an edit belongs: which characters to replace by which.
 
-Each function gives ways to do it, the best first; which of them really says what was meant is tried by `edit`.
+Each function gives ways to do it, the best first; which of them really says what was meant is tried by `splicer`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from promptsync.files.yaml.fold import refit, refold
-from promptsync.files.yaml.inplace import (
-    Habits,
-    Written,
-    block_lines,
-    double,
-    fits_block,
-    flow,
-    is_plain,
-    key,
-    literal,
-    one_line,
-    single,
-    written,
-)
+from promptsync.files.yaml.styles import Page, habits_at, in_flow, ways_in_place
 from promptsync.files.yaml.tree import (
-    Entry,
     Node,
-    chomping,
     column,
     end_of_line,
     header_end,
-    indicator,
     skip_space,
     start_of_line,
     walk,
 )
+from promptsync.files.yaml.writer import Habits, Written, flow, key, one_line, ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,19 +33,18 @@ _TOP = ("display_name", "description", "metadata")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
-def splices(text: str, root: Node, edit: Edit) -> Iterator[Splices]:
+def splices(page: Page, edit: Edit) -> Iterator[Splices]:
     """Ways to make an edit whose place is written out in the file itself."""
-    nodes = chain(root, edit.path)
-    habits = habits_of(text, root)
+    nodes = chain(page.root, edit.path)
     if edit.op == "insert":
-        yield from _insert(text, root, find(root, edit.path[:-1]), int(edit.path[-1]), edit.value, habits)
+        yield from _insert(page, find(page.root, edit.path[:-1]), int(edit.path[-1]), edit.value)
     elif len(nodes) <= len(edit.path):
         if len(nodes) == len(edit.path) and edit.op == "set" and nodes[-1].kind == "mapping":
-            yield from _add_key(text, root, nodes[-1], str(edit.path[-1]), edit.value, habits)
+            yield from _add_key(page, nodes[-1], str(edit.path[-1]), edit.value)
     elif edit.op == "set":
-        yield from _set(text, nodes[-1], edit.value, habits)
+        yield from _set(page, nodes[-1], edit.value)
     elif len(nodes) > 1:
-        yield from _remove(text, nodes[-2], nodes[-1], habits)
+        yield from _remove(page, nodes[-2], nodes[-1])
 
 
 def chain(root: Node, path: Path) -> list[Node]:
@@ -96,34 +78,16 @@ def brings(node: Node, name: str | int) -> bool:
     return False
 
 
-def habits_of(text: str, root: Node) -> Habits:
-    """How the file is laid out: what most of it does."""
-    steps: list[int] = []
-    indented: list[bool] = []
-    for node in walk(root):
-        for entry in node.entries:
-            inner = entry.value
-            if node.flow or not inner.is_block_collection or inner.body < end_of_line(text, entry.key.end):
-                continue
-            depth = inner.column - node.column
-            if inner.kind == "sequence":
-                indented.append(depth > 0)
-            if depth > 0:
-                steps.append(depth)
-    step = max(dict.fromkeys(steps), key=steps.count, default=2)
-    return Habits(min(step, 9), indented.count(True) >= indented.count(False))
-
-
-def _set(text: str, node: Node, value: Any, habits: Habits) -> Iterator[Splices]:
+def _set(page: Page, node: Node, value: Any) -> Iterator[Splices]:
     if node.parent is None:
         return
-    ways = list(_ways(text, node, value, habits))
-    for way in ways:
-        yield from _ends(text, _replaced(text, node, way))
+    found = list(ways_in_place(page, node, value))
+    for way in found:
+        yield from _ends(page.text, _replaced(page.text, node, way))
     if node.body > node.start:
         # An anchor that no one uses, or a tag that makes text of what follows.
-        for way in ways:
-            yield from _ends(text, [(node.start, node.body, ""), *_replaced(text, node, way)])
+        for way in found:
+            yield from _ends(page.text, [(node.start, node.body, ""), *_replaced(page.text, node, way)])
 
 
 def _ends(text: str, found: Splices) -> Iterator[Splices]:
@@ -132,97 +96,6 @@ def _ends(text: str, found: Splices) -> Iterator[Splices]:
     last = max(found)
     if last[1] == len(text) and "\n" in last[2]:
         yield [*found[: found.index(last)], (last[0], last[1], last[2] + "\n"), *found[found.index(last) + 1 :]]
-
-
-def _ways(text: str, node: Node, value: Any, habits: Habits) -> Iterator[Written]:
-    if _in_flow(node):
-        quote = node.style if isinstance(value, str) else ""
-        if quote or (isinstance(value, str) and is_plain(value, in_flow=True)):
-            yield Written(one_line(value, quote, in_flow=True))
-        yield Written(flow(value))
-        return
-    outer, dash = _outer(node)
-    if isinstance(value, str) and node.kind == "scalar":
-        yield from _same_style(text, node, value, outer, habits)
-    if isinstance(value, str) and fits_block(value) and "\n" in value and _may_be_block(node):
-        yield literal(value, outer, habits.step)
-    if isinstance(value, dict | list) and value:
-        yield from written(value, outer, _habits_here(node, habits), dash=dash)
-    yield Written(double(value) if isinstance(value, str) else single(value))
-
-
-def _may_be_block(node: Node) -> bool:
-    """A text that said its line ends as `\\n` goes on to do so."""
-    return node.style not in ("'", '"') or "\n" not in node.value
-
-
-def _same_style(text: str, node: Node, value: str, outer: int, habits: Habits) -> Iterator[Written]:
-    if node.is_block_scalar:
-        if fits_block(value):
-            yield from _same_block(text, node, value, outer)
-            yield literal(value, outer, _block_step(text, node, outer) or habits.step)
-        return
-    source = text[node.body : node.end]
-    if "\n" in source and "\n" not in value:
-        yield from _same_lines(source, node.style, value)
-    if "\n" not in value or node.style == '"':
-        if node.style or is_plain(value):
-            yield Written(one_line(value, node.style))
-        elif "\n" not in value:
-            # More than `is_plain` lets through: the file shows that its author does not mind.
-            if node.value and value.strip() == value and fits_block(value):
-                yield Written(value)
-            yield Written(one_line(value, '"'))
-
-
-def _same_lines(source: str, quote: str, value: str) -> Iterator[Written]:
-    """A scalar that was folded over several lines stays so, as far as its lines still say the same."""
-    lines = [line.strip(" ") for line in source[len(quote) : len(source) - len(quote)].split("\n")]
-    if not all(lines):
-        return
-    inner = one_line(value, quote) if quote else value
-    fitted = refit(lines, inner[len(quote) : len(inner) - len(quote)])
-    second = source.split("\n")[1]
-    margin = " " * (len(second) - len(second.lstrip(" ")))
-    yield Written(f"{quote}{fitted[0]}" + "".join(f"\n{margin}{line}" for line in fitted[1:]) + quote)
-
-
-def _same_block(text: str, node: Node, value: str, outer: int) -> Iterator[Written]:
-    """A block stays of its kind, with its indentation; its header stays if the end of the text does."""
-    step = _block_step(text, node, outer)
-    ends = len(value) - len(value.rstrip("\n"))
-    asked = "-" if not ends else "" if ends == 1 else "+"
-    told = chomping(text, node)
-    if not step:
-        return
-    folds = text[node.body] == ">"
-    lines = refold(_content(text, node, outer + step), value) if folds else None
-    if folds and lines is None:
-        return
-    for chomp in (told, asked) if told == "+" and ends else (asked,):
-        if lines is None:
-            yield literal(value, outer, step, indicator=bool(indicator(text, node)), chomp=chomp)
-        else:
-            told_lines = "\n".join([*lines, *[""] * (ends - 1)]) + ("\n" if ends else "")
-            digit = indicator(text, node)
-            yield Written(f">{digit}{chomp}", block_lines(told_lines, outer + step))
-
-
-def _block_step(text: str, node: Node, outer: int) -> int:
-    """By how much the lines of a block scalar stand in."""
-    told = indicator(text, node)
-    if told:
-        return int(told)
-    lines = text[end_of_line(text, node.body) + 1 : node.end].split("\n")
-    depths = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")]
-    return max(depths[0] - outer, 0) if depths else 0
-
-
-def _content(text: str, node: Node, indent: int) -> list[str]:
-    lines = text[end_of_line(text, node.body) + 1 : node.end].split("\n")
-    while lines and not lines[-1]:
-        lines.pop()
-    return [line[indent:] for line in lines]
 
 
 def _replaced(text: str, node: Node, new: Written) -> Splices:
@@ -290,22 +163,23 @@ def _lacks_colon(text: str, node: Node) -> bool:
     return bool(parent and parent.kind == "mapping" and text[node.indicator - 1] != ":")
 
 
-def _add_key(text: str, root: Node, node: Node, name: str, value: Any, habits: Habits) -> Iterator[Splices]:
+def _add_key(page: Page, node: Node, name: str, value: Any) -> Iterator[Splices]:
     if node.flow:
-        if not node.entries and node.parent is not None and not _in_flow(node):
-            yield from _set(text, node, {name: value}, habits)
-        said = f"{key(name, in_flow=True)}: {flow(value)}"
-        yield from _into_flow(text, node, [_span(entry) for entry in node.entries], len(node.entries), said)
+        if not node.entries and node.parent is not None and not in_flow(node):
+            yield from _set(page, node, {name: value})
+        pair = f"{one_line(name, in_flow=True)}: {flow(value)}"
+        yield from _into_flow(page.text, node, _spans(node), len(node.entries), pair)
         return
-    places = _places(node, name)
-    for way, place in product(written(value, node.column, habits), places):
-        lines = _with_head(f"{key(name)}:", way)
+    start = key(name, node.column)
+    used = node.column + len(start)
+    for way, place in product(ways(value, node.column, page.habits, used), _places(node, name)):
+        lines = _with_head(start, way)
         if place == 0:
             at = node.entries[0].start
             yield [(at, at, lines + "\n" + " " * node.column)]
         else:
-            at = _behind(text, node, _last(node.entries[place - 1].value))
-            yield from _new_lines(text, root, at, "\n" + " " * node.column + lines)
+            at = _behind(page.text, node, _last(node.entries[place - 1].value))
+            yield from _new_lines(page, at, "\n" + " " * node.column + lines)
 
 
 def _with_head(start: str, way: Written) -> str:
@@ -326,32 +200,34 @@ def _places(node: Node, name: str) -> list[int]:
     return [best, *(place for place in range(len(names), -1, -1) if place != best)]
 
 
-def _new_lines(text: str, root: Node, at: int, lines: str) -> Iterator[Splices]:
+def _new_lines(page: Page, at: int, lines: str) -> Iterator[Splices]:
     """Whole lines behind the line that ends at `at`."""
+    text = page.text
     yield [(at, at, lines)]
     if at < len(text):
         return
     yield [(at, at, lines + "\n")]
     # A block at the end of a file without a final newline loses its own with that; now it would get one.
-    last = list(walk(root))[-1]
+    last = list(walk(page.root))[-1]
     if last.is_block_scalar:
-        said = text[last.body : header_end(text, last)]
-        header = (last.body, header_end(text, last), said.rstrip("+") + "-")
+        end = header_end(text, last)
+        header = (last.body, end, text[last.body : end].rstrip("+") + "-")
         yield [header, (at, at, lines)]
         yield [header, (at, at, lines + "\n")]
 
 
-def _insert(text: str, root: Node, node: Node, index: int, value: Any, habits: Habits) -> Iterator[Splices]:
+def _insert(page: Page, node: Node, index: int, value: Any) -> Iterator[Splices]:
     if node.kind != "sequence":
         return
+    text = page.text
     if node.flow:
-        if not node.items and node.parent is not None and not _in_flow(node):
-            yield from _set(text, node, [value], habits)
-        yield from _into_flow(text, node, [(item.start, item.end) for item in node.items], index, flow(value))
+        if not node.items and node.parent is not None and not in_flow(node):
+            yield from _set(page, node, [value])
+        yield from _into_flow(text, node, _spans(node), index, flow(value))
         return
     first = node.items[0]
-    habits = _habits_here(node, habits)
-    for way in written(value, node.column, habits, dash=True):
+    habits = habits_at(page, node)
+    for way in ways(value, node.column, habits, node.column + 1, dash=True):
         line = _item(way, node.column, habits)
         if index == 0:
             yield [(first.dash, first.dash, line + "\n" + " " * node.column)]
@@ -359,7 +235,7 @@ def _insert(text: str, root: Node, node: Node, index: int, value: Any, habits: H
         at = _behind(text, node, _last(node.items[index - 1]))
         apart = "\n" if _are_apart(text, node) else ""
         for gap in dict.fromkeys((apart, "")):
-            yield from _new_lines(text, root, at, f"\n{gap}{' ' * node.column}{line}")
+            yield from _new_lines(page, at, f"\n{gap}{' ' * node.column}{line}")
 
 
 def _item(way: Written, outer: int, habits: Habits) -> str:
@@ -368,69 +244,53 @@ def _item(way: Written, outer: int, habits: Habits) -> str:
     return _with_head("-", way)
 
 
-def _habits_here(node: Node, habits: Habits) -> Habits:
-    """With the distance between dash and content that the list itself has."""
-    around = node if node.kind == "sequence" else node.parent
-    if around is None or around.kind != "sequence" or around.flow:
-        return habits
-    widths = [item.column - around.column for item in around.items if item.is_block_collection]
-    width = widths[0] if widths and all(0 < width < 10 for width in widths) else 2
-    return replace(habits, dash_width=width)
-
-
 def _are_apart(text: str, node: Node) -> bool:
     """Whether empty lines stand between the items of a list."""
     pairs = list(zip(node.items, node.items[1:], strict=False))
     return bool(pairs) and all("\n\n" in text[_last(one) : other.dash] for one, other in pairs)
 
 
-def _into_flow(text: str, node: Node, spans: list[tuple[int, int]], index: int, said: str) -> Iterator[Splices]:
+def _into_flow(text: str, node: Node, spans: list[tuple[int, int]], index: int, item: str) -> Iterator[Splices]:
     """Into braces or brackets; on a line of its own where the others are."""
     if not spans:
-        yield [(node.body + 1, node.body + 1, said)]
+        yield [(node.body + 1, node.body + 1, item)]
         return
     own_lines = all(not text[start_of_line(text, start) : start].strip() for start, _ in spans)
     before = "\n" + " " * column(text, spans[0][0]) if own_lines else " "
     if index < len(spans):
         at = spans[index][0]
-        yield [(at, at, f"{said},{before}")]
+        yield [(at, at, f"{item},{before}")]
         return
     end = spans[-1][1]
     behind = skip_space(text, end)
     if text[behind : behind + 1] == ",":
         line_end = end_of_line(text, behind) if own_lines else behind + 1
-        yield [(line_end, line_end, f"{before}{said},")]
-        yield [(behind + 1, behind + 1, f"{before}{said},")]
+        yield [(line_end, line_end, f"{before}{item},")]
+        yield [(behind + 1, behind + 1, f"{before}{item},")]
     elif own_lines:
         line_end = end_of_line(text, end)
-        yield [(end, end, ","), (line_end, line_end, f"{before}{said}")]
-    yield [(end, end, f",{before}{said}")]
+        yield [(end, end, ","), (line_end, line_end, f"{before}{item}")]
+    yield [(end, end, f",{before}{item}")]
 
 
-def _remove(text: str, parent: Node, node: Node, habits: Habits) -> Iterator[Splices]:
-    if parent.kind == "sequence":
-        index = parent.items.index(node)
-        spans = [(item.start if parent.flow else item.dash, _last(item)) for item in parent.items]
-    else:
-        index = next(i for i, entry in enumerate(parent.entries) if entry.value is node)
-        spans = [_span(entry) for entry in parent.entries]
+def _remove(page: Page, parent: Node, node: Node) -> Iterator[Splices]:
+    members = parent.items or [entry.value for entry in parent.entries]
+    index = members.index(node)
     if parent.flow:
-        yield from _out_of_flow(text, parent, spans, index)
-    elif len(spans) == 1:
-        yield from _set(text, parent, [] if parent.kind == "sequence" else {}, habits)
+        yield from _out_of_flow(page.text, parent, _spans(parent), index)
+    elif len(members) == 1:
+        yield from _set(page, parent, [] if parent.kind == "sequence" else {})
     else:
-        yield from _out_of_block(text, parent, *spans[index])
+        yield from _out_of_block(page.text, parent, *_span(parent, index))
 
 
 def without_merges(text: str, node: Node) -> Iterator[Splices]:
     """Takes the `<<` out of a mapping."""
-    for entry in node.entries:
-        if entry.merge:
-            if node.flow:
-                index = node.entries.index(entry)
-                yield from _out_of_flow(text, node, [_span(other) for other in node.entries], index)
-            else:
-                yield from _out_of_block(text, node, *_span(entry))
+    for index, entry in enumerate(node.entries):
+        if entry.merge and node.flow:
+            yield from _out_of_flow(text, node, _spans(node), index)
+        elif entry.merge:
+            yield from _out_of_block(text, node, *_span(node, index))
 
 
 def _out_of_block(text: str, parent: Node, start: int, end: int) -> Iterator[Splices]:
@@ -467,8 +327,9 @@ def _out_of_flow(text: str, parent: Node, spans: list[tuple[int, int]], index: i
         yield [(spans[index - 1][1], end, "")]
 
 
-def anchor_moved(text: str, root: Node, node: Node, alias: Node, value: Any) -> Iterator[Splices]:
+def anchor_moved(page: Page, node: Node, alias: Node, value: Any) -> Iterator[Splices]:
     """Gives the anchor of a value, with a copy of it, to the first of its aliases."""
+    text = page.text
     mark = f"&{node.anchor}"
     at = text.index(mark, node.start, node.body)
     behind = at + len(mark)
@@ -476,30 +337,21 @@ def anchor_moved(text: str, root: Node, node: Node, alias: Node, value: Any) -> 
         behind += 1
     elif text[at - 1] == " ":
         at -= 1
-    habits = habits_of(text, root)
-    ways: Iterator[Written]
-    if _in_flow(alias):
-        ways = iter([Written(flow(value))])
-    else:
-        outer, dash = _outer(alias)
-        ways = iter([Written(double(value))]) if value == "" else written(value, outer, habits, dash=dash)
-    for way in ways:
+    for way in ways_in_place(page, alias, value):
         new = Written(f"{mark} {way.head}".rstrip(), way.tail)
         yield [(at, behind, ""), *_replaced(text, alias, new)]
 
 
-def _in_flow(node: Node) -> bool:
-    parent = node.parent
-    return parent is not None and parent.flow
+def _spans(node: Node) -> list[tuple[int, int]]:
+    return [_span(node, index) for index in range(len(node.items or node.entries))]
 
 
-def _outer(node: Node) -> tuple[int, bool]:
-    """The column of the key or dash before a value, and whether it is a dash."""
-    parent = node.parent
-    return (parent.column, parent.kind == "sequence") if parent else (0, False)
-
-
-def _span(entry: Entry) -> tuple[int, int]:
+def _span(node: Node, index: int) -> tuple[int, int]:
+    """Where an item or entry begins, with its dash or key, and where it ends."""
+    if node.kind == "sequence":
+        item = node.items[index]
+        return (item.start if node.flow else item.dash), _last(item)
+    entry = node.entries[index]
     return entry.start, max(entry.key.end, _last(entry.value))
 
 

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_LARGEST = 2**53
+LARGEST = 2**53
 """Beyond this, JavaScript and many JSON readers cannot tell neighbouring integers apart."""
 
 
@@ -76,7 +76,7 @@ _TIME = re.compile(
 
 def _number(text: str) -> Any:
     if _INT.fullmatch(text):
-        if len(text) <= 17 and -_LARGEST <= int(text) <= _LARGEST:
+        if len(text) <= 17 and -LARGEST <= int(text) <= LARGEST:
             return int(text)
         shown = text if len(text) <= 40 else f"{text[:20]}…"
         return Ambiguous(
@@ -128,7 +128,7 @@ def _decimal(text: str) -> str | None:
         value = float(text)
     except ValueError:
         return None
-    if not math.isfinite(value) or abs(value) > _LARGEST or 0 < abs(value) < 1e-15:
+    if not math.isfinite(value) or abs(value) > LARGEST or 0 < abs(value) < 1e-15:
         return None
     if value == int(value) and "." not in text:
         return str(int(value))

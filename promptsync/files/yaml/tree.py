@@ -1,6 +1,6 @@
 """YAML text as a tree of nodes that know where they are written: what an editor needs that leaves the rest alone.
 
-Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `text`
+Offsets count characters of a text with plain line ends and no byte order mark. The text has been read by `reader`
 before, so that what it refuses (tags, keys that are no text, several documents) does not turn up here.
 """
 
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-import yaml
+from promptsync.files.yaml.events import walk as walk_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SPACE = re.compile(r"(?:[ \t\n]|(?:(?<=[ \t\n])|^)#[^\n]*)*")
 _PROPERTY = re.compile(r"[&!][^ \t\n,\[\]{}]*")
 _HEADER = re.compile(r"[|>]([-+]?)([1-9]?)([-+]?)")
@@ -99,9 +98,18 @@ def walk(node: Node) -> Iterator[Node]:
 def parse(text: str) -> Node | None:
     """The tree of `text`; None if there is no document in it."""
     builder = _Builder(text)
-    for event in yaml.parse(text, Loader=_Loader):
-        builder.take(event)
+    walk_events(text, builder)
     return builder.root
+
+
+def path_to(node: Node) -> tuple[str | int, ...]:
+    """The keys and indexes that lead to a value; to a key, those of its value."""
+    parent = node.parent
+    if parent is None:
+        return ()
+    if parent.kind == "sequence":
+        return (*path_to(parent), parent.items.index(node))
+    return (*path_to(parent), next(entry.name for entry in parent.entries if node in (entry.key, entry.value)))
 
 
 def end_of_line(text: str, at: int) -> int:
@@ -131,36 +139,54 @@ class _Builder:
         self.text = text
         self.root: Node | None = None
         self.open: list[Node] = []
-        self.key: Node | None = None
-        self.keys: list[Node | None] = []
+        self.name: Node
         self.anchors: dict[str, Node] = {}
 
-    def take(self, event: Any) -> None:
-        kind = type(event)
+    def document(self, event: Any) -> None:
+        """Nothing stands in a document's mark."""
+
+    def key(self, event: Any) -> None:
+        key = self.name = self.scalar_node(event)
+        key.parent = self.open[-1]
+
+    def scalar(self, event: Any) -> None:
+        self.add(self.scalar_node(event))
+
+    def scalar_node(self, event: Any) -> Node:
         start, end = event.start_mark.index, event.end_mark.index
-        if kind is yaml.ScalarEvent:
-            node = Node("scalar", start, start, end, style=event.style or "", value=event.value, anchor=event.anchor)
-            self.behind_properties(node, event)
-            if node.is_block_scalar:
-                node.end = self.end_of_block(node, end)
-            self.add(node)
-        elif kind is yaml.AliasEvent:
-            node = Node("alias", start, start, end, target=self.anchors[event.anchor], value=event.anchor)
-            self.anchors[event.anchor].users.append(node)
-            self.add(node)
-        elif kind in (yaml.MappingStartEvent, yaml.SequenceStartEvent):
-            shape: Literal["mapping", "sequence"] = "mapping" if kind is yaml.MappingStartEvent else "sequence"
-            node = Node(shape, start, start, end, flow=bool(event.flow_style), anchor=event.anchor)
-            self.behind_properties(node, event)
-            node.column = column(self.text, node.body)
-            self.add(node)
-            self.keys.append(self.key)
-            self.key = None
-            self.open.append(node)
-        elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-            node = self.open.pop()
-            self.key = self.keys.pop()
-            node.end = end if node.flow else self.end_of_collection(node)
+        node = Node("scalar", start, start, end, style=event.style or "", value=event.value, anchor=event.anchor)
+        self.behind_properties(node, event)
+        if node.is_block_scalar:
+            node.end = self.end_of_block(node, end)
+        return node
+
+    def alias(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        target = self.anchors[event.anchor]
+        node = Node("alias", start, start, end, target=target, value=event.anchor)
+        target.users.append(node)
+        self.add(node)
+
+    def mapping(self, event: Any) -> None:
+        self.start("mapping", event)
+
+    def sequence(self, event: Any) -> None:
+        self.start("sequence", event)
+
+    def start(self, kind: Literal["mapping", "sequence"], event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        node = Node(kind, start, start, end, flow=bool(event.flow_style), anchor=event.anchor)
+        self.behind_properties(node, event)
+        node.column = column(self.text, node.body)
+        self.add(node)
+        self.open.append(node)
+
+    def end(self, event: Any) -> None:
+        node = self.open.pop()
+        node.end = event.end_mark.index if node.flow else self.end_of_collection(node)
+
+    def complex_key(self, event: Any) -> NoReturn:
+        raise ValueError("a key that is no text")
 
     def behind_properties(self, node: Node, event: Any) -> None:
         """Moves `body` behind anchor and tag."""
@@ -183,13 +209,10 @@ class _Builder:
         if parent.kind == "sequence":
             node.indicator = node.start if parent.flow else self.behind_dash(parent)
             parent.items.append(node)
-        elif self.key is None:
-            self.key = node
         else:
-            node.indicator = self.behind_colon(self.key)
-            merge = self.key.value == "<<" and not self.key.style and self.key.kind == "scalar"
-            parent.entries.append(Entry(self.key, node, self.before_key(self.key), merge))
-            self.key = None
+            key = self.name
+            node.indicator = self.behind_colon(key)
+            parent.entries.append(Entry(key, node, self.before_key(key), key.value == "<<" and not key.style))
 
     def behind_dash(self, parent: Node) -> int:
         previous = parent.items[-1] if parent.items else None
@@ -217,11 +240,11 @@ class _Builder:
         header = end_of_line(self.text, node.body)
         stop = limit if limit >= len(self.text) else start_of_line(self.text, limit)
         lines = self.text[header + 1 : stop].split("\n") if stop > header else []
-        if lines and self.text[:stop].endswith("\n"):
+        if lines and self.text[stop - 1] == "\n":
             lines.pop()
         if chomping(self.text, node) != "+":
-            told = indicator(self.text, node)
-            indent = self.open[-1].column + int(told) if told and self.open else content_indent(lines)
+            digit = indicator(self.text, node)
+            indent = self.open[-1].column + int(digit) if digit and self.open else content_indent(lines)
             while lines and not lines[-1].strip(" ") and len(lines[-1]) <= indent:
                 lines.pop()
         return header + sum(len(line) + 1 for line in lines)
@@ -247,5 +270,5 @@ def header_end(text: str, node: Node) -> int:
 
 def content_indent(lines: list[str]) -> int:
     """How far the lines of a block scalar without an indentation indicator stand in."""
-    told = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")]
-    return told[0] if told else max(map(len, lines), default=0)
+    depths = (len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" "))
+    return next(depths, max(map(len, lines), default=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 import yaml
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.files.loader import load_one
+from promptsync.files.yaml import events
 from promptsync.files.yaml.editor import EditError, edit
 from promptsync.files.yaml.edits import Edit, apply, get, identical, refine
 from promptsync.files.yaml.reader import decode, read
@@ -180,10 +181,10 @@ def change(text: str, *edits: Edit, **more: Any) -> str:
         (set_("prompt.temperature", 1e-7), "-  temperature: 0.7   # warm\n+  temperature: 1.0e-07   # warm"),
         (remove("prompt.temperature"), "-  temperature: 0.7   # warm"),
         (set_("prompt.top_p", 0.9), "+  top_p: 0.9"),
-        (set_("description", "no"), '+description: "no"'),
+        (set_("description", "no"), "+description: 'no'"),
         (set_("description", "one\ntwo"), "+description: |-\n+  one\n+  two"),
         (set_("display_name", "It's"), '-display_name: "Refund" # its name\n+display_name: "It\'s" # its name'),
-        (set_("metadata.language", "012"), '-  language: English\n+  language: "012"'),
+        (set_("metadata.language", "012"), "-  language: English\n+  language: '012'"),
         (set_("metadata.language", "German"), "-  language: English\n+  language: German"),
         (set_("metadata.use_cases", ["A", "B c"]), "+  use_cases: [A, B c]"),
         (set_("prompt.messages.0.content", "Be kind.\nBe terse."), "-        Be brief.\n+        Be terse."),
@@ -202,7 +203,7 @@ def change(text: str, *edits: Edit, **more: Any) -> str:
         (set_("prompt.messages.1.content", "it's"), "-      content: '{{question}}'\n+      content: 'it''s'"),
         (
             set_("prompt.messages.1.content", "\u2028"),
-            "-      content: '{{question}}'\n+      content: \"\\u2028\"",
+            "-      content: '{{question}}'\n+      content: \"\\L\"",
         ),
         (
             insert("prompt.messages.1", {"role": "assistant", "content": "Yes:\n  no"}),
@@ -264,6 +265,82 @@ def test_a_merged_key_is_overridden_and_a_merged_key_taken_out_is_written_out() 
 
     assert change(text, set_("b.k", 4)) == "+  k: 4"
     assert data_of(edit(text, [remove("b.k")]).text) == {"a": {"k": 1, "l": 2}, "b": {"l": 2, "m": 3}}
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "diff"),
+    [
+        (
+            'a: "one\\ntwo\\n" # c\n',
+            "one\n2\n",
+            '-a: "one\\ntwo\\n" # c\n+a: | # c\n+  one\n+  2',
+        ),
+        ('a: "one\\n\\\n  two\\e"\n', "one\n2\x1b", '-  two\\e"\n+  2\\x1b"'),
+        ("a: 'one\n\n  two'\n", "one\n2", "-a: 'one\n-\n-  two'\n+a: |-\n+  one\n+  2"),
+        ('a: [x, "one\\n\\\n  two"]\n', ["x", "one\n2"], '-  two"]\n+  2"]'),
+        ("a: 'one\n  two three'\n", "one two 3", "-  two three'\n+  two 3'"),
+        ("a: [one\n  two three]\n", ["one two 3"], "-  two three]\n+  two 3]"),
+        ('a: "one\\\n  two"\n', "x" * 120, f'-a: "one\\\n-  two"\n+a: |-\n+  {"x" * 120}'),
+    ],
+)
+def test_a_quoted_text_of_many_lines_is_edited_line_by_line_or_becomes_a_block(text: str, new: Any, diff: str) -> None:
+    assert change(text, set_("a", new)) == diff
+
+
+def conversation(count: int, start: str, end: str, kind: str = "user") -> str:
+    lines = "".join(f"        line {number} of the text\n" for number in range(4))
+    message = f"    - role: {kind}\n      content: {start}{lines.rstrip()}{end}\n"
+    return "prompt:\n  model: m\n  messages:\n" + message * count
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("|\n", ""), (">-\n", ""), ("|+\n", "\n\n"), ("\n", ""), ('"', '" # said'), ("'", "'")]
+)
+@pytest.mark.parametrize("op", ["set", "remove", "insert"])
+def test_many_edits_are_made_in_one_pass(
+    start: str, end: str, op: Literal["set", "remove", "insert"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text is parsed so many times and no more, however many messages change."""
+    parsed: list[int] = []
+    loader = events.Loader
+    monkeypatch.setattr(events, "Loader", lambda text: parsed.append(len(text)) or loader(text))
+    passes = []
+    for count in (10, 80):
+        text = conversation(count, start, end)
+        said = data_of(text)["prompt"]["messages"][0]["content"].replace("line 2", "line two")
+        paths = [("prompt", "messages", index) for index in reversed(range(1, count))]
+        edits = {
+            "set": [Edit((*path, "content"), "set", said) for path in paths],
+            "remove": [Edit(path, "remove") for path in paths],
+            "insert": [Edit(path, "insert", {"role": "assistant", "content": "a\nb"}) for path in paths],
+        }[op]
+        parsed.clear()
+        new = edit(text, edits).text
+        passes.append(sum(parsed) / (len(text) + len(new)))
+        assert identical(data_of(new), apply(data_of(text), edits))
+
+    assert max(passes) < 4
+    assert passes[1] < passes[0] * 1.2
+
+
+def test_inserts_at_one_place_stand_in_the_order_of_the_list() -> None:
+    assert change("a:\n- x\n- z\n", *(insert("a.1", name) for name in "cba")) == "+- a\n+- b\n+- c"
+    assert change("a: [x, z]\n", *(insert("a.1", name) for name in "ba")) == "-a: [x, z]\n+a: [x, a, b, z]"
+
+
+def test_edits_that_depend_on_each_other_are_made_one_after_the_other() -> None:
+    text = "a:\n  - k: 1\n  - k: 2\nb: 1\n"
+    edits = [
+        insert("a.0", {"k": 0}),
+        set_("a.2.k", 3),
+        remove("a.1"),
+        set_("a.1.l", 4),
+        set_("a.1.m", 5),
+        set_("a.1.l", 6),
+        remove("b"),
+    ]
+
+    assert edit(text, edits).text == "a:\n  - k: 0\n  - k: 3\n    l: 6\n    m: 5\n"
 
 
 def test_line_ends_and_byte_order_mark_stay() -> None:
@@ -408,6 +485,15 @@ def places(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield from places(item, (*path, step))
 
 
+def random_edit(data: Any, value: dict[str, Any]) -> Edit:
+    path = data.draw(st.sampled_from(list(places(value))))
+    kinds = ["set"] if len(path) == 1 and len(value) < 2 else ["set", "remove"]
+    kinds += ["insert"] if isinstance(path[-1], int) else ["set new"] * isinstance(get(value, path), dict)
+    kind = data.draw(st.sampled_from(kinds))
+    new = data.draw(VALUES)
+    return Edit((*path, "new"), "set", new) if kind == "set new" else Edit(path, kind, new)
+
+
 @given(written(), st.data())
 @settings(max_examples=500, deadline=None)
 def test_random_edits_of_random_documents(document: tuple[str, Any], data: Any) -> None:
@@ -415,15 +501,24 @@ def test_random_edits_of_random_documents(document: tuple[str, Any], data: Any) 
     if not isinstance(value, dict) or len(value) < 2:
         return
     for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(list(places(value))))
-        kinds = ["set"] if len(path) == 1 and len(value) < 2 else ["set", "remove"]
-        kinds += ["insert"] if isinstance(path[-1], int) else ["set new"] * isinstance(get(value, path), dict)
-        kind = data.draw(st.sampled_from(kinds))
-        new = data.draw(VALUES)
-        item = Edit((*path, "new"), "set", new) if kind == "set new" else Edit(path, kind, new)
+        item = random_edit(data, value)
         value = apply(value, [item])
         text = edit(text, [item]).text
         assert identical(data_of(text), value)
+
+
+@given(written(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_random_edits_made_at_once(document: tuple[str, Any], data: Any) -> None:
+    text, value = document
+    if not isinstance(value, dict) or len(value) < 2:
+        return
+    edits: list[Edit] = []
+    for _ in range(data.draw(st.integers(2, 6))):
+        edits.append(random_edit(data, value))
+        value = apply(value, edits[-1:])
+
+    assert identical(data_of(edit(text, edits).text), value)
 
 
 @given(VALUES, VALUES)

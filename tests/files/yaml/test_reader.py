@@ -9,8 +9,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from promptsync.files.yaml import reader as text_module
-from promptsync.files.yaml.reader import MAX_DEPTH, MAX_NODES, Document, decode, read
+from promptsync.files.yaml import events, reader
+from promptsync.files.yaml.careful import MAX_DEPTH, MAX_NODES, read_carefully
+from promptsync.files.yaml.reader import Document, decode, read
 from promptsync.files.yaml.scalars import Ambiguous, resolve
 from tests.strategies import documents, json_values
 from tests.yaml_cases import quoted_dump
@@ -22,7 +23,7 @@ def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     name = "CSafeLoader" if request.param == "C" else "SafeLoader"
     if not hasattr(yaml, name):
         pytest.skip("PyYAML is built without libyaml")
-    monkeypatch.setattr(text_module, "_Loader", getattr(yaml, name))
+    monkeypatch.setattr(events, "Loader", getattr(yaml, name))
 
 
 def data(text: str) -> Any:
@@ -357,14 +358,14 @@ def test_what_is_dumped_is_read_again(document: Any) -> None:
 
 
 def both(text: str) -> tuple[Document, Document]:
-    used = text_module._Loader
+    used = events.Loader
     found = []
     try:
         for loader in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
-            text_module._Loader = loader
+            events.Loader = loader
             found.append(read(text))
     finally:
-        text_module._Loader = used
+        events.Loader = used
     return found[0], found[1]
 
 
@@ -397,11 +398,11 @@ def test_no_text_makes_it_raise_and_both_parsers_agree(text: str) -> None:
 def same_both_ways(text: str) -> bool:
     """Whether the straight way took the text: then the careful one reads the same, and complains of nothing."""
     try:
-        plain = text_module._plain(text)
-    except text_module._Again:
+        plain = reader._plain(text)
+    except reader._Again:
         return False
-    careful = text_module._read(text)
-    assert (careful.complaints, careful.fatal) == ([], False)
+    careful = read_carefully(text)
+    assert (careful.complaints, careful.is_fatal) == ([], False)
     assert repr(careful.data) == repr(plain), "in type and order too"
     return True
 

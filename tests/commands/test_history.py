@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync.commands.versions import base_of, history, names, with_sides
+from promptsync.commands.history import base_of, names, steps, with_sides
 from promptsync.model.errors import NotFoundError, RefusedError, UnavailableError
 from promptsync.model.prompt import CURRENT
-from promptsync.service.client import RemoteVersion
+from promptsync.service.answers import RemoteVersion
 from tests.factories import block, entry, fields, file, held, lock, plan
 
 if TYPE_CHECKING:
@@ -83,13 +83,13 @@ def test_a_service_that_fails_is_no_absence() -> None:
 
 def test_history_tells_what_each_version_changed() -> None:
     service: Any = Service(version("v3", 0.9), version("v2", 0.5, by=None), version("v1", 0.2))
-    steps = history(service, ENTRY, CURRENT, 20)
-    assert [(step.version, step.timestamp, step.by, step.is_locked, step.is_first) for step in steps] == [
+    found = steps(service, ENTRY, 20)
+    assert [(step.version, step.timestamp, step.by, step.is_locked, step.is_first) for step in found] == [
         ("v3", "time of v3", "ann", False, False),
         ("v2", "time of v2", None, False, False),
         ("v1", "time of v1", "ann", True, True),
     ]
-    assert [fields(type("Told", (), {"diff": step.changes})) for step in steps] == [
+    assert [fields(type("Told", (), {"diff": step.changes})) for step in found] == [
         [("prompt.temperature", "replace", 0.5, 0.9)],
         [("prompt.temperature", "replace", 0.2, 0.5)],
         [],
@@ -98,9 +98,9 @@ def test_history_tells_what_each_version_changed() -> None:
 
 def test_history_stops_at_its_limit_and_still_tells_the_last_ones_change() -> None:
     service: Any = Service(version("v3", 0.9), version("v2", 0.5), version("v1", 0.2))
-    steps = history(service, ENTRY, CURRENT, 2)
-    assert [(step.version, len(step.changes), step.is_first) for step in steps] == [("v3", 1, False), ("v2", 1, False)]
-    assert history(Service(), ENTRY, CURRENT, 2) == []  # type: ignore[arg-type]
+    found = steps(service, ENTRY, 2)
+    assert [(step.version, len(step.changes), step.is_first) for step in found] == [("v3", 1, False), ("v2", 1, False)]
+    assert steps(Service(), ENTRY, 2) == []  # type: ignore[arg-type]
 
 
 def drifted(service: Any, **changes: Any) -> Any:

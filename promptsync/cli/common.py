@@ -1,0 +1,98 @@
+"""What the commands share: their options, and how a plan and its warnings are shown."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptsync.cli import console
+from promptsync.files.target import open_target
+from promptsync.output.escape import terminal
+from promptsync.output.formats import Layout, render_plan
+from promptsync.output.problems import render_problems
+from promptsync.plan.changes import PlanOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptsync.commands.results import Planned
+    from promptsync.model.prompt import Problem
+
+
+def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command; the command gets the target that they name."""
+
+    @click.option(
+        "--dir",
+        "root",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="PROMPTSYNC_DIR",
+        default="prompts",
+        show_default=True,
+        help="The folder of the prompt files (PROMPTSYNC_DIR).",
+    )
+    @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
+    @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
+    @functools.wraps(command)
+    def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
+        return command(open_target(root, target, base_url=base_url, environ=os.environ), **options)
+
+    return wrapped
+
+
+only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every field of new prompts.")
+timeout = click.option(
+    "--timeout",
+    "patience",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds that one call may wait for a service that limits the rate or fails; 120 by default.",
+)
+
+
+def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
+
+    @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
+    @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
+    @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
+    @only
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, prune: bool, overwrite: tuple[str, ...], create_twins: bool, only: tuple[str, ...], **kwargs: Any
+    ) -> Any:
+        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only), **kwargs)
+
+    return wrapped
+
+
+def layout_of_stdout(*, verbose: bool = False) -> Layout:
+    """How to lay out what goes to stdout."""
+    return Layout(color=console.has_color(sys.stdout), width=console.width(sys.stdout), verbose=verbose)
+
+
+def show(text: str, *, newline: bool = True) -> None:
+    """A result, on stdout. It is escaped already, and may be coloured."""
+    click.echo(text, color=console.has_color(sys.stdout), nl=newline)
+
+
+def show_planned(planned: Planned, form: str = "text", *, verbose: bool = False) -> None:
+    """Warnings and notes on stderr, the plan on stdout."""
+    show_warnings(planned.warnings)
+    if planned.notes:
+        click.echo("the last run was interrupted:", err=True)
+    for note in planned.notes:
+        click.echo(f"  {terminal(note)}", err=True)
+    show(render_plan(form, planned.plan, layout_of_stdout(verbose=verbose)), newline=False)
+
+
+def show_warnings(warnings: tuple[Problem, ...]) -> None:
+    """What is odd about the files, on stderr."""
+    if warnings:
+        color = console.has_color(sys.stderr)
+        click.echo(render_problems(warnings, color=color), err=True, color=color)

@@ -1,0 +1,83 @@
+"""plan, check, drift: what an apply would do, and what was done on the service meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from promptsync.cli import common, console
+from promptsync.commands import check as checking
+from promptsync.commands import drift as drifting
+from promptsync.commands import plan as planning
+from promptsync.files.disk import write_atomic
+from promptsync.model.errors import ExitCode, UsageError
+from promptsync.output.formats import FORMATS
+from promptsync.output.plan_json import render_saved
+
+if TYPE_CHECKING:
+    from promptsync.files.target import Target
+    from promptsync.plan.changes import PlanOptions
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply PLAN`.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending, 3 on drift or conflict.")
+@click.option("--offline", is_flag=True, help="Plan against the lock alone, without the service.")
+@common.timeout
+@common.verbose
+@common.deciding
+@common.on_target
+def plan(
+    target: Target,
+    options: PlanOptions,
+    patience: float | None,
+    out: Path | None,
+    form: str,
+    detailed_exitcode: bool,
+    offline: bool,
+    verbose: bool,
+) -> int:
+    """Show what an apply would do."""
+    if out is not None and offline:
+        raise UsageError("--out needs the service, and --offline leaves it out")
+    with console.waiting("Reading files and service"):
+        observer = console.watch(verbose=verbose)
+        planned = planning.plan(target, options, offline=offline, patience=patience, observer=observer)
+    common.show_planned(planned, form, verbose=verbose)
+    if out is not None:
+        write_atomic(out, render_saved(planned.plan, planned.host).encode())
+        click.echo(f"saved; carry it out with: promptsync apply {out}", err=True)
+    return planned.exit_code(detailed=detailed_exitcode)
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Check against the lock alone, without key and service.")
+@click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
+@common.only
+@common.verbose
+@common.on_target
+def check(target: Target, only: tuple[str, ...], offline: bool, fail_on_drift: bool, verbose: bool) -> int:
+    """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
+    with console.waiting("Reading files and service"):
+        planned = checking.check(target, only, offline=offline, observer=console.watch(verbose=verbose))
+    common.show_planned(planned, verbose=verbose)
+    failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
+    return ExitCode.CONFLICT if failed else ExitCode.DONE
+
+
+@click.command()
+@common.verbose
+@common.on_target
+def drift(target: Target, verbose: bool) -> int:
+    """Show what was changed on the service since the last apply. Reads only; exits 3 if there is anything."""
+    with console.waiting("Reading files and service"):
+        planned = drifting.drift(target, observer=console.watch(verbose=verbose))
+    if planned.plan.changes:
+        common.show_planned(planned, verbose=verbose)
+        return ExitCode.CONFLICT
+    common.show_warnings(planned.warnings)
+    click.echo("No drift. The service holds what the lockfile says.")
+    return ExitCode.DONE

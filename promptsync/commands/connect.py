@@ -1,0 +1,52 @@
+"""The way to a target's service: over HTTP, or the embedded one in this process."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from promptsync.files.target import prepare_state
+from promptsync.service.client import Client
+from promptsync.service.ratelimit import PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptsync.files.target import Target
+    from promptsync.service.calls import Exchange
+
+
+@contextmanager
+def connect(
+    target: Target,
+    *,
+    connections: int = 16,
+    read_only: bool = False,
+    patience: float | None = None,
+    observer: Callable[[Exchange], None] | None = None,
+) -> Iterator[Client]:
+    """The client of the target's service. Raises ConfigError where host or key are missing.
+
+    `patience` is the seconds that one call may spend on waiting; None is as long as is sensible.
+    """
+    where = target.connection
+    if where.base_url is not None:
+        with Client(
+            where.base_url,
+            where.key,
+            key_name=where.key_name,
+            connections=connections,
+            read_only=read_only,
+            patience=PATIENCE if patience is None else patience,
+            observer=observer,
+        ) as client:
+            yield client
+        return
+    from promptsync.sandbox import App, Sandbox  # It brings a web framework along, which no other target needs.
+
+    prepare_state(target)
+    with (
+        Sandbox(target.sandbox_path) as sandbox,
+        Client("http://sandbox", "", app=App(sandbox), read_only=read_only, observer=observer) as client,
+    ):
+        yield client

@@ -1,0 +1,31 @@
+"""Drift: the service against the lock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from promptsync.commands.plan import plan
+from promptsync.plan.changes import Conflict, Drift, PlanOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptsync.commands.results import Planned
+    from promptsync.files.target import Target
+    from promptsync.service.calls import Exchange
+
+
+def drift(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
+    """What someone changed or deleted on the service since the last apply. Writes nothing anywhere.
+
+    A policy that overwrites decides what an apply does, not what was changed.
+    """
+    target = replace(target, config=replace(target.config, overwrite=()))
+    planned = plan(target, PlanOptions(), observer=observer)
+    kept = tuple(
+        change
+        for change in planned.plan.changes
+        if isinstance(change, Drift) or (isinstance(change, Conflict) and change.id is not None)
+    )
+    return replace(planned, plan=replace(planned.plan, changes=kept))

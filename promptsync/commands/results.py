@@ -1,0 +1,104 @@
+"""What commands come back with: values that say all of what was done, for `output` to show and `cli` to exit by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptsync.model.errors import ExitCode
+
+if TYPE_CHECKING:
+    from promptsync.files.yaml.edits import Edit
+    from promptsync.merge.prompts import FieldConflict
+    from promptsync.model.compare import FieldDiff
+    from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
+    from promptsync.plan.changes import Outcome, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open."""
+
+    plan: Plan
+    host: str
+    warnings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def exit_code(self, *, detailed: bool = False) -> ExitCode:
+        """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
+        if not detailed:
+            return ExitCode.DONE
+        if self.plan.conflicts or self.plan.drifts:
+            return ExitCode.CONFLICT
+        return ExitCode.CHANGES_PENDING if self.plan.decided else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan. `outcomes` is empty where nothing was begun."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of `apply`: what went wrong before what waits for a decision."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        statuses = {outcome.status for outcome in self.outcomes}
+        if statuses & {"failed", "skipped", "not converged"}:
+            return ExitCode.PARTIAL
+        return ExitCode.CONFLICT if self.plan.conflicts or "left" in statuses else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What became of one file.
+
+    `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
+    were. `problem` says why nothing could be done, and `base_is_gone` that the service no longer has the version that
+    both sides come from.
+    """
+
+    key: str
+    edits: tuple[Edit, ...] = ()
+    fields: tuple[FieldDiff, ...] = ()
+    conflicts: tuple[FieldConflict, ...] = ()
+    problem: str | None = None
+    base_is_gone: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to decide."""
+        return bool(self.conflicts) or self.problem is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the id of each new key, and for each prompt left out the sentence that says why."""
+
+    keys: dict[str, str]
+    left_out: dict[str, str]
+    allow_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ."""
+
+    file: PromptFile
+    remote: RemotePrompt
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version in a prompt's history: what it changed from the one before, and whether the lock holds it."""
+
+    version: str
+    timestamp: str | None
+    by: str | None
+    changes: tuple[FieldDiff, ...]
+    is_locked: bool = False
+    is_first: bool = False

@@ -1,0 +1,129 @@
+"""Edits of a prompt file and of the texts beside it, so that nothing else in them changes: all of them, or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from promptsync.files.disk import include_reader, read_bytes, write_atomic
+from promptsync.files.loader import Source, load_one
+from promptsync.files.yaml.editor import EditError, edit
+from promptsync.files.yaml.reader import read
+from promptsync.model.canonical import canonical_block
+from promptsync.model.compare import SET_BY_SERVICE, differences, drop, expand, remote_content
+from promptsync.model.dialects import translate
+from promptsync.model.errors import DialectError, LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from promptsync.commands.results import Pulled
+    from promptsync.files.target import Target
+    from promptsync.model.lockfile import LockEntry
+    from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
+
+
+def content_for(file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> Prompt:
+    """What the service holds, in the file's dialect. Raises DialectError where that cannot be said there."""
+    held = remote_content(remote, remote.dialect(entry.dialect), file.prompt)
+    if held.dialect != file.prompt.dialect:
+        block = canonical_block(held.dialect, held.block)
+        for name in {*entry.added, *SET_BY_SERVICE}:
+            drop({held.dialect: block}, name)
+        held = replace(held, block=block)
+    return translate(held, file.prompt.dialect)
+
+
+def no_place(file: PromptFile, error: DialectError) -> str:
+    """The sentence for a DialectError of `content_for`."""
+    return f"`{file.prompt.dialect}` has no place for {', '.join(error.fields)}, which the service holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriter:
+    """Edits files of a target. `files` are all that it has: an edit of one prompt must not change another."""
+
+    target: Target
+    files: Mapping[str, PromptFile]
+
+    def edit(self, file: PromptFile, pulled: Pulled) -> Pulled:
+        """Makes the edits of `pulled` in the file, and in the texts beside it; tells what that changed.
+
+        Where one of them cannot be made, or would leave no valid prompt file, nothing is written and it says why.
+        """
+        if not pulled.edits:
+            return pulled
+        path = Path(file.file)
+        try:
+            raw = _text(path)
+            names = _included(raw)
+            texts = {name: _text(self._beside(file.key, name)) for name in names}
+            edited = edit(raw, pulled.edits, texts=texts, shared=self._shared(file, names))
+        except EditError as error:
+            return replace(
+                pulled, edits=(), problem=f"the file cannot be edited so that nothing else changes: {error.message}"
+            )
+        try:
+            after = self._load(file, edited.text, edited.texts)
+        except LoadError as error:
+            why = "; ".join(f"{item.message} ({item.hint})" if item.hint else item.message for item in error.problems)
+            return replace(pulled, edits=(), problem=f"with the service's side it would be no valid prompt file: {why}")
+        for name, text in edited.texts.items():
+            write_atomic(self._beside(file.key, name), text.encode())
+        if edited.text != raw:
+            write_atomic(path, edited.text.encode())
+        return replace(pulled, fields=tuple(expand(differences(after.prompt, file.prompt))))
+
+    def read_again(self, file: PromptFile) -> PromptFile:
+        """The file as it is on disk now. Raises LoadError where it is no valid prompt file."""
+        return self._load(file, _text(Path(file.file)), {})
+
+    def _load(self, file: PromptFile, text: str, texts: Mapping[str, str]) -> PromptFile:
+        """The file with that text, and those texts beside it."""
+        reader = include_reader(self.target.root, max_bytes=self.target.config.max_file_bytes)
+
+        def include(file: str, name: str) -> str:
+            if name not in texts:
+                return reader(file, name)
+            return texts[name].removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
+
+        source = Source(file.key, file.file, text.encode())
+        loaded, problems = load_one(source, include, allow_fields=self.target.config.allow_fields)
+        if loaded is None:
+            raise LoadError(problems)
+        return loaded
+
+    def _beside(self, key: str, name: str) -> Path:
+        return self.target.root.joinpath(_place(key, name))
+
+    def _shared(self, file: PromptFile, names: Iterable[str]) -> set[str]:
+        """Those of `names` that other prompts include, too."""
+        others = {
+            _place(other.key, name) for other in self.files.values() if other.key != file.key for name in other.includes
+        }
+        return {name for name in names if _place(file.key, name) in others}
+
+
+def _text(path: Path) -> str:
+    return (read_bytes(path) or b"").decode("utf-8")
+
+
+def _place(key: str, name: str) -> PurePosixPath:
+    return PurePosixPath(key).parent / name
+
+
+def _included(raw: str) -> list[str]:
+    """The `content_file` names as the file writes them."""
+    return sorted(set(_names(read(raw.removeprefix("\ufeff").replace("\r\n", "\n")).data)))
+
+
+def _names(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("content_file"), str):
+            yield value["content_file"]
+        for inner in value.values():
+            yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)

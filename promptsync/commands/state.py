@@ -1,0 +1,111 @@
+"""What a target's runs have recorded: the lockfile, and what a run that died left beside it. Read and written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptsync.apply.journal import Journal, Recovered
+from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.target import prepare_state
+from promptsync.merge.locks import merge_locks
+from promptsync.model.errors import LockfileError
+from promptsync.model.lockfile import Lockfile, dump, parse
+from promptsync.plan.differ import Scope
+
+if TYPE_CHECKING:
+    from promptsync.files.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`on_disk` is the lockfile as it was found, `lock` the same with what an earlier run had recorded besides.
+
+    `recovered` is what that run left open. `journal` knows it too: another one would drop it when it is compacted.
+    """
+
+    on_disk: Lockfile
+    lock: Lockfile
+    recovered: Recovered
+    journal: Journal
+
+
+def read_state(target: Target) -> State:
+    """The state of a target; an empty lock where there is none.
+
+    Raises LockfileError for a lockfile that cannot be trusted, PromptsyncError for a journal that cannot be read.
+    """
+    on_disk = read_lock(target)
+    journal = Journal(target.journal_path)
+    recovered = journal.recover()
+    return State(on_disk, recovered.onto(on_disk), recovered, journal)
+
+
+def record(target: Target, state: State, lock: Lockfile) -> None:
+    """Writes `lock`, and then drops from the journal what it holds."""
+    write_lock(target, lock)
+    state.journal.compact()
+
+
+def read_lock(target: Target) -> Lockfile:
+    """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""
+    data = read_bytes(target.lock_path)
+    return parse(data, str(target.lock_path)) if data is not None else Lockfile()
+
+
+def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None) -> None:
+    """Writes the lockfile, if it says something new.
+
+    `since` is what it held when `lock` was begun: what others wrote into it meanwhile is merged, prompt by prompt.
+    Raises LockfileError where that cannot be, and leaves the file as it is.
+    """
+    found = read_bytes(target.lock_path)
+    if since is not None and found is not None:
+        lock = _merged(target, lock, since, parse(found, str(target.lock_path)))
+    data = dump(lock)
+    if data != found and (lock.prompts or target.lock_path.exists()):
+        if target.lock_path.parent == target.state_folder:
+            prepare_state(target)
+        write_atomic(target.lock_path, data)
+
+
+def scope_of(target: Target) -> Scope:
+    """What the differ must know of the target. Raises LockfileError for another lockfile that cannot be read."""
+    return Scope(
+        target=target.name,
+        path_prefix=target.settings.path_prefix,
+        exclusive=target.settings.exclusive,
+        elsewhere=ids_elsewhere(target),
+    )
+
+
+def ids_elsewhere(target: Target) -> frozenset[str]:
+    """The ids in the other lockfiles of this root. One that cannot be read would hide what is managed: an error."""
+    ids: set[str] = set()
+    for path in sorted(target.root.glob("promptsync*.lock.json")):
+        if path != target.lock_path:
+            ids |= parse(read_bytes(path) or b"", str(path)).ids()
+    return frozenset(ids)
+
+
+def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:
+    """Raises LockfileError where the service's prompts all belong to another workspace than the lockfile's."""
+    if lock.owner is not None and owners and lock.owner not in owners:
+        raise LockfileError(
+            f"{target.lock_path} belongs to the workspace {lock.owner}, "
+            f"and this key reaches {', '.join(sorted(owners)[:3])}",
+            hint="use the key of that workspace, or another --target",
+        )
+
+
+def _merged(target: Target, lock: Lockfile, since: Lockfile, found: Lockfile) -> Lockfile:
+    if found == since:
+        return lock
+    merged = merge_locks(since, lock, found)
+    if merged.conflicts:
+        raise LockfileError(
+            f"{target.lock_path} was changed by someone else while this run worked, "
+            f"and says something else about {', '.join(merged.conflicts[:5])}",
+            hint="what this run did is in its journal: put the lockfile right, then run again",
+        )
+    return merged.lock

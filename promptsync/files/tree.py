@@ -1,0 +1,40 @@
+"""All prompt files of a target: found, read, and each a valid prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptsync.files.cache import FileCache, cache_path
+from promptsync.files.disk import include_reader, look_around
+from promptsync.files.loader import load
+from promptsync.model.errors import LoadError
+from promptsync.model.prompt import Problem
+
+if TYPE_CHECKING:
+    from promptsync.files.loader import Loaded
+    from promptsync.files.target import Target
+    from promptsync.model.prompt import PromptFile
+
+
+def load_tree(target: Target) -> Loaded:
+    """Every prompt file of the target. Raises LoadError with all complaints, ConfigError where there are no files."""
+    config = target.config
+    sources = look_around(target.root, max_bytes=config.max_file_bytes)
+    include = include_reader(target.root, max_bytes=config.max_file_bytes)
+    cache = FileCache(cache_path(target.root, target.environ), include, config.allow_fields)
+    loaded = load(sources, cache.include, allow_fields=config.allow_fields, problems=sources.problems, known=cache)
+    cache.save()
+    homeless = [] if target.settings.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
+    if homeless:
+        raise LoadError(homeless)
+    return loaded
+
+
+def _homeless(file: PromptFile) -> Problem:
+    return Problem(
+        file.file,
+        0,
+        0,
+        "a prompt directly under the root has no path on the service",
+        "move it into a folder such as Default/, or give the target a `path_prefix` in promptsync.yaml",
+    )

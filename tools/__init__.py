@@ -1,0 +1,1 @@
+"""What is run by hand when the world around this project changes."""
