@@ -61,7 +61,7 @@ def _with_latency(options: Options, count: int) -> Table:
         ideal = requests * options.latency / WORKERS
         table.add(f"{count:,} {what}", replace(made, requests=requests), base=what == "creates")
         table.judge(f"{what}, times requests x latency / {WORKERS}", made.seconds / ideal, 1.5)
-        table.verdicts.append(f"       the service itself worked {made.served:.2f} s meanwhile, ideal is {ideal:.2f} s")
+        table.notes.append(f"{what}: the service itself worked {made.served:.2f} s meanwhile, ideal is {ideal:.2f} s")
     terraform = shutil.which("terraform")
     if terraform is not None:
         with _terraform(terraform, count) as (place_tf, env):

@@ -1,4 +1,4 @@
-"""What an apply leaves behind, without its requests: `python -m benchmarks.fill ROOT DATABASE PROMPTS STRANGERS`."""
+"""What an apply leaves behind, without its requests: `python -m benchmarks.fill ROOT DATABASE COUNT STRANGERS SIZE`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    root, database, count, strangers = sys.argv[1:]
-    fill(Path(root), Path(database), mixed(int(count), int(strangers)))
+    root, database, count, strangers, size = sys.argv[1:]
+    fill(Path(root), Path(database), mixed(int(count), int(strangers), int(size)))
 
 
-def mixed(count: int, strangers: int) -> Iterator[dict[str, Any]]:
+def mixed(count: int, strangers: int, size: int) -> Iterator[dict[str, Any]]:
     """The bodies of `count` prompts, evenly spread among those of strangers."""
     for number in range(count):
-        yield tree.body(number)
+        yield tree.body(number, size=size)
         for stranger in range(number * strangers // count, (number + 1) * strangers // count):
             yield tree.body(1_000_000 + stranger)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process. `cpu` is its own and its children's seconds of processor time, `peak` MiB of memory."""
+    """One process. `cpu` is its own and its children's seconds of processor time, `peak` megabytes (10^6) of memory."""
 
     seconds: float
     cpu: float
@@ -49,8 +49,8 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int
 
 
 def peak_of(usage: resource.struct_rusage) -> float:
-    """The most memory that a process has used, in MiB."""
-    return usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    """The most memory that a process has used, in megabytes (10^6 bytes)."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def median(measure: Callable[[], Run], runs: int) -> Run:

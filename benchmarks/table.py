@@ -6,7 +6,33 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from benchmarks.measure import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What was promised of a measurement: at most `limit`, or at `least`, and the `value` that was measured."""
+
+    what: str
+    value: float
+    limit: float
+    least: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        return self.value >= self.limit if self.least else self.value <= self.limit
+
+    @property
+    def cells(self) -> list[str]:
+        """What, measured, promised, and whether that was kept."""
+        promised = f"at {'least' if self.least else 'most'} {self.limit:,g}"
+        return [self.what, f"{self.value:,.2f}", promised, "kept" if self.is_kept else "BROKEN"]
+
+    def __str__(self) -> str:
+        what, measured, promised, kept = self.cells
+        return f"{kept:6} {what}: {measured} ({promised})"
 
 
 @dataclass(slots=True)
@@ -16,7 +42,8 @@ class Table:
     title: str
     base: Run | None = None
     rows: list[list[str]] = field(default_factory=list)
-    verdicts: list[str] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, what: str, run: Run, *, base: bool = False) -> None:
         """A row."""
@@ -28,15 +55,12 @@ class Table:
 
     def judge(self, what: str, value: float, limit: float, *, least: bool = False) -> None:
         """A promise beside what was measured."""
-        kept = value >= limit if least else value <= limit
-        sign = "at least" if least else "at most"
-        self.verdicts.append(f"{'kept  ' if kept else 'BROKEN'} {what}: {value:,.2f} ({sign} {limit:,g})")
+        self.promises.append(Promise(what, value, limit, least))
 
     def __str__(self) -> str:
-        head = ["", "seconds", "times the first", "requests", "processor s", "peak MiB"]
-        return "\n".join(
-            [f"## {self.title}", "", *markdown([head, *self.rows]), "", *(f"- {v}" for v in self.verdicts), ""]
-        )
+        head = ["", "seconds", "times the first", "requests", "processor s", "peak MB"]
+        lines = [f"- {line}" for line in (*self.promises, *self.notes)]
+        return "\n".join([f"## {self.title}", "", *markdown([head, *self.rows]), "", *lines, ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +69,7 @@ class Shares:
 
     title: str
     runs: dict[str, dict[str, float]]
-    verdicts: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
     def __str__(self) -> str:
         phases = dict.fromkeys(phase for spent in self.runs.values() for phase in spent)
@@ -60,6 +84,17 @@ class Shares:
         ]
         head = ["", *(cell for name in self.runs for cell in (f"{name}, s", "share"))]
         return "\n".join([f"## {self.title}", "", *markdown([head, *rows, total]), ""])
+
+
+def promise_table(tables: Iterable[Table | Shares]) -> str:
+    """All promises of several tables in one."""
+    head = ["promise", "measured", "promised", ""]
+    rows = [
+        [f"{table.title}: {what}", *measured]
+        for table in tables
+        for what, *measured in (promise.cells for promise in table.promises)
+    ]
+    return "\n".join(["## Promises", "", *markdown([head, *rows]), ""])
 
 
 def _share(phase: str, spent: dict[str, float]) -> tuple[str, str]:

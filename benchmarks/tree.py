@@ -29,8 +29,8 @@ If something is missing, ask for exactly one thing, and stop."""
 USER = "From {{customer}}, on {{date}}:\n\n{{message}}"
 
 
-def body(number: int, temperature: float = 0.3) -> dict[str, Any]:
-    """What a create of prompt `number` sends."""
+def body(number: int, temperature: float = 0.3, size: int = 0) -> dict[str, Any]:
+    """What a create of prompt `number` sends; its system message has at least `size` characters."""
     team, task = TEAMS[number // PER_FOLDER % len(TEAMS)], TASKS[number % len(TASKS)]
     return {
         "display_name": f"{team} {task} {number}",
@@ -45,8 +45,11 @@ def body(number: int, temperature: float = 0.3) -> dict[str, Any]:
             "messages": [
                 {
                     "role": "system",
-                    "content": SYSTEM.format(
-                        task=task, team=team, number=number, days=14 + number % 30, words=80 + number % 70
+                    "content": _at_least(
+                        size,
+                        SYSTEM.format(
+                            task=task, team=team, number=number, days=14 + number % 30, words=80 + number % 70
+                        ),
                     ),
                 },
                 {"role": "user", "content": USER},
@@ -55,14 +58,24 @@ def body(number: int, temperature: float = 0.3) -> dict[str, Any]:
     }
 
 
+def _at_least(size: int, text: str) -> str:
+    """The text, followed by as many further lines as it takes."""
+    lines = [text]
+    length = len(text)
+    while length < size:
+        lines.append(f"Rule {len(lines)} of the policy is for what the {len(lines) * 7} lines before it have not told.")
+        length += len(lines[-1]) + 1
+    return "\n".join(lines)
+
+
 def key(number: int) -> str:
     """The key of prompt `number`."""
     return f"{body(number)['path']}/{TASKS[number % len(TASKS)]}-{number:05}"
 
 
-def text(number: int, temperature: float = 0.3) -> str:
+def text(number: int, temperature: float = 0.3, size: int = 0) -> str:
     """The file of prompt `number`."""
-    wanted = body(number, temperature)
+    wanted = body(number, temperature, size)
     block = wanted["prompt"]
     system, user = (message["content"].replace("\n", "\n        ") for message in block["messages"])
     lines = f"""\
@@ -87,9 +100,9 @@ prompt:
     return "\n".join(line.rstrip() for line in lines.split("\n"))
 
 
-def write(root: Path, count: int, temperature: float = 0.3) -> None:
+def write(root: Path, count: int, temperature: float = 0.3, size: int = 0) -> None:
     """The files of prompts 0 to `count` under `root`."""
     for number in range(count):
         path = root / f"{key(number)}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text(number, temperature), encoding="utf-8")
+        path.write_text(text(number, temperature, size), encoding="utf-8")

@@ -67,6 +67,15 @@ class World:
         """A plan that finds nothing to do, unless another exit code is `expected`."""
         return self.promptsync("plan", "--detailed-exitcode", expected=expected)
 
+    def edit_all(self) -> None:
+        """A colleague changes a parameter of every prompt in the lockfile. Nobody waits for that."""
+        latency = self._control("behaviour")["latency"]
+        self.behave(latency=0)
+        lock = json.loads((self.prompts / "promptsync.lock.json").read_bytes())
+        for entry in lock["prompts"].values():
+            self._send("PATCH", f"/v2/prompts/{entry['id']}", {"prompt": {"temperature": 0.9}})
+        self.behave(latency=latency)
+
     def forget_files(self) -> None:
         """Take away all that promptsync may have remembered, so that the next plan is a cold one."""
         for folder in (self.prompts / ".promptsync", self.folder / "cache"):
@@ -81,28 +90,32 @@ class World:
         self.forget_files()
 
     def _control(self, name: str, body: Any = None) -> Any:
+        return self._send("GET" if body is None else "POST", f"/_sandbox/{name}", body)
+
+    def _send(self, method: str, path: str, body: Any) -> Any:
         request = urllib.request.Request(
-            f"{self.url}/_sandbox/{name}",
+            self.url + path,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"},
+            method=method,
         )
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
 
 @contextmanager
-def world(count: int, *, latency: float, applied: bool = True, strangers: int = 0) -> Iterator[World]:
+def world(count: int, *, latency: float, applied: bool = True, strangers: int = 0, size: int = 0) -> Iterator[World]:
     """A tree of `count` prompts, and a service that holds them if they were `applied`, with strangers in between.
 
-    The service answers each request after `latency` seconds.
+    The prompts have texts of at least `size` characters. The service answers each request after `latency` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="promptsync-benchmark-") as name:
         folder = Path(name)
-        tree.write(folder / "prompts", count)
+        tree.write(folder / "prompts", count, size=size)
         database = folder / "service.sqlite"
         if applied:
             # In another process: this one stays small, since a child's peak counts what its parent had when it began.
-            numbers = [str(count), str(strangers)]
+            numbers = [str(count), str(strangers), str(size)]
             command = [sys.executable, "-m", "benchmarks.fill", str(folder / "prompts"), str(database), *numbers]
             subprocess.run(command, cwd=REPOSITORY, check=True)
         server = subprocess.Popen(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.model.lockfile import LockEntry, Lockfile, entry_for
 from promptsync.model.prompt import CLASSIC, CURRENT, Dialect, Json, Prompt, PromptFile, RemotePrompt
 from promptsync.plan.base import own_fields
-from promptsync.plan.changes import Intent, Plan, PlanOptions
+from promptsync.plan.changes import Begun, Intent, Plan, PlanOptions
 from promptsync.plan.differ import Scope, diff
 
 if TYPE_CHECKING:
@@ -166,6 +166,11 @@ def intent(
 ) -> Intent:
     """A create of ours that was begun at the start of 2026."""
     return Intent(key, name, path, source, time)
+
+
+def begun(action: str = "update", key: str = "Default/a", **about: Any) -> Begun:
+    """A write of ours that was begun."""
+    return Begun(**{"action": action, "key": key, "id": "id-a", "time": 5.0, **about})
 
 
 def plan(

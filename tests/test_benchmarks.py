@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.__main__ import NAMES
 from benchmarks.phases import FIRST_TIME_ONLY, PHASES
+from benchmarks.table import Table, promise_table
 
 
 @pytest.mark.parametrize("place", [place for places in PHASES.values() for place in places])
@@ -27,3 +28,22 @@ def test_the_readme_lists_every_benchmark() -> None:
     readme = Path(__file__).parent.parent / "benchmarks" / "README.md"
     text = readme.read_text(encoding="utf-8")
     assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+
+
+def test_all_promises_stand_in_one_table() -> None:
+    plan, pull = Table("Plan"), Table("Pull")
+    plan.judge("requests", 6, 8)
+    plan.judge("times faster", 7.5, 8, least=True)
+    pull.judge("times drift", 2, 2)
+    pull.notes.append("no promise")
+
+    told = """\
+## Promises
+
+| promise            | measured |   promised |        |
+|--------------------|---------:|-----------:|-------:|
+| Plan: requests     |     6.00 |  at most 8 |   kept |
+| Plan: times faster |     7.50 | at least 8 | BROKEN |
+| Pull: times drift  |     2.00 |  at most 2 |   kept |
+"""
+    assert promise_table([plan, pull]) == told

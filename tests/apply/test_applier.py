@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +10,6 @@ from promptsync.apply.applier import INTERRUPTED, UNANSWERED, Applier
 from promptsync.apply.journal import Journal
 from promptsync.model.errors import (
     AuthError,
-    NotFoundError,
     PromptsyncError,
     RateLimitedError,
     RefusedError,
@@ -19,83 +17,13 @@ from promptsync.model.errors import (
     UnavailableError,
 )
 from promptsync.model.lockfile import Lockfile
-from tests.factories import answered, block, entry, file, held, locked, plan, remote
+from tests.apply.service import BEGUN, Service, at, lost
+from tests.factories import answered, block, entry, file, held, locked, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from promptsync.model.prompt import Json, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan
-
-NOW = 1_767_225_600.0
-
-
-class Service:
-    """Holds prompts, and fails as it is told: `failures` maps a method to what its next calls raise.
-
-    An error in `after` is raised when the write was carried out.
-    """
-
-    def __init__(self, *prompts: RemotePrompt) -> None:
-        self.prompts = {one.id: one for one in prompts}
-        self.failures: dict[str, list[ServiceError | None]] = {}
-        self.after: set[int] = set()
-        self.calls: list[str] = []
-
-    def fail(self, method: str, *errors: ServiceError | None, after: bool = False) -> None:
-        self.failures.setdefault(method, []).extend(errors)
-        if after:
-            self.after |= {id(error) for error in errors}
-
-    def _next(self, method: str) -> ServiceError | None:
-        self.calls.append(method)
-        waiting = self.failures.get(method, [])
-        error = waiting.pop(0) if waiting else None
-        if error is not None and id(error) not in self.after:
-            raise error
-        return error
-
-    def pages(self) -> Iterator[list[RemotePrompt]]:
-        self._next("list")
-        yield list(reversed(self.prompts.values()))
-
-    def get(self, id: str) -> RemotePrompt:
-        self._next("get")
-        if id not in self.prompts:
-            raise NotFoundError("it is gone", status=404)
-        return self.prompts[id]
-
-    def create(self, body: Json) -> RemotePrompt:
-        error = self._next("create")
-        made = remote(
-            f"new-{len(self.prompts)}",
-            body["display_name"],
-            body["prompt"],
-            description=body.get("description"),
-            created=datetime.fromtimestamp(NOW, UTC).isoformat(),
-        )
-        self.prompts[made.id] = made
-        if error is not None:
-            raise error
-        return made
-
-    def update(self, id: str, body: Json) -> RemotePrompt:
-        error = self._next("update")
-        self.prompts[id] = remote(id, body["display_name"], body["prompt"], version="v2")
-        if error is not None:
-            raise error
-        return self.prompts[id]
-
-    def delete(self, id: str) -> None:
-        error = self._next("delete")
-        self.prompts.pop(id, None)
-        if error is not None:
-            raise error
-
-
-def lost(message: str = "no answer in time") -> UnavailableError:
-    return UnavailableError(message, ambiguous=True)
 
 
 @pytest.fixture
@@ -112,7 +40,7 @@ def applier(service: Service, journal: Journal, tmp_path: Path, lock: Lockfile |
         archive_folder=tmp_path / "archive",
         parallelism=1,
         sleep=lambda _: None,
-        clock=lambda: NOW,
+        clock=lambda: BEGUN,
         **more,
     )
 
@@ -168,7 +96,7 @@ def test_a_create_that_any_of_two_may_be_is_not_decided(journal: Journal, tmp_pa
     service = Service()
     service.fail("create", lost(), after=True)
     run = applier(service, journal, tmp_path)
-    created = datetime.fromtimestamp(NOW, UTC).isoformat()
+    created = at(0)
     service.prompts["theirs"] = held(A, "theirs", created=created)
 
     outcomes = run.run(plan([A]))

@@ -6,15 +6,14 @@ import json
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from promptsync.apply.journal import Journal
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import Lockfile
-from promptsync.plan.changes import Begun
-from tests.factories import entry, file, held, intent, locked, prompt
+from tests.factories import begun, entry, file, held, intent, locked, prompt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,10 +25,6 @@ ENTRY = entry(A, held(A, "id-a"))
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / ".promptsync" / "journal.default.jsonl"
-
-
-def begun(key: str = "Default/a", action: str = "update", **about: Any) -> Begun:
-    return Begun(**{"action": action, "key": key, "id": "id-a", "time": 5.0, **about})
 
 
 def test_there_is_nothing_to_recover_at_first(path: Path) -> None:
@@ -190,8 +185,8 @@ def test_an_entry_that_is_none_is_told_with_its_line(path: Path) -> None:
 
 def test_compaction_keeps_what_is_open_and_nothing_else(path: Path) -> None:
     journal = Journal(path)
-    journal.end_with(journal.begin_write(begun("Default/a")), "Default/a", ENTRY)
-    journal.begin_write(begun("Default/b"))
+    journal.end_with(journal.begin_write(begun()), "Default/a", ENTRY)
+    journal.begin_write(begun(key="Default/b"))
     journal.begin_create("create", intent("Default/c", "c"))
     journal.compact()
 
@@ -202,7 +197,7 @@ def test_compaction_keeps_what_is_open_and_nothing_else(path: Path) -> None:
 
 def test_compaction_drops_the_writes_that_were_settled_and_the_creates_that_are_given_up(path: Path) -> None:
     journal = Journal(path)
-    journal.begin_write(begun("Default/b"))
+    journal.begin_write(begun(key="Default/b"))
     kept = intent("Default/c", "c")
     journal.begin_create("create", kept)
     journal.begin_create("create", intent("Default/d", "d"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import pytest
 
 from promptsync.apply.journal import Recovered
 from promptsync.apply.recovery import OLD, Recovery, recover_writes, recovery_notes, still_open
-from promptsync.plan.changes import Begun
+from tests import factories
 from tests.factories import block, entry, file, held, intent, locked, plan, told
 
 OLD_FILE = file("Default/a", block(temperature=0.1))
@@ -19,9 +19,7 @@ BEFORE = held(OLD_FILE, "id-a")
 ENTRY = entry(OLD_FILE, BEFORE)
 DONE = held(ASKED, "id-a", version="v2")
 
-
-def begun(action: str = "update", key: str = "Default/a", **about: Any) -> Begun:
-    return Begun(**{"action": action, "key": key, "id": "id-a", "time": 5.0, "asked": ASKED.prompt, **about})
+begun = partial(factories.begun, asked=ASKED.prompt)
 
 
 def test_an_update_that_was_carried_out_is_recorded() -> None:
