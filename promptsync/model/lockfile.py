@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 LOCK_VERSION = 1
 
-_TEXT = json.encoder.encode_basestring
 _ENTRY_KEYS = {"id", "version", "path", "display_name", "dialect", "source", "remote", "added", "protected"}
 _LOCK_KEYS = {"lock_version", "canonical", "workspace", "prompts"}
 
@@ -101,33 +100,15 @@ def dump(lock: Lockfile) -> bytes:
 
     Half of a surrogate pair, which the service may answer in a name, is written as the escape that it came as.
     """
-    data = {
-        **{name: _indented(value, 1) for name, value in lock.extra.items()},
-        "lock_version": str(LOCK_VERSION),
-        "canonical": str(lock.canonical),
-        "workspace": _indented({"owner": lock.owner}, 1),
-        "prompts": _object({key: _entry(entry) for key, entry in lock.prompts.items()}, 1),
+    document = {
+        **lock.extra,
+        "lock_version": LOCK_VERSION,
+        "canonical": lock.canonical,
+        "workspace": {"owner": lock.owner},
+        "prompts": {key: entry.as_json() for key, entry in lock.prompts.items()},
     }
-    return (_object(data, 0) + "\n").encode("utf-8", "backslashreplace")
-
-
-def _entry(entry: LockEntry) -> str:
-    # Python's encoder in C does not indent, and the other one takes ten times as long.
-    return _object({name: _TEXT(v) if type(v) is str else _indented(v, 3) for name, v in entry.as_json().items()}, 2)
-
-
-def _object(values: dict[str, str], depth: int) -> str:
-    """A JSON object of values that are JSON already."""
-    if not values:
-        return "{}"
-    margin = "  " * depth
-    lines = ",\n".join([f"{margin}  {_TEXT(name)}: {values[name]}" for name in sorted(values)])
-    return f"{{\n{lines}\n{margin}}}"
-
-
-def _indented(value: Any, depth: int) -> str:
-    """JSON whose lines after the first stand `depth` steps to the right."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).replace("\n", "\n" + "  " * depth)
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def parse(data: bytes, name: str) -> Lockfile:
