@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync.files.yaml.edits import Edit, Path, field_of, get, identical
-from promptsync.merge.lists import is_list_of_objects, pairs
 from promptsync.merge.texts import merge_texts
 from promptsync.model.canonical import canonical
 from promptsync.model.compare import SET_BY_SERVICE, generic, is_within
+from promptsync.model.pairing import is_list_of_objects, pairs
 from promptsync.model.prompt import CLASSIC, Json, Prompt
 
 if TYPE_CHECKING:
