@@ -64,6 +64,11 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
+def is_same_json(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: to Python, `1` and `True` are equal."""
+    return bool(one == other) and canonical_json(one) == canonical_json(other)
+
+
 def source_hash(prompt: Prompt) -> str:
     """The hash of what a file asks for."""
     return digest(canonical(prompt))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import CANONICAL, canonical, digest, file_hash, remote_hash
+from promptsync.model.canonical import CANONICAL, digest, file_hash, remote_hash
 from promptsync.model.compare import (
     FieldDiff,
-    differences,
+    all_fields,
     expand,
     file_differences,
     on_the_wire,
@@ -20,7 +20,7 @@ from promptsync.model.compare import (
 )
 from promptsync.model.globs import matches
 from promptsync.model.lockfile import LockEntry
-from promptsync.model.prompt import CURRENT, Prompt
+from promptsync.model.prompt import CURRENT
 from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
 from promptsync.plan.changes import (
     Adopt,
@@ -216,18 +216,13 @@ class _Differ:
                 yield self._name_conflict(file.key, alike, _already_there(len(alike)))
 
     def _create(self, file: PromptFile) -> Create:
-        nothing = Prompt("", None, {}, file.prompt.dialect, {})
-        fields = [
-            replace(item, op="add", before=None) if item.field == "display_name" else item
-            for item in differences(file.prompt, nothing)
-        ]
         path = self.scope.path_of(file)
         return Create(
             key=file.key,
             display_name=file.prompt.display_name,
             path=path,
             digest=self._digest("create", file.key, file),
-            diff=tuple(expand([FieldDiff("path", "add", None, path), *fields])),
+            diff=(FieldDiff("path", "add", None, path), *all_fields(file.prompt, "add")),
             file=file,
         )
 
@@ -480,7 +475,7 @@ class _Differ:
                 key=key,
                 display_name=entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
-                diff=tuple(expand(_all_removed(entry, remote))),
+                diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
                 warnings=(_OVERWRITES,) if lost else (),
                 entry=entry,
                 remote=remote,
@@ -575,13 +570,6 @@ def _hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePromp
     if before == after or not isinstance(before, str) or not isinstance(after, str):
         return []
     return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
-
-
-def _all_removed(entry: LockEntry, remote: RemotePrompt | None) -> list[FieldDiff]:
-    if remote is None:
-        return []
-    content = canonical(remote.prompt(remote.dialect(entry.dialect)))
-    return [FieldDiff(name, "remove", value, None) for name, value in content.items() if value]
 
 
 def _difference(file: PromptFile | None, prompt: RemotePrompt) -> str:
