@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from promptsync.model.prompt import CLASSIC
 from promptsync.output.cells import pad
@@ -17,6 +17,7 @@ from promptsync.output.problems import render_error, render_problems
 from promptsync.output.style import LOOKS, Style, counted
 from promptsync.plan.changes import (
     ACTIONS,
+    DECIDED,
     Adopt,
     Change,
     Conflict,
@@ -34,14 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from promptsync.model.prompt import PromptFile
-    from promptsync.plan.changes import Action, Plan, Sides
+    from promptsync.plan.changes import Plan, Sides
 
 __all__ = ["change_line", "render_error", "render_outcomes", "render_plan", "render_problems", "summary_line"]
 
 _INDENT = 5
 _WORD = max(len(action) for action in ACTIONS)
 _MAX_ROLES = 6
-_DECIDED: tuple[Action, ...] = ("create", "update", "move", "adopt", "recreate", "delete", "forget")
 
 
 def render_plan(plan: Plan, *, color: bool, width: int = 100, verbose: bool = False) -> str:
@@ -83,7 +83,7 @@ def summary_line(plan: Plan, style: Style) -> str:
     summary = plan.summary
     if not plan.changes:
         return style("green", "No changes.") + f" {_all_well(plan.unchanged)}"
-    parts = [f"{summary[action]} {LOOKS[action].counted}" for action in _DECIDED if summary[action]] or [
+    parts = [f"{summary[action]} {LOOKS[action].counted}" for action in DECIDED if summary[action]] or [
         "nothing to apply"
     ]
     if summary["drift"]:
@@ -137,10 +137,12 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
     """What there is to say of a change besides its fields."""
     style = layout.style
     match change:
-        case Create() if not (layout.verbose and change.diff):
-            yield from _compact(change, layout)
-        case Update(remote=None) if not change.diff:
-            yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
+        case Create():
+            if not (layout.verbose and change.diff):
+                yield from _compact(change, layout)
+        case Update():
+            if change.remote is None and not change.diff:
+                yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
         case Move():
             yield f"from {terminal(change.old_key)}; the id stays"
         case Adopt():
@@ -163,7 +165,7 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
             yield "its file is gone, the prompt is left on the service"
             yield _help("`--prune` deletes it; bring the file back to keep it", style)
         case _:
-            pass
+            assert_never(change)
 
 
 def _help(text: str, style: Style) -> str:
