@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promptsync.apply.recovery import settle, still_open, told
+from promptsync.apply.recovery import recover_writes, recovery_notes, still_open
 from promptsync.commands.gather import survey
 from promptsync.commands.plan import Planned, decide, with_policies
 from promptsync.model.errors import ExitCode, StalePlanError
@@ -81,8 +81,8 @@ def apply(
         with survey(project, connections=connections, patience=patience, observer=watcher.on_request) as found:
             client, service, recovered, on_disk = found.client, found.service, found.recovered, found.on_disk
             journal = found.journal
-            settled = settle(found.lock, service, recovered.writes)
-            lock = settled.lock
+            recovery = recover_writes(found.lock, service, recovered.writes)
+            lock = recovery.lock
             if not recovered.is_empty:
                 project.write_lock(lock)
                 on_disk = lock
@@ -91,7 +91,7 @@ def apply(
             if saved is not None:
                 made = _as_saved(made, saved, project.connection().host)
             raise_if_unsafe(made, max_deletes=max_deletes)
-            notes = told(recovered, settled, made)
+            notes = recovery_notes(recovered, recovery, made)
             watcher.on_plan(Planned(made, project.connection().host, found.loaded.warnings, notes))
             stopped = all_or_nothing and bool(made.conflicts)
             if stopped or (made.decided and not watcher.confirm(made)):

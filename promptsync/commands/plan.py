@@ -61,18 +61,18 @@ def plan(
         made = diff(loaded.files, lock, None, project.scope(), options)
         return Planned(made, "offline", loaded.warnings)
     with survey(project, read_only=True, patience=patience, observer=observer) as found:
-        from promptsync.apply.recovery import settle, told
+        from promptsync.apply.recovery import recover_writes, recovery_notes
         from promptsync.plan.safety import raise_if_wrong_place
 
         recovered, loaded = found.recovered, found.loaded
-        settled = settle(found.lock, found.service, recovered.writes)
-        made, _ = decide(project, found, settled.lock, options)
+        recovery = recover_writes(found.lock, found.service, recovered.writes)
+        made, _ = decide(project, found, recovery.lock, options)
         raise_if_wrong_place(made)
         if made.drifts or made.conflicts:
             from promptsync.commands.versions import with_sides
 
             made = with_sides(found.client, made)
-    notes = told(recovered, settled, made)
+    notes = recovery_notes(recovered, recovery, made)
     return Planned(made, project.connection().host, loaded.warnings, notes)
 
 

@@ -11,7 +11,7 @@ import httpx
 
 from promptsync.apply.journal import Journal
 from promptsync.apply.payload import create_body
-from promptsync.apply.recovery import settle
+from promptsync.apply.recovery import recover_writes
 from promptsync.files.loader import IncludeError, Source, load_one
 from promptsync.model.canonical import source_hash
 from promptsync.model.errors import LockfileError, PlanError, PromptsyncError
@@ -157,7 +157,7 @@ def read_journal(data: bytes) -> None:
         _names(error, str(path))
         return
     lock = recovered.onto(LOCK)
-    settle(lock, {"id-a": held(A, "id-a"), "id-b": held(B, "id-b")}, recovered.writes)
+    recover_writes(lock, {"id-a": held(A, "id-a"), "id-b": held(B, "id-b")}, recovered.writes)
     dump(lock)
     journal.compact()
     assert Journal(path).recover().creates == recovered.creates
@@ -200,7 +200,7 @@ def read_answer(data: bytes) -> None:
     made = plan([A, B, file("Default/c", name="a")], LOCK, service.values(), prune=True, overwrite=("Default/**",))
     render_plan(made, color=False, width=100)
     dumps(saved_plan(made, "host")).encode()
-    settle(LOCK, service, [Begun("update", "Default/a", "id-a", 5.0, "Default", None, A.prompt)])
+    recover_writes(LOCK, service, [Begun("update", "Default/a", "id-a", 5.0, "Default", None, A.prompt)])
 
 
 def make_mistake(random_: random.Random) -> bytes:
