@@ -46,11 +46,11 @@ def recover_writes(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: 
     for begun in writes:
         by_id[begun.id].append(begun)
     prompts, notes = dict(lock.prompts), []
-    for id_, group in by_id.items():
-        done = next((one for one in reversed(group) if _recover_write(prompts, one, service.get(id_))), None)
+    for id, group in by_id.items():
+        done = next((one for one in reversed(group) if _recover_write(prompts, one, service.get(id))), None)
         begun = done or group[-1]
         what = "it was carried out, and is recorded now" if done else "it was not carried out, or not alone"
-        notes.append(f"{begun.action} of {begun.key} ({id_}): {what}")
+        notes.append(f"{begun.action} of {begun.key} ({id}): {what}")
     return Recovery(replace(lock, prompts=prompts), tuple(notes))
 
 

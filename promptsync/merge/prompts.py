@@ -85,8 +85,8 @@ def merge(
 
 def document(prompt: Prompt) -> Json:
     """A prompt laid out as its file: where the paths of edits lead."""
-    told: Json = {"display_name": prompt.display_name, "description": prompt.description}
-    return {**told, "metadata": prompt.metadata, prompt.dialect: prompt.block, **prompt.extra}
+    about: Json = {"display_name": prompt.display_name, "description": prompt.description}
+    return {**about, "metadata": prompt.metadata, prompt.dialect: prompt.block, **prompt.extra}
 
 
 class _Merger:
@@ -131,8 +131,8 @@ class _Merger:
     def is_conflict(self, path: Path, base: Any, ours: Any, theirs: Any) -> bool:
         """Tells of a conflict, unless it is decided; whether it is decided for the service."""
         if self.resolve is None:
-            told = [None if side in (_MISSING, _UNKNOWN) else side for side in (base, ours, theirs)]
-            self.conflicts.append(FieldConflict(field_of(path), *told))
+            shown = [None if side in (_MISSING, _UNKNOWN) else side for side in (base, ours, theirs)]
+            self.conflicts.append(FieldConflict(field_of(path), *shown))
         return self.resolve == "theirs"
 
     # --- Lists of objects, from their end so that the indexes before stay right -------------------------------------

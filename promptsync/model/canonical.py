@@ -102,8 +102,8 @@ def without_ids(content: Json) -> Json:
 
 def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None) -> Prompt:
     """What the service holds in `dialect`, with those further top-level fields that `asked` asks for."""
-    told = {name: remote.raw[name] for name in asked.extra if name in remote.raw} if asked else {}
-    return replace(remote.prompt(dialect), extra=told)
+    extra = {name: remote.raw[name] for name in asked.extra if name in remote.raw} if asked else {}
+    return replace(remote.prompt(dialect), extra=extra)
 
 
 def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json:

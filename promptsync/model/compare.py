@@ -93,8 +93,8 @@ def file_differences(
     found = differences(desired, actual, added=added, provider=provider_of(remote))
     if desired.dialect == file.prompt.dialect:
         return found
-    told = [leaf for item in found for leaf in (_leaves(item) if item.field in _TOLD_BY_FIELD else [item])]
-    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in told]
+    shown = [leaf for item in found for leaf in (_leaves(item) if item.field in _TOLD_BY_FIELD else [item])]
+    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in shown]
 
 
 def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
