@@ -1,7 +1,6 @@
-"""A plan becomes writes, each of them once.
+"""Carries a plan out, each write once.
 
-A plan and the lockfile that it rests on enter; outcomes and the lockfile to write leave. `applier` orders the writes,
-`sender` sends one so that it is never carried out twice, `journal` holds intents and outcomes on disk at every
-moment, `recovery` tells what became of those of a run that died, `archive` keeps what is deleted. It may know plans,
-files and the service.
+A plan and a client come in; outcomes and the lockfile as it then stands go out. `applier` runs the changes side by
+side, `sender` makes one write happen once, `payload` says what is sent and judges the answer. The intent of each write
+is in the `journal`, on disk, before it is sent: `recovery` finds out from it what became of a run that died.
 """

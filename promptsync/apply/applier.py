@@ -12,16 +12,15 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from promptsync.apply.archive import archive
 from promptsync.apply.payload import judge
-from promptsync.apply.sender import DoubtfulError, Sender, moved, patch_over
+from promptsync.apply.sender import DoubtfulError, Overtaken, Sender, patch_over
 from promptsync.model.canonical import remote_hash, source_hash
 from promptsync.model.errors import (
     AuthError,
     DialectError,
-    NotFoundError,
     PromptsyncError,
     RateLimitedError,
     ServiceError,
@@ -131,11 +130,11 @@ class Applier:
         deletes = [change for change in plan.decided if isinstance(change, Delete)]
         with ThreadPoolExecutor(max_workers=max(1, self._parallelism)) as pool:
             for group in (writes, deletes):
-                for outcome in pool.map(self._settle, group):
+                for outcome in pool.map(self._attempt, group):
                     outcomes[outcome.key] = outcome
         return [outcomes[change.key] for change in plan.decided]
 
-    def _settle(self, change: Decided) -> Outcome:
+    def _attempt(self, change: Decided) -> Outcome:
         if self._halted:
             outcome = Outcome(change.key, change.action, "skipped", change.id, self._halted)
         else:
@@ -180,10 +179,12 @@ class Applier:
             case Forget():
                 self._record(change.key, None)
                 return Outcome(change.key, change.action, "done", change.id)
+            case _:
+                assert_never(change)
 
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
-        asked = self._sender.first(file.prompt)
+        asked = self._sender.preferred(file.prompt)
         intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
@@ -202,12 +203,13 @@ class Applier:
         planned: RemotePrompt | None,
         added: Collection[str] | None,
     ) -> Outcome:
-        now = self._reread(change, planned)
-        if isinstance(now, Outcome):
-            return now
+        assert planned is not None, "a plan made offline cannot be applied"  # noqa: S101
+        now = self._sender.reread(planned)
+        if isinstance(now, Overtaken):
+            return _left(change, now.value)
         unknown = entry is not None and entry.path is None and not isinstance(change, Move)
         path = None if unknown else change.path
-        asked = self._sender.first(file.prompt, entry.dialect if entry else None)
+        asked = self._sender.preferred(file.prompt, entry.dialect if entry else None)
         patch = patch_over(asked, now, path, added)
         number = self._journal.begin_write(
             Begun(
@@ -232,17 +234,6 @@ class Applier:
             return _left(change, "it was changed on the service while it was written")
         return self._conclude(change, file, asked, answer, path, number, patch)
 
-    def _reread(self, change: Decided, planned: RemotePrompt | None) -> RemotePrompt | Outcome:
-        """What the service holds just before the write, or why the write is left: it moved since the plan was made."""
-        assert planned is not None, "a plan made offline cannot be applied"  # noqa: S101
-        try:
-            now = self._sender.get(planned.id)
-        except NotFoundError:
-            return _left(change, "it was deleted on the service since the plan was made")
-        if moved(planned, now):
-            return _left(change, "it was changed on the service since the plan was made")
-        return now
-
     def _move(self, change: Move) -> Outcome:
         if change.diff:
             return self._update(change, change.file, change.entry, change.remote, change.entry.added)
@@ -259,12 +250,13 @@ class Applier:
         return Outcome(change.key, change.action, "done", change.id)
 
     def _delete(self, change: Delete) -> Outcome:
-        now = self._reread(change, change.remote)
-        if isinstance(now, Outcome):
-            if "deleted" in now.message:
-                self._record(change.key, None)
-                return Outcome(change.key, change.action, "done", change.id, "it was already gone")
-            return now
+        assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
+        now = self._sender.reread(change.remote)
+        if now is Overtaken.DELETED:
+            self._record(change.key, None)
+            return Outcome(change.key, change.action, "done", change.id, "it was already gone")
+        if isinstance(now, Overtaken):
+            return _left(change, now.value)
         archive(self._archive_folder, change.key, now)
         number = self._journal.begin_write(Begun(change.action, change.key, change.id, self._clock()))
         try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +21,11 @@ from promptsync.model.compare import (
 )
 from promptsync.model.dialects import translate
 from promptsync.model.errors import DialectError
-from promptsync.model.prompt import Dialect, Json, Prompt, RemotePrompt, other_dialect
+from promptsync.model.prompt import Dialect, Json, Prompt, RemotePrompt
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from promptsync.model.errors import RefusedError
 
 _UNHASHED = frozenset(name.rpartition(".")[2] for name in SET_BY_SERVICE)
 
@@ -126,56 +123,8 @@ def _is_word_for_word(answer: RemotePrompt, asked: Prompt) -> bool:
 
     Ids that the service sets are not hashed.
     """
-    fields = answer.blocks.get(asked.dialect, {}).keys()
-    return _UNHASHED.isdisjoint(fields) and remote_hash(answer, asked.dialect, asked) == source_hash(asked)
-
-
-class Dialects:
-    """Which dialects the service takes, as far as this run has found out. Safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._refused: set[Dialect] = set()
-        self._taken: set[Dialect] = set()
-
-    def first(self, prompt: Prompt, known: Dialect | None = None) -> Prompt:
-        """`prompt` in the dialect to send it in: as written, or as last sent, unless the service is known to refuse it.
-
-        Raises DialectError where the other one has no place for it.
-        """
-        if known is not None and known not in self._refused:
-            return on_the_wire(prompt, known)
-        if prompt.dialect in self._refused:
-            return translate(prompt, other_dialect(prompt.dialect))
-        return prompt
-
-    def other(self, prompt: Prompt, asked: Prompt) -> Prompt | None:
-        """`prompt` in the dialect that `asked` is not in; None if that one was refused too.
-
-        Raises DialectError where the other one has no place for it.
-        """
-        other = other_dialect(asked.dialect)
-        return None if other in self._refused else translate(prompt, other)
-
-    def take(self, dialect: Dialect) -> None:
-        """Notes that the service took a block in `dialect`, with effect."""
-        with self._lock:
-            self._taken.add(dialect)
-
-    def refuse(self, dialect: Dialect) -> None:
-        """Notes that the service has no use for `dialect`."""
-        with self._lock:
-            self._refused.add(dialect)
-
-    def has_taken(self, dialect: Dialect) -> bool:
-        """Whether the service took `dialect` in this run."""
-        return dialect in self._taken
-
-    def is_refusal(self, error: RefusedError, dialect: Dialect) -> bool:
-        """Whether a 4xx refuses the dialect itself: it names a block as a whole, and never took one before."""
-        if dialect in self._taken:
-            return False
-        return re.search(r"\bprompt(_config)?\b(?![.\[])", error.detail) is not None
+    names = answer.blocks.get(asked.dialect, {}).keys()
+    return _UNHASHED.isdisjoint(names) and remote_hash(answer, asked.dialect, asked) == source_hash(asked)
 
 
 def was_ignored(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from promptsync.apply.payload import judge
 from promptsync.model.canonical import remote_hash
 from promptsync.model.lockfile import entry_for
 from promptsync.model.prompt import PromptFile
-from promptsync.plan.changes import Adopt, Conflict, Create
+from promptsync.plan.changes import Adopt, Conflict, Create, Delete, Drift, Forget, Move, Orphan, Recreate, Update
 from promptsync.plan.unmanaged import made_since
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from promptsync.apply.journal import Recovered
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
-    from promptsync.plan.changes import Begun, Intent, Plan
+    from promptsync.plan.changes import Begun, Change, Intent, Plan
 
 OLD = 900.0
 """Seconds after which a create that nothing on the service can be is given up: no list lags that long."""
@@ -47,7 +47,7 @@ def recover_writes(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: 
         by_id[begun.id].append(begun)
     prompts, notes = dict(lock.prompts), []
     for id, group in by_id.items():
-        done = next((one for one in reversed(group) if _was_carried_out(prompts, one, service.get(id))), None)
+        done = next((one for one in reversed(group) if _recover_write(prompts, one, service.get(id))), None)
         begun = done or group[-1]
         what = "it was carried out, and is recorded now" if done else "it was not carried out, or not alone"
         notes.append(f"{begun.action} of {begun.key} ({id}): {what}")
@@ -59,15 +59,15 @@ def still_open(
 ) -> tuple[Intent, ...]:
     """The creates that must be remembered further: young ones, and those that a prompt on the service may be.
 
-    One whose key has a prompt is settled.
+    One whose key has a prompt is done.
     """
     managed = lock.ids()
-    settled = {key for key, entry in lock.prompts.items() if entry.id in service}
+    made = {key for key, entry in lock.prompts.items() if entry.id in service}
     unmanaged = [prompt for prompt in service.values() if prompt.id not in managed]
     return tuple(
         intent
         for intent in intents
-        if intent.key not in settled
+        if intent.key not in made
         and (
             now - intent.time < OLD
             or any(one.display_name == intent.display_name and made_since(one, intent.time) for one in unmanaged)
@@ -80,20 +80,31 @@ def recovery_notes(recovered: Recovered, recovery: Recovery, plan: Plan) -> tupl
     notes = list(recovery.notes)
     changes = {change.key: change for change in plan.changes}
     for key in dict.fromkeys(intent.key for intent in recovered.creates):
-        change = changes.get(key)
-        if isinstance(change, Adopt):
-            notes.append(f"create of {key}: it made {change.id}, which is taken over")
-        elif isinstance(change, Conflict):
-            notes.append(f"create of {key}: see the conflict")
-        elif isinstance(change, Create):
-            notes.append(f"create of {key}: it made nothing that can be found, and is done again")
+        became = _became_of_create(changes.get(key))
+        if became:
+            notes.append(f"create of {key}: {became}")
     if recovered.entries:
         count = len(recovered.entries)
         notes.insert(0, f"{count} change{'s' if count != 1 else ''} that it made stood in the journal alone")
     return tuple(notes)
 
 
-def _was_carried_out(prompts: dict[str, LockEntry], begun: Begun, remote: RemotePrompt | None) -> bool:
+def _became_of_create(change: Change | None) -> str | None:
+    """What became of a create that was begun, by what the plan does about its key."""
+    match change:
+        case Adopt():
+            return f"it made {change.id}, which is taken over"
+        case Conflict():
+            return "see the conflict"
+        case Create():
+            return "it made nothing that can be found, and is done again"
+        case None | Update() | Move() | Recreate() | Delete() | Forget() | Drift() | Orphan():
+            return None
+        case _:
+            assert_never(change)
+
+
+def _recover_write(prompts: dict[str, LockEntry], begun: Begun, remote: RemotePrompt | None) -> bool:
     """Whether the write was carried out; then `prompts` says so."""
     held = next((key for key, entry in prompts.items() if entry.id == begun.id), None)
     if begun.action == "delete":

@@ -6,12 +6,15 @@ again before the service was looked at.
 
 from __future__ import annotations
 
+import re
 import threading
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from promptsync.apply.payload import Dialects, Patch, create_body, judge, patch_for, was_ignored
+from promptsync.apply.payload import Patch, create_body, judge, patch_for, was_ignored
 from promptsync.model.canonical import remote_hash
-from promptsync.model.compare import remote_content
+from promptsync.model.compare import on_the_wire, remote_content
+from promptsync.model.dialects import translate
 from promptsync.model.errors import (
     DialectError,
     NotFoundError,
@@ -20,12 +23,13 @@ from promptsync.model.errors import (
     ServiceError,
     UnavailableError,
 )
+from promptsync.model.prompt import other_dialect
 from promptsync.plan.unmanaged import made_since, same_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Intent
     from promptsync.service.api import PromptsApi
 
@@ -38,8 +42,63 @@ LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
 T = TypeVar("T")
 
 
+class Overtaken(Enum):
+    """Why a prompt is not written over: what someone else did to it, in a sentence."""
+
+    CHANGED = "it was changed on the service since the plan was made"
+    DELETED = "it was deleted on the service since the plan was made"
+
+
 class DoubtfulError(PromptsyncError):
     """A create whose answer was lost, and which any of several prompts on the service may be."""
+
+
+class Dialects:
+    """Which dialects the service takes, as far as this run has found out. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._refused: set[Dialect] = set()
+        self._accepted: set[Dialect] = set()
+
+    def preferred(self, prompt: Prompt, known: Dialect | None = None) -> Prompt:
+        """`prompt` in the dialect to send it in: as written, or as last sent, unless the service is known to refuse it.
+
+        Raises DialectError where the other one has no place for it.
+        """
+        if known is not None and known not in self._refused:
+            return on_the_wire(prompt, known)
+        if prompt.dialect in self._refused:
+            return translate(prompt, other_dialect(prompt.dialect))
+        return prompt
+
+    def fallback(self, prompt: Prompt, asked: Prompt) -> Prompt | None:
+        """`prompt` in the dialect that `asked` is not in; None if that one was refused too.
+
+        Raises DialectError where the other one has no place for it.
+        """
+        other = other_dialect(asked.dialect)
+        return None if other in self._refused else translate(prompt, other)
+
+    def mark_accepted(self, dialect: Dialect) -> None:
+        """Notes that the service took a block in `dialect`, with effect."""
+        with self._lock:
+            self._accepted.add(dialect)
+
+    def mark_refused(self, dialect: Dialect) -> None:
+        """Notes that the service has no use for `dialect`."""
+        with self._lock:
+            self._refused.add(dialect)
+
+    def has_accepted(self, dialect: Dialect) -> bool:
+        """Whether the service took `dialect` in this run."""
+        return dialect in self._accepted
+
+    def is_refusal(self, error: RefusedError, dialect: Dialect) -> bool:
+        """Whether a 4xx refuses the dialect itself: it names a block as a whole, and never took one before."""
+        if dialect in self._accepted:
+            return False
+        return re.search(r"\bprompt(_config)?\b(?![.\[])", error.detail) is not None
 
 
 class Sender:
@@ -64,13 +123,17 @@ class Sender:
         self._dialects = Dialects()
         self._mutex = threading.Lock()
 
-    def get(self, id: str) -> RemotePrompt:
-        """What the service holds now."""
-        return self._service.get(id)
+    def reread(self, planned: RemotePrompt) -> RemotePrompt | Overtaken:
+        """What the service holds just before a write, or why nothing is to be written: `planned` is no more."""
+        try:
+            now = self._service.get(planned.id)
+        except NotFoundError:
+            return Overtaken.DELETED
+        return Overtaken.CHANGED if moved(planned, now) else now
 
-    def first(self, prompt: Prompt, known: str | None = None) -> Prompt:
-        """`prompt` in the dialect to send it in; see `Dialects.first`."""
-        return self._dialects.first(prompt, known)  # type: ignore[arg-type]
+    def preferred(self, prompt: Prompt, known: Dialect | None = None) -> Prompt:
+        """`prompt` in the dialect to send it in; see `Dialects.preferred`."""
+        return self._dialects.preferred(prompt, known)
 
     def create(self, file: PromptFile, asked: Prompt, path: str, intent: Intent) -> tuple[Prompt, RemotePrompt]:
         """Makes the prompt of `file`; gives what was asked in the dialect that was taken, and the answer.
@@ -83,12 +146,12 @@ class Sender:
         except RefusedError as error:
             other = self._other_dialect(file.prompt, asked, error)
             answer = self._create_once(other, path, intent, file)
-            self._dialects.refuse(asked.dialect)
+            self._dialects.mark_refused(asked.dialect)
             asked = other
         with self._mutex:
             self._known.add(answer.id)
-        if self._dialects.has_taken(asked.dialect) or not was_ignored(asked, answer, None):
-            self._dialects.take(asked.dialect)
+        if self._dialects.has_accepted(asked.dialect) or not was_ignored(asked, answer, None):
+            self._dialects.mark_accepted(asked.dialect)
             return asked, answer
         return self._try_other(file.prompt, asked, answer, answer, path)
 
@@ -113,16 +176,16 @@ class Sender:
             other = self._other_dialect(prompt, asked, error)
             patch = patch_over(other, now, path, added)
             answer = self._update_once(other, now, patch)
-            self._dialects.refuse(asked.dialect)
+            self._dialects.mark_refused(asked.dialect)
             asked = other
         if answer is None:
             return asked, None, patch
         # Where we wrote before, a field that is not cleared says nothing: not every dialect can clear every field.
         own = added if path is None else None
-        if not self._dialects.has_taken(asked.dialect) and was_ignored(asked, answer, now, own):
+        if not self._dialects.has_accepted(asked.dialect) and was_ignored(asked, answer, now, own):
             second, other_answer = self._try_other(prompt, asked, answer, now, path)
             return second, other_answer, patch if second is asked else Patch({})
-        self._dialects.take(asked.dialect)
+        self._dialects.mark_accepted(asked.dialect)
         return asked, answer, patch
 
     def delete(self, id: str) -> None:
@@ -203,7 +266,7 @@ class Sender:
 
     def _other_dialect(self, prompt: Prompt, asked: Prompt, error: RefusedError) -> Prompt:
         """`prompt` in the other dialect, where `error` refuses the one it was asked in. Raises `error` else."""
-        other = self._dialects.other(prompt, asked) if self._dialects.is_refusal(error, asked.dialect) else None
+        other = self._dialects.fallback(prompt, asked) if self._dialects.is_refusal(error, asked.dialect) else None
         if other is None:
             raise error
         return other
@@ -216,7 +279,7 @@ class Sender:
         If it cannot be sent, what was answered before still stands, and must be recorded: there is a prompt.
         """
         try:
-            other = self._dialects.other(prompt, asked)
+            other = self._dialects.fallback(prompt, asked)
         except DialectError:
             other = None
         if other is None:
@@ -228,8 +291,8 @@ class Sender:
             return asked, answer
         if was_ignored(other, second, answer):
             return asked, second
-        self._dialects.refuse(asked.dialect)
-        self._dialects.take(other.dialect)
+        self._dialects.mark_refused(asked.dialect)
+        self._dialects.mark_accepted(other.dialect)
         return other, second
 
     def _update_once(self, asked: Prompt, before: RemotePrompt, patch: Patch) -> RemotePrompt | None:

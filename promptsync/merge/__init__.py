@@ -1,6 +1,5 @@
-"""Three-way merges: prompts field by field, texts line by line, lists by what their elements say, lockfiles prompt by
-prompt. Pure.
+"""Three-way merges: what both sides made of a common base.
 
-Two sides and their base enter; what both agree on leaves, with the conflicts that a person must decide. It knows only
-the model.
+Prompts are merged field by field, their texts line by line, lockfiles prompt by prompt. Values come in; edits, merged
+values, and conflicts that a person must decide go out. All is pure, and knows nothing of plans.
 """

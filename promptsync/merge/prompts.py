@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync.files.yaml.edits import Edit, Path, field_of, get, identical
-from promptsync.merge.lists import is_list_of_objects, pairs
 from promptsync.merge.texts import merge_texts
 from promptsync.model.canonical import canonical
 from promptsync.model.compare import SET_BY_SERVICE, generic, is_within
+from promptsync.model.pairing import is_list_of_objects, pairs
 from promptsync.model.prompt import CLASSIC, Json, Prompt
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def merge(
 
 def document(prompt: Prompt) -> Json:
     """A prompt laid out as its file: where the paths of edits lead."""
-    told: Json = {"display_name": prompt.display_name, "description": prompt.description}
-    return {**told, "metadata": prompt.metadata, prompt.dialect: prompt.block, **prompt.extra}
+    about: Json = {"display_name": prompt.display_name, "description": prompt.description}
+    return {**about, "metadata": prompt.metadata, prompt.dialect: prompt.block, **prompt.extra}
 
 
 class _Merger:
@@ -131,8 +131,8 @@ class _Merger:
     def is_conflict(self, path: Path, base: Any, ours: Any, theirs: Any) -> bool:
         """Tells of a conflict, unless it is decided; whether it is decided for the service."""
         if self.resolve is None:
-            told = [None if side in (_MISSING, _UNKNOWN) else side for side in (base, ours, theirs)]
-            self.conflicts.append(FieldConflict(field_of(path), *told))
+            shown = [None if side in (_MISSING, _UNKNOWN) else side for side in (base, ours, theirs)]
+            self.conflicts.append(FieldConflict(field_of(path), *shown))
         return self.resolve == "theirs"
 
     # --- Lists of objects, from their end so that the indexes before stay right -------------------------------------

@@ -1,7 +1,6 @@
-"""The nouns and the rules that all rooms share. Pure, and below everything.
+"""The nouns and the rules that all rooms share, and nothing that acts: prompts, schema, dialects, lockfile, errors.
 
-A prompt, a prompt file and what the service holds (`prompt`), the shapes of their fields (`schema`), the two
-dialects, one form for all ways of saying the same and its hash (`canonical`), field-by-field differences (`compare`),
-the lockfile, globs, and the errors with their exit codes. It knows no other room, and touches no disk, clock, network
-or terminal.
+`canonical` brings a prompt into the one form that is hashed and compared; `compare` tells field by field what differs,
+with `values` and `pairing` for plain JSON and lists. All is pure and knows no other room. Values come in and go out;
+only `lockfile` and `schema` read what others wrote, and refuse what does not fit.
 """

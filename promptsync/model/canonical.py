@@ -64,6 +64,11 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
+def is_same_json(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: to Python, `1` and `True` are equal."""
+    return bool(one == other) and canonical_json(one) == canonical_json(other)
+
+
 def source_hash(prompt: Prompt) -> str:
     """The hash of what a file asks for."""
     return digest(canonical(prompt))
@@ -92,8 +97,8 @@ def without_ids(content: Json) -> Json:
 
 def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None) -> Prompt:
     """What the service holds in `dialect`, with those further top-level fields that `asked` asks for."""
-    told = {name: remote.raw[name] for name in asked.extra if name in remote.raw} if asked else {}
-    return replace(remote.prompt(dialect), extra=told)
+    extra = {name: remote.raw[name] for name in asked.extra if name in remote.raw} if asked else {}
+    return replace(remote.prompt(dialect), extra=extra)
 
 
 def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptsync.model.canonical import canonical, canonical_json
+from promptsync.model.canonical import canonical, is_same_json
 from promptsync.model.canonical import remote_content as remote_content
 from promptsync.model.dialects import field_in, translate
 from promptsync.model.errors import DialectError
+from promptsync.model.pairing import is_list_of_objects
 from promptsync.model.prompt import CLASSIC
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator
+    from collections.abc import Collection, Iterator
 
     from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
 
 SET_BY_SERVICE = frozenset({f"{CLASSIC}.model_db_id"})
 """What the service writes into a block by itself, and not in every answer: never cleared, never a difference."""
 
-_MISSING: Any = object()
 _INDEX = re.compile(r"\[\d+\]")
-_PLAIN = (str, int, float, bool)
-_RECOGNISED_BY = ("role", "type", "content", "text", "id", "tool_call_id", "model")
 _TOLD_BY_FIELD = {"prompt.thinking", "prompt_config.model_parameters"}
 """Objects whose fields, but not they themselves, have a counterpart in the other dialect."""
 
@@ -60,7 +57,28 @@ def differences(
 
 def all_differences(desired: Prompt, actual: Prompt, *, provider: str | None = None) -> list[FieldDiff]:
     """The same, with whatever only the service has."""
-    return list(_walk("", canonical(desired), canonical(actual), provider or _provider(actual)))
+    wanted, there = canonical(desired), canonical(actual)
+    if is_same_json(wanted, there):
+        return []
+    from promptsync.model.values import MISSING, find_differences
+
+    found = find_differences(there, wanted, provider=provider or _provider(actual))
+    return [
+        FieldDiff(path, "add", None, after)
+        if before is MISSING
+        else FieldDiff(path, "remove", before, None)
+        if after is MISSING
+        else FieldDiff(path, "replace", before, after)
+        for path, before, after in found
+    ]
+
+
+def all_fields(prompt: Prompt, op: Literal["add", "remove"]) -> list[FieldDiff]:
+    """All that a prompt says, as what comes or goes with it."""
+    fields = [(name, value) for name, value in canonical(prompt).items() if value not in ("", {})]
+    if op == "add":
+        return expand([FieldDiff(name, op, None, value) for name, value in fields])
+    return expand([FieldDiff(name, op, value, None) for name, value in fields])
 
 
 def file_differences(
@@ -75,8 +93,8 @@ def file_differences(
     found = differences(desired, actual, added=added, provider=provider_of(remote))
     if desired.dialect == file.prompt.dialect:
         return found
-    told = [leaf for item in found for leaf in (_leaves(item) if item.field in _TOLD_BY_FIELD else [item])]
-    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in told]
+    shown = [leaf for item in found for leaf in (_leaves(item) if item.field in _TOLD_BY_FIELD else [item])]
+    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in shown]
 
 
 def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
@@ -140,72 +158,6 @@ def _provider(prompt: Prompt) -> str | None:
     return provider if isinstance(provider, str) else None
 
 
-def _walk(field: str, desired: Any, actual: Any, provider: str | None) -> Iterator[FieldDiff]:
-    if desired is _MISSING:
-        yield FieldDiff(field, "remove", actual, None)
-    elif actual is _MISSING:
-        yield FieldDiff(field, "add", None, desired)
-    elif isinstance(desired, dict) and isinstance(actual, dict):
-        yield from _walk_mapping(field, desired, actual, provider)
-    elif isinstance(desired, list) and isinstance(actual, list) and _holds_objects(desired, actual):
-        yield from _walk_list(field, desired, actual, provider)
-    elif not _same(field, desired, actual, provider):
-        yield FieldDiff(field, "replace", actual, desired)
-
-
-def _walk_mapping(
-    field: str, desired: dict[str, Any], actual: dict[str, Any], provider: str | None
-) -> Iterator[FieldDiff]:
-    for name in [*desired, *sorted(actual.keys() - desired.keys())]:
-        wanted, there = desired.get(name, _MISSING), actual.get(name, _MISSING)
-        # 1 and true are equal to Python; of one kind, texts and numbers are equal where their JSON is.
-        if type(wanted) is type(there) and type(wanted) in _PLAIN and wanted == there:
-            continue
-        if type(wanted) is list and type(there) is list and canonical_json(wanted) == canonical_json(there):
-            continue
-        yield from _walk(f"{field}.{name}" if field else name, wanted, there, provider)
-
-
-def _walk_list(field: str, desired: list[Any], actual: list[Any], provider: str | None) -> Iterator[FieldDiff]:
-    """Pairs the elements by what they say, so that an inserted message is one addition and no cascade."""
-    there, wanted = ([_signature(item) for item in items] for items in (actual, desired))
-    all_paired = ("equal", 0, len(there), 0, len(wanted))
-    steps = [all_paired] if there == wanted else SequenceMatcher(None, there, wanted, autojunk=False).get_opcodes()
-    for _, a_from, a_to, d_from, d_to in steps:
-        paired = min(a_to - a_from, d_to - d_from)
-        for offset in range(paired):
-            inner = f"{field}[{d_from + offset}]"
-            yield from _walk(inner, desired[d_from + offset], actual[a_from + offset], provider)
-        for index in range(d_from + paired, d_to):
-            yield FieldDiff(f"{field}[{index}]", "add", None, desired[index])
-        for index in range(a_from + paired, a_to):
-            yield FieldDiff(f"{field}[{index}]", "remove", actual[index], None)
-
-
-def _holds_objects(*lists: list[Any]) -> bool:
-    return all(isinstance(item, dict) for items in lists for item in items)
-
-
-def _signature(item: Any) -> Hashable:
-    """What an element is recognised by: its role or type and its text, without what the service may add to it."""
-    told = tuple((name, item[name]) for name in _RECOGNISED_BY if isinstance(item.get(name), str))
-    return told or canonical_json(item)
-
-
-def _same(field: str, desired: Any, actual: Any, provider: str | None) -> bool:
-    if canonical_json(desired) == canonical_json(actual):
-        return True
-    is_model = field.endswith(".model") and isinstance(desired, str) and isinstance(actual, str)
-    return is_model and _same_model(desired, actual, provider)
-
-
-def _same_model(desired: str, actual: str, provider: str | None) -> bool:
-    """`openai/gpt-4o` comes back as `gpt-4o` in the documents, and the other way round from today's service."""
-    longer, shorter = (desired, actual) if len(desired) > len(actual) else (actual, desired)
-    prefix, _, rest = longer.partition("/")
-    return rest == shorter and (provider is None or prefix == provider)
-
-
 def _leaves(item: FieldDiff) -> Iterator[FieldDiff]:
     value = item.after if item.op == "add" else item.before
     if item.op == "replace" or item.field.endswith(".schema"):
@@ -213,7 +165,7 @@ def _leaves(item: FieldDiff) -> Iterator[FieldDiff]:
     elif isinstance(value, dict) and value:
         for name, inner in value.items():
             yield from _leaves(_part(item, f"{item.field}.{name}", inner))
-    elif isinstance(value, list) and value and _holds_objects(value):
+    elif value and is_list_of_objects(value):
         for index, inner in enumerate(value):
             yield from _leaves(_part(item, f"{item.field}[{index}]", inner))
     else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, assert_never
+
+from promptsync.plan.changes import ACTIONS
 
 if TYPE_CHECKING:
     from promptsync.plan.changes import Action
@@ -31,18 +33,33 @@ class Look(NamedTuple):
     done: str
 
 
-LOOKS: dict[Action, Look] = {
-    "create": Look("+", "green", "to create", "created"),
-    "update": Look("~", "yellow", "to update", "updated"),
-    "move": Look(">", "cyan", "to move", "moved"),
-    "adopt": Look("=", "blue", "to adopt", "adopted"),
-    "recreate": Look("-+", "magenta", "to recreate", "recreated"),
-    "delete": Look("-", "red", "to delete", "deleted"),
-    "forget": Look("x", "dim", "to forget", "forgotten"),
-    "drift": Look("!", "yellow", "drifted", "drifted"),
-    "conflict": Look("!!", "red", "conflict", "conflict"),
-    "orphan": Look("?", "dim", "orphan", "orphan"),
-}
+def _look(action: Action) -> Look:
+    match action:
+        case "create":
+            return Look("+", "green", "to create", "created")
+        case "update":
+            return Look("~", "yellow", "to update", "updated")
+        case "move":
+            return Look(">", "cyan", "to move", "moved")
+        case "adopt":
+            return Look("=", "blue", "to adopt", "adopted")
+        case "recreate":
+            return Look("-+", "magenta", "to recreate", "recreated")
+        case "delete":
+            return Look("-", "red", "to delete", "deleted")
+        case "forget":
+            return Look("x", "dim", "to forget", "forgotten")
+        case "drift":
+            return Look("!", "yellow", "drifted", "drifted")
+        case "conflict":
+            return Look("!!", "red", "conflict", "conflict")
+        case "orphan":
+            return Look("?", "dim", "orphan", "orphan")
+        case _:
+            assert_never(action)
+
+
+LOOKS: dict[Action, Look] = {action: _look(action) for action in ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
@@ -14,6 +14,7 @@ from promptsync.output.shown import facts
 from promptsync.output.style import LOOKS, Style, counted
 from promptsync.plan.changes import (
     ACTIONS,
+    DECIDED,
     Adopt,
     Change,
     Conflict,
@@ -33,12 +34,11 @@ if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
     from promptsync.output.layout import Layout
     from promptsync.output.shown import ShownPlan
-    from promptsync.plan.changes import Action, Plan, Sides
+    from promptsync.plan.changes import Plan, Sides
 
 _INDENT = 5
 _MARGIN = " " * _INDENT
 _WORD = max(len(action) for action in ACTIONS)
-_DECIDED: tuple[Action, ...] = ("create", "update", "move", "adopt", "recreate", "delete", "forget")
 
 
 def render_plan(plan: ShownPlan, layout: Layout) -> str:
@@ -79,7 +79,7 @@ def summary_line(plan: Plan, style: Style) -> str:
     summary = plan.summary
     if not plan.changes:
         return style("green", "No changes.") + f" {_all_well(plan.unchanged)}"
-    parts = [f"{summary[action]} {LOOKS[action].counted}" for action in _DECIDED if summary[action]] or [
+    parts = [f"{summary[action]} {LOOKS[action].counted}" for action in DECIDED if summary[action]] or [
         "nothing to apply"
     ]
     if summary["drift"]:
@@ -135,10 +135,12 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
     """What there is to say of a change besides its fields."""
     style = layout.style
     match change:
-        case Create() if not (layout.verbose and change.diff):
-            yield from _compact(change, layout)
-        case Update(remote=None) if not change.diff:
-            yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
+        case Create():
+            if not (layout.verbose and change.diff):
+                yield from _compact(change, layout)
+        case Update():
+            if change.remote is None and not change.diff:
+                yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
         case Move():
             yield f"from {terminal(change.old_key)}; the id stays"
         case Adopt():
@@ -161,7 +163,7 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
             yield "its file is gone, the prompt is left on the service"
             yield _help("`--prune` deletes it; bring the file back to keep it", style)
         case _:
-            pass
+            assert_never(change)
 
 
 def _help(text: str, style: Style) -> str:

@@ -1,6 +1,6 @@
-"""What an apply would do, decided over values: file, lock entry, service. Pure.
+"""What an apply would do: from files, lock entries and the service's prompts to a plan.
 
-Prompt files, a lockfile and what the service holds enter, a plan leaves: a value that can be shown, saved, compared
-and carried out. `changes` are its kinds, `differ` decides by the table of three, `moves` and `unmanaged` find what
-belongs together, `safety` judges the whole. It knows only the model.
+`differ.diff` takes these as values and gives a `Plan`: a change of one kind for each prompt that differs, which can be
+shown, saved and read back (`saved`), judged as a whole (`safety`) and carried out. All is pure: what is read or
+written, and when, is decided above. The kinds stand in `changes`.
 """

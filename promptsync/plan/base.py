@@ -95,10 +95,10 @@ def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dia
     found = []
     for item in service_only(desired, remote_content(remote, dialect, file.prompt)):
         group, _, name = item.field.partition(".")
-        told = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
+        may_be_set = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
         if name == "language" and item.before == _DEFAULT_LANGUAGE:
-            told = False
-        if not told and not is_within(item.field, own):
+            may_be_set = False
+        if not may_be_set and not is_within(item.field, own):
             found.append(item.field)
     return found
 
@@ -115,11 +115,11 @@ def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> li
     """The further top-level fields that are not on the service as the file asks; what it adds inside is its own."""
     if not file.prompt.extra:
         return []
-    told = remote_content(remote, dialect, file.prompt).extra
+    extra = remote_content(remote, dialect, file.prompt).extra
     found = []
     for name, value in file.prompt.extra.items():
         asked = replace(file.prompt, block={}, extra={name: value})
-        held = replace(asked, extra={name: told[name]} if name in told else {})
+        held = replace(asked, extra={name: extra[name]} if name in extra else {})
         if differences(asked, held, added=None):
             found.append(name)
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
@@ -17,18 +17,7 @@ if TYPE_CHECKING:
 Action: TypeAlias = Literal[
     "create", "update", "move", "adopt", "recreate", "delete", "forget", "drift", "conflict", "orphan"
 ]
-ACTIONS: tuple[Action, ...] = (
-    "create",
-    "update",
-    "move",
-    "adopt",
-    "recreate",
-    "delete",
-    "forget",
-    "drift",
-    "conflict",
-    "orphan",
-)
+Status: TypeAlias = Literal["done", "failed", "skipped", "left", "not converged"]
 
 FORMAT_VERSION = 1
 
@@ -39,10 +28,11 @@ class _Change:
 
     `path` is the path that the prompt would have on the service, None where it stays as it is. `digest` is the hash
     of the file, lock entry and service content that the change rests on. `diff` tells the fields, service before
-    and file after.
+    and file after. What `is_decided` is carried out by an apply; the rest is told and left alone.
     """
 
     action: ClassVar[Action]
+    is_decided: ClassVar[bool]
 
     key: str
     display_name: str
@@ -69,6 +59,7 @@ class Create(_Change):
     """A file whose prompt is not on the service yet."""
 
     action: ClassVar[Action] = "create"
+    is_decided: ClassVar[Literal[True]] = True
     file: PromptFile
 
     @property
@@ -82,6 +73,7 @@ class Update(_Locked):
     """A file that changed and may be written. `remote` is None offline."""
 
     action: ClassVar[Action] = "update"
+    is_decided: ClassVar[Literal[True]] = True
     file: PromptFile
     remote: RemotePrompt | None
 
@@ -91,6 +83,7 @@ class Move(_Locked):
     """A file under a new key that is the prompt of `old_key`: the id stays. `remote` is None offline."""
 
     action: ClassVar[Action] = "move"
+    is_decided: ClassVar[Literal[True]] = True
     file: PromptFile
     old_key: str
     remote: RemotePrompt | None
@@ -105,6 +98,7 @@ class Adopt(_Change):
     """
 
     action: ClassVar[Action] = "adopt"
+    is_decided: ClassVar[Literal[True]] = True
     file: PromptFile | None
     entry: LockEntry | None
     remote: RemotePrompt
@@ -121,6 +115,7 @@ class Recreate(_Locked):
     """A prompt that was deleted on the service and is wanted back: it gets a new id, callers hold the old one."""
 
     action: ClassVar[Action] = "recreate"
+    is_decided: ClassVar[Literal[True]] = True
     file: PromptFile
 
 
@@ -129,6 +124,7 @@ class Delete(_Locked):
     """A prompt whose file is gone, with `--prune`. `remote` is None offline."""
 
     action: ClassVar[Action] = "delete"
+    is_decided: ClassVar[Literal[True]] = True
     remote: RemotePrompt | None
 
 
@@ -137,6 +133,7 @@ class Forget(_Locked):
     """An entry whose file and prompt are both gone: it leaves the lock."""
 
     action: ClassVar[Action] = "forget"
+    is_decided: ClassVar[Literal[True]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +154,7 @@ class Drift(_Locked):
     """A prompt that was changed on the service alone; it is told and left as it is."""
 
     action: ClassVar[Action] = "drift"
+    is_decided: ClassVar[Literal[False]] = False
     file: PromptFile
     remote: RemotePrompt
     sides: Sides | None = None
@@ -176,6 +174,7 @@ class Conflict(_Change):
     """Something that only a person can decide: the `reason`, what to do, and the ids that may be meant."""
 
     action: ClassVar[Action] = "conflict"
+    is_decided: ClassVar[Literal[False]] = False
     reason: str
     hint: str
     id: str | None = None
@@ -189,11 +188,15 @@ class Orphan(_Locked):
     """A locked prompt whose file is gone, left on the service."""
 
     action: ClassVar[Action] = "orphan"
+    is_decided: ClassVar[Literal[False]] = False
 
 
 Change: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget | Drift | Conflict | Orphan
 Decided: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget
-"""What an apply carries out; drift, conflicts and orphans are left alone."""
+"""The kinds that are decided."""
+
+ACTIONS: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change))
+DECIDED: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change) if kind.is_decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,7 @@ class Plan:
     @property
     def decided(self) -> tuple[Decided, ...]:
         """The changes that an apply carries out, in order."""
-        return tuple(change for change in self.changes if not isinstance(change, Drift | Conflict | Orphan))
+        return tuple(change for change in self.changes if change.is_decided)
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -294,7 +297,7 @@ class Outcome:
 
     key: str
     action: Action
-    status: Literal["done", "failed", "skipped", "left", "not converged"]
+    status: Status
     id: str | None = None
     message: str = ""
     hint: str | None = None

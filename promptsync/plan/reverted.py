@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from promptsync.model.canonical import remote_hash
-from promptsync.plan.changes import Conflict, Drift
+from promptsync.plan.changes import Adopt, Conflict, Create, Delete, Drift, Forget, Move, Orphan, Recreate, Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
-    from promptsync.plan.changes import Plan
+    from promptsync.plan.changes import Change, Plan
 
 
 def seemingly_changed(plan: Plan) -> dict[str, tuple[LockEntry, RemotePrompt]]:
-    """The entries, by the key that they stand under, whose prompt is at another version than they say."""
-    found = {}
-    for change in plan.changes:
-        if isinstance(change, Drift):
-            entry, remote = change.entry, change.remote
-        elif isinstance(change, Conflict) and change.both is not None:
-            entry, remote = change.both.entry, change.both.remote
-        else:
-            continue
-        if remote.version(entry.dialect) != entry.version:
-            found[entry.id] = (entry, remote)
-    return found
+    """The entries, by id, whose prompt is at another version than they say, each with that prompt."""
+    pairs = (_entry_and_prompt(change) for change in plan.changes)
+    return {
+        entry.id: (entry, remote)
+        for entry, remote in filter(None, pairs)
+        if remote.version(entry.dialect) != entry.version
+    }
 
 
 def later_entries(
@@ -66,6 +61,19 @@ def told_behind(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
         for change in plan.changes
     )
     return replace(plan, changes=changes)
+
+
+def _entry_and_prompt(change: Change) -> tuple[LockEntry, RemotePrompt] | None:
+    """What of a change seems to be someone's edit on the service."""
+    match change:
+        case Drift():
+            return change.entry, change.remote
+        case Conflict():
+            return (change.both.entry, change.both.remote) if change.both else None
+        case Create() | Update() | Move() | Adopt() | Recreate() | Delete() | Forget() | Orphan():
+            return None
+        case _:
+            assert_never(change)
 
 
 def _describes(entry: LockEntry, remote: RemotePrompt) -> bool:

@@ -125,8 +125,8 @@ def _changes(document: Json, name: str) -> tuple[SavedChange, ...]:
 def _change(item: Any, where: str, name: str) -> SavedChange:
     if not isinstance(item, dict):
         raise _broken(name, f"`{where}` is no object")
-    told = item.get("action")
-    action = next((known for known in ACTIONS if known == told), None)
+    wanted = item.get("action")
+    action = next((known for known in ACTIONS if known == wanted), None)
     if action is None:
         raise _broken(name, f"`{where}.action` is none that is known")
     return SavedChange(_text(item, "key", name, where), action, _text(item, "digest", name, where))

@@ -39,8 +39,8 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanting:
-    """One who wants a prompt: those that may be it, and of these those that say what was asked for."""
+class _Claim:
+    """Who claims a prompt: those that may be it, and of these those that say what was asked for."""
 
     key: str
     asked: tuple[str, ...]
@@ -63,52 +63,52 @@ def latest(intents: Iterable[Intent]) -> dict[str, Intent]:
 
 
 def match_intents(
-    intents: Iterable[Intent], files: Mapping[str, PromptFile], strangers: Mapping[str, list[RemotePrompt]]
+    intents: Iterable[Intent], files: Mapping[str, PromptFile], unmanaged: Mapping[str, list[RemotePrompt]]
 ) -> Matches:
-    """Finds what our own unfinished creates have made: a stranger of that name, made since; of several, by content."""
+    """What our own unfinished creates have made: unmanaged prompts of that name, made since; of several, by content."""
     by_key: dict[str, list[Intent]] = defaultdict(list)
     for intent in intents:
         by_key[intent.key].append(intent)
-    candidates = {key: _candidates(by_key[key], strangers) for key in sorted(by_key)}
+    candidates = {key: _candidates(by_key[key], unmanaged) for key in sorted(by_key)}
     found = Matches()
-    wanting = []
+    claims = []
     for key, prompts in candidates.items():
-        others = {id_ for other, theirs in candidates.items() if other != key for id_ in theirs}
+        others = {id for other, theirs in candidates.items() if other != key for id in theirs}
         if len(prompts) == 1 and not prompts.keys() & others:
             found.certain[key] = next(iter(prompts.values()))
             continue
         asked = tuple(sorted({intent.source for intent in by_key[key]}))
-        alike = frozenset(id_ for id_, prompt in prompts.items() if _is_asked(asked, files.get(key), prompt))
-        wanting.append(_Wanting(key, asked, frozenset(prompts), alike))
-    _match_group(found, wanting, {id_: prompt for theirs in candidates.values() for id_, prompt in theirs.items()})
+        alike = frozenset(id for id, prompt in prompts.items() if _is_asked(asked, files.get(key), prompt))
+        claims.append(_Claim(key, asked, frozenset(prompts), alike))
+    _match_group(found, claims, {id: prompt for theirs in candidates.values() for id, prompt in theirs.items()})
     return found
 
 
-def match_names(files: Iterable[PromptFile], strangers: Mapping[str, list[RemotePrompt]]) -> Matches:
-    """Pairs files with strangers of their name, on a target where no one else makes prompts.
+def match_names(files: Iterable[PromptFile], unmanaged: Mapping[str, list[RemotePrompt]]) -> Matches:
+    """Pairs files with unmanaged prompts of their name, on a target where no one else makes prompts.
 
-    One file and one stranger are a pair. Of several, those pair that alone say the same; what is left on both sides
+    One file and one such prompt are a pair. Of several, those pair that alone say the same; what is left on both sides
     is doubtful unless it is one of each.
     """
     found = Matches()
     groups: dict[str, list[PromptFile]] = defaultdict(list)
     for file in files:
-        if file.prompt.display_name in strangers:
+        if file.prompt.display_name in unmanaged:
             groups[file.prompt.display_name].append(file)
     for name, group in groups.items():
-        prompts = {prompt.id: prompt for prompt in strangers[name]}
+        prompts = {prompt.id: prompt for prompt in unmanaged[name]}
         if len(group) == len(prompts) == 1:
             found.certain[group[0].key] = next(iter(prompts.values()))
             continue
         by_words: dict[tuple[str | None, ...], list[RemotePrompt]] = defaultdict(list)
         for prompt in prompts.values():
             by_words[_words(prompt.prompt(prompt.dialect(CURRENT)).block)].append(prompt)
-        wanting = []
+        claims = []
         for file in group:
             near = by_words.get(_words(file.prompt.block), [])
             alike = frozenset(prompt.id for prompt in near if same_content(file, prompt))
-            wanting.append(_Wanting(file.key, (source_hash(file.prompt),), frozenset(prompts), alike))
-        rest = _match_group(found, wanting, prompts)
+            claims.append(_Claim(file.key, (source_hash(file.prompt),), frozenset(prompts), alike))
+        rest = _match_group(found, claims, prompts)
         left = prompts.keys() - {prompt.id for prompt in found.certain.values()}
         if len(rest) == len(left) == 1:
             found.doubtful.pop(rest[0].key, None)
@@ -144,52 +144,52 @@ def _words(block: Json) -> tuple[str | None, ...]:
     return tuple(content if isinstance(content, str) else None for content in contents)
 
 
-def _candidates(intents: list[Intent], strangers: Mapping[str, list[RemotePrompt]]) -> dict[str, RemotePrompt]:
+def _candidates(intents: list[Intent], unmanaged: Mapping[str, list[RemotePrompt]]) -> dict[str, RemotePrompt]:
     found = {
         prompt.id: prompt
         for intent in intents
-        for prompt in strangers.get(intent.display_name, [])
+        for prompt in unmanaged.get(intent.display_name, [])
         if made_since(prompt, intent.time)
     }
     return dict(sorted(found.items()))
 
 
-def _match_group(found: Matches, wanting: Iterable[_Wanting], prompts: Mapping[str, RemotePrompt]) -> list[_Wanting]:
-    """Settles by content what can be settled; gives those that are still without, for whom the rest is doubtful."""
-    rest = sorted(wanting, key=lambda one: one.key)
+def _match_group(found: Matches, claims: Iterable[_Claim], prompts: Mapping[str, RemotePrompt]) -> list[_Claim]:
+    """Assigns by content what is certain; gives the claims that are still open, for whom the rest is doubtful."""
+    rest = sorted(claims, key=lambda one: one.key)
     taken: set[str] = set()
     for one in list(rest):
         if len(one.alike) == 1 and not any(one.alike & other.alike for other in rest if other is not one):
-            _settle(found, one.key, prompts[next(iter(one.alike))], taken)
+            _assign(found, one.key, prompts[next(iter(one.alike))], taken)
             rest.remove(one)
     rest = _match_copies(found, rest, prompts, taken)
     for one in rest:
         might = (one.alike or one.may) - taken
         if might:
-            found.doubtful[one.key] = [prompts[id_] for id_ in sorted(might)]
+            found.doubtful[one.key] = [prompts[id] for id in sorted(might)]
     return rest
 
 
 def _match_copies(
-    found: Matches, wanting: list[_Wanting], prompts: Mapping[str, RemotePrompt], taken: set[str]
-) -> list[_Wanting]:
+    found: Matches, claims: list[_Claim], prompts: Mapping[str, RemotePrompt], taken: set[str]
+) -> list[_Claim]:
     """Copies that ask for the same, and prompts that say it: which is whose makes no difference, but for the path."""
-    groups: dict[tuple[tuple[str, ...], frozenset[str]], list[_Wanting]] = defaultdict(list)
-    for one in wanting:
+    groups: dict[tuple[tuple[str, ...], frozenset[str]], list[_Claim]] = defaultdict(list)
+    for one in claims:
         groups[one.asked, one.alike].append(one)
     rest = []
     for (_, alike), group in groups.items():
-        contested = any(alike & other.alike for other in wanting if other not in group)
+        contested = any(alike & other.alike for other in claims if other not in group)
         if not alike or contested or len(alike) > len(group):
             rest.extend(group)
             continue
-        for one, id_ in zip(group, sorted(alike), strict=False):
-            _settle(found, one.key, prompts[id_], taken)
+        for one, id in zip(group, sorted(alike), strict=False):
+            _assign(found, one.key, prompts[id], taken)
             found.unplaced.add(one.key)
     return rest
 
 
-def _settle(found: Matches, key: str, prompt: RemotePrompt, taken: set[str]) -> None:
+def _assign(found: Matches, key: str, prompt: RemotePrompt, taken: set[str]) -> None:
     found.certain[key] = prompt
     taken.add(prompt.id)
 

@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 
 from promptsync.apply import payload
-from promptsync.apply.payload import Dialects, create_body, judge, patch_for, was_ignored
-from promptsync.model.errors import DialectError, RefusedError
-from promptsync.model.prompt import CLASSIC, CURRENT
+from promptsync.apply.payload import create_body, judge, patch_for, was_ignored
+from promptsync.model.prompt import CLASSIC
 from tests.factories import block, classic, prompt, remote
-
-
-def refused(detail: str) -> RefusedError:
-    return RefusedError("refused", status=400, detail=detail)
 
 
 def test_a_create_says_all_and_never_leaves_the_metadata_to_the_service() -> None:
@@ -134,52 +129,6 @@ def test_that_the_hash_tells_it_first_changes_no_verdict(
         without.setattr(payload, "_is_word_for_word", lambda *_: False)
         slowly = judge(asked, answer)
     assert judge(asked, answer) == slowly
-
-
-def test_a_block_is_sent_as_written_until_it_is_refused() -> None:
-    dialects = Dialects()
-    asked = prompt()
-    assert dialects.first(asked) is asked
-
-    dialects.refuse(CURRENT)
-
-    assert dialects.first(asked).dialect == CLASSIC
-    assert dialects.first(asked, known=CLASSIC).dialect == CLASSIC
-    assert dialects.first(prompt(dialect=CLASSIC)).dialect == CLASSIC
-
-
-def test_a_block_that_the_other_dialect_has_no_place_for_stays_refused() -> None:
-    dialects = Dialects()
-    dialects.refuse(CURRENT)
-
-    with pytest.raises(DialectError):
-        dialects.first(prompt(content=block(fallbacks=[{"model": "openai/gpt-4o-mini"}])))
-
-
-def test_both_refused_leaves_none() -> None:
-    dialects = Dialects()
-    dialects.refuse(CLASSIC)
-
-    assert dialects.other(prompt(), prompt()) is None
-
-
-@pytest.mark.parametrize(
-    ("detail", "is_refusal"),
-    [
-        ("`prompt` is required", True),
-        ("Unrecognized key: prompt_config", True),
-        ("prompt.messages[0].role is unknown", False),
-        ("prompt[0]", False),
-        ("the rate is too high", False),
-        ("", False),
-    ],
-)
-def test_a_refusal_of_a_dialect_names_the_block_as_a_whole(detail: str, is_refusal: bool) -> None:
-    dialects = Dialects()
-    assert dialects.is_refusal(refused(detail), CURRENT) is is_refusal
-
-    dialects.take(CURRENT)
-    assert dialects.is_refusal(refused(detail), CURRENT) is False
 
 
 def test_a_create_whose_block_was_dropped_was_ignored() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
 import pytest
 
 from promptsync.apply.journal import Recovered
 from promptsync.apply.recovery import OLD, Recovery, recover_writes, recovery_notes, still_open
-from tests import factories
-from tests.factories import block, entry, file, held, intent, locked, plan, told
+from promptsync.plan.changes import Begun
+from tests.factories import block, entry, file, held, intent, locked, plan
+from tests.factories import told as changes
 
 OLD_FILE = file("Default/a", block(temperature=0.1))
 ASKED = file("Default/a", block(temperature=0.5))
@@ -19,7 +20,9 @@ BEFORE = held(OLD_FILE, "id-a")
 ENTRY = entry(OLD_FILE, BEFORE)
 DONE = held(ASKED, "id-a", version="v2")
 
-begun = partial(factories.begun, asked=ASKED.prompt)
+
+def begun(action: str = "update", key: str = "Default/a", **about: Any) -> Begun:
+    return Begun(**{"action": action, "key": key, "id": "id-a", "time": 5.0, "asked": ASKED.prompt, **about})
 
 
 def test_an_update_that_was_carried_out_is_recorded() -> None:
@@ -31,13 +34,13 @@ def test_an_update_that_was_carried_out_is_recorded() -> None:
 
 def test_so_a_file_that_changed_again_is_an_update_and_no_conflict() -> None:
     lock = locked(("Default/a", ENTRY))
-    assert told(plan([SINCE], lock, [DONE])) == [("conflict", "Default/a", "id-a")]
+    assert changes(plan([SINCE], lock, [DONE])) == [("conflict", "Default/a", "id-a")]
 
     recovery = recover_writes(lock, {"id-a": DONE}, [begun()])
 
-    assert told(plan([SINCE], recovery.lock, [DONE])) == [("update", "Default/a", "id-a")]
-    assert told(plan([OLD_FILE], recovery.lock, [DONE])) == [("update", "Default/a", "id-a")]
-    assert told(plan([ASKED], recovery.lock, [DONE])) == []
+    assert changes(plan([SINCE], recovery.lock, [DONE])) == [("update", "Default/a", "id-a")]
+    assert changes(plan([OLD_FILE], recovery.lock, [DONE])) == [("update", "Default/a", "id-a")]
+    assert changes(plan([ASKED], recovery.lock, [DONE])) == []
 
 
 def test_an_update_that_was_not_carried_out_changes_nothing() -> None:
@@ -79,11 +82,11 @@ def test_a_path_of_which_no_one_knows_whether_it_was_sent_is_sent_again() -> Non
     recovery = recover_writes(locked(("Default/a", ENTRY)), {"id-a": BEFORE}, [only_moved])
 
     assert recovery.lock.prompts == {"Default/a": replace(ENTRY, path="")}
-    assert told(plan([OLD_FILE], recovery.lock, [BEFORE])) == [("update", "Default/a", "id-a")]
+    assert changes(plan([OLD_FILE], recovery.lock, [BEFORE])) == [("update", "Default/a", "id-a")]
     for folder in ("New", "Third"):
         again = file(f"{folder}/a", block(temperature=0.1))
         made = plan([again], recovery.lock, [BEFORE])
-        assert told(made) == [("move", f"{folder}/a", "id-a")]
+        assert changes(made) == [("move", f"{folder}/a", "id-a")]
         assert "path" in [item.field for item in made.changes[0].diff]
 
 
@@ -106,7 +109,7 @@ def test_a_delete_that_was_carried_out_forgets_the_entry_so_that_the_file_may_co
     recovery = recover_writes(lock, {}, [begun("delete", asked=None)])
 
     assert recovery.lock.prompts == {}
-    assert told(plan([OLD_FILE], recovery.lock, [])) == [("create", "Default/a", None)]
+    assert changes(plan([OLD_FILE], recovery.lock, [])) == [("create", "Default/a", None)]
     assert recover_writes(lock, {"id-a": BEFORE}, [begun("delete", asked=None)]).lock == lock
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsync.apply.sender import ATTEMPTS, LOOKS, DoubtfulError, Sender, moved, patch_over
+from promptsync.apply.sender import ATTEMPTS, LOOKS, Dialects, DoubtfulError, Sender, moved, patch_over
 from promptsync.model.errors import (
     AuthError,
     DialectError,
@@ -38,7 +38,7 @@ def sender(service: Service, *, sleeps: list[float] | None = None, hurried: bool
 def create(one: Sender, asked: PromptFile | None = None) -> tuple[Prompt, RemotePrompt]:
     asked = asked or file()
     begun = intent(asked.key, asked.prompt.display_name)
-    return one.create(asked, one.first(asked.prompt), asked.folder, begun)
+    return one.create(asked, one.preferred(asked.prompt), asked.folder, begun)
 
 
 WARM = prompt(content=block(temperature=0.5))
@@ -47,7 +47,7 @@ WARM = prompt(content=block(temperature=0.5))
 def update(
     one: Sender, now: RemotePrompt, asked: Prompt = WARM, *, path: str | None = "Default"
 ) -> tuple[Prompt, RemotePrompt | None, Patch]:
-    first = one.first(asked)
+    first = one.preferred(asked)
     return one.update(asked, first, now, patch_over(first, now, path, ()), path, ())
 
 
@@ -143,7 +143,7 @@ def test_in_a_hurry_nothing_is_sent_a_second_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strangers", "found"),
+    ("unmanaged", "found"),
     [
         pytest.param([], None, id="none"),
         pytest.param([remote("x", "other", created=at(1))], None, id="of-another-name"),
@@ -166,18 +166,18 @@ def test_in_a_hurry_nothing_is_sent_a_second_time() -> None:
         ),
     ],
 )
-def test_what_a_lost_create_has_made(strangers: list[RemotePrompt], found: str | None) -> None:
+def test_what_a_lost_create_has_made(unmanaged: list[RemotePrompt], found: str | None) -> None:
     """They came after the run began, so none of them is known."""
     service = Service().fail("create", lost())
     one = sender(service)
-    service.prompts = {each.id: each for each in strangers}
+    service.prompts = {each.id: each for each in unmanaged}
     _, made = create(one)
     assert service.calls.count("create") == (1 if found else 2)
-    assert made.id == (found or f"new-{len(strangers)}")
+    assert made.id == (found or f"new-{len(unmanaged)}")
 
 
 @pytest.mark.parametrize(
-    "strangers",
+    "unmanaged",
     [
         [remote("x", created=at(1)), remote("y", created=at(1))],
         [remote(id_, content=block(messages=[]), created=at(1)) for id_ in ("x", "y")],
@@ -185,13 +185,13 @@ def test_what_a_lost_create_has_made(strangers: list[RemotePrompt], found: str |
     ],
     ids=["both-say-it", "neither-says-it", "one-says-more"],
 )
-def test_where_several_may_be_it_a_person_decides(strangers: list[RemotePrompt]) -> None:
+def test_where_several_may_be_it_a_person_decides(unmanaged: list[RemotePrompt]) -> None:
     service = Service().fail("create", lost())
     one = sender(service)
-    service.prompts = {each.id: each for each in strangers}
+    service.prompts = {each.id: each for each in unmanaged}
     with pytest.raises(DoubtfulError) as caught:
         create(one)
-    ids = ", ".join(each.id for each in reversed(strangers))
+    ids = ", ".join(each.id for each in reversed(unmanaged))
     assert caught.value.message == f"the answer to the create was lost, and it may have made any of {ids}"
     assert caught.value.hint == "take one over with `promptsync adopt Default/refund ID` and delete the others"
     assert service.calls == ["create", "list"]
@@ -358,7 +358,7 @@ def test_where_both_are_refused_the_second_refusal_is_told() -> None:
     with pytest.raises(RefusedError) as caught:
         create(one)
     assert (caught.value.detail, service.calls) == ("`prompt_config` is not allowed", ["create", "create"])
-    assert one.first(WARM).dialect == CURRENT
+    assert one.preferred(WARM).dialect == CURRENT
 
 
 def test_a_dialect_that_was_taken_once_is_refused_no_more() -> None:
@@ -396,7 +396,7 @@ def test_where_both_are_ignored_nothing_is_found_out() -> None:
     one = sender(service)
     sent, made = create(one)
     assert (sent.dialect, made.id, service.calls) == (CURRENT, "new-0", ["create", "update"])
-    assert (one.first(file().prompt).dialect, one.first(prompt(dialect=CLASSIC)).dialect) == (CURRENT, CLASSIC)
+    assert (one.preferred(file().prompt).dialect, one.preferred(prompt(dialect=CLASSIC)).dialect) == (CURRENT, CLASSIC)
     create(one, file("Default/other"))
     assert service.calls[2:] == ["create", "update"]
 
@@ -439,3 +439,53 @@ def test_a_patch_is_made_over_what_is_held_now() -> None:
     assert patch.cleared == {"prompt.top_k": 1}
     assert (patch.body["path"], patch.body["prompt"]) == ("Default", block(top_k=None))
     assert "path" not in patch_over(prompt(), remote(), None, ()).body
+
+
+def refused(detail: str) -> RefusedError:
+    return RefusedError("refused", status=400, detail=detail)
+
+
+def test_a_block_is_sent_as_written_until_it_is_refused() -> None:
+    dialects = Dialects()
+    asked = prompt()
+    assert dialects.preferred(asked) is asked
+
+    dialects.mark_refused(CURRENT)
+
+    assert dialects.preferred(asked).dialect == CLASSIC
+    assert dialects.preferred(asked, known=CLASSIC).dialect == CLASSIC
+    assert dialects.preferred(prompt(dialect=CLASSIC)).dialect == CLASSIC
+
+
+def test_a_block_that_the_other_dialect_has_no_place_for_stays_refused() -> None:
+    dialects = Dialects()
+    dialects.mark_refused(CURRENT)
+
+    with pytest.raises(DialectError):
+        dialects.preferred(prompt(content=block(fallbacks=[{"model": "openai/gpt-4o-mini"}])))
+
+
+def test_both_refused_leaves_none() -> None:
+    dialects = Dialects()
+    dialects.mark_refused(CLASSIC)
+
+    assert dialects.fallback(prompt(), prompt()) is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_refusal"),
+    [
+        ("`prompt` is required", True),
+        ("Unrecognized key: prompt_config", True),
+        ("prompt.messages[0].role is unknown", False),
+        ("prompt[0]", False),
+        ("the rate is too high", False),
+        ("", False),
+    ],
+)
+def test_a_refusal_of_a_dialect_names_the_block_as_a_whole(detail: str, is_refusal: bool) -> None:
+    dialects = Dialects()
+    assert dialects.is_refusal(refused(detail), CURRENT) is is_refusal
+
+    dialects.mark_accepted(CURRENT)
+    assert dialects.is_refusal(refused(detail), CURRENT) is False

@@ -3,10 +3,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
 
-from promptsync.model.compare import FieldDiff, differences, drop, expand, file_differences, provider_of, service_only
-from promptsync.model.prompt import CLASSIC, CURRENT
+from promptsync.model.compare import (
+    FieldDiff,
+    all_fields,
+    differences,
+    drop,
+    expand,
+    file_differences,
+    provider_of,
+    service_only,
+)
+from promptsync.model.prompt import CLASSIC, CURRENT, Prompt
 from tests.factories import block, classic, file, prompt, remote
+from tests.strategies import prompts
 
 
 def told(desired: dict[str, Any], actual: dict[str, Any], **options: Any) -> list[tuple[str, str, Any, Any]]:
@@ -72,6 +83,13 @@ def test_an_inserted_message_does_not_hide_an_edited_one() -> None:
     assert found == [
         ("prompt.messages[0]", "add", None, {"role": "system", "content": "new"}),
         ("prompt.messages[2].content", "replace", "b", "y"),
+    ]
+
+
+def test_a_message_put_before_an_edited_one_is_an_addition_and_no_other_role() -> None:
+    assert told(says(A, ("user", "b, please")), says(B)) == [
+        ("prompt.messages[0]", "add", None, {"role": "system", "content": "a"}),
+        ("prompt.messages[1].content", "replace", "b", "b, please"),
     ]
 
 
@@ -155,6 +173,17 @@ def test_another_provider_is_a_difference_in_either_dialect() -> None:
 def test_what_cannot_be_said_in_the_dialect_of_the_answer_differs_as_a_whole() -> None:
     found = file_differences(file(content=block(n=2)), remote(content=classic(), dialect=CLASSIC), CURRENT, None)
     assert {item.field for item in found} >= {"prompt.n", "prompt.messages"}
+
+
+@given(prompts())
+def test_all_fields_of_a_prompt_are_what_differs_from_one_that_says_nothing(asked: Prompt) -> None:
+    differing = expand(differences(asked, Prompt("", None, {}, asked.dialect, {})))
+    assert [(item.field, item.after) for item in all_fields(asked, "add")] == [
+        (item.field, item.after) for item in differing
+    ]
+    assert [(item.field, item.before) for item in all_fields(asked, "remove")] == [
+        (item.field, item.after) for item in differing
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from promptsync.output.formats import render
 from promptsync.output.layout import Layout
 from promptsync.output.outcomes import render_outcomes
+from promptsync.output.plan_json import plan_json
 from promptsync.output.style import LOOKS
-from promptsync.plan.changes import ACTIONS, Outcome, Plan
+from promptsync.plan.changes import ACTIONS, Change, Orphan, Outcome, Plan
 from tests.output import examples
 from tests.output.golden import same_as_golden
 
@@ -108,6 +109,21 @@ def test_every_action_has_a_sign_of_its_own_in_ascii() -> None:
 
     assert len(set(signs)) == len(ACTIONS)
     assert all(sign.isascii() for sign in signs)
+
+
+@pytest.mark.parametrize("kind", get_args(Change), ids=lambda kind: kind.action)
+def test_every_kind_of_change_is_shown_by_every_renderer(kind: type[Change]) -> None:
+    change = next(one for one in examples.every_kind().changes if type(one) is kind)
+    plan = examples.plan_of(change)
+
+    shown = render_plan(plan, color=False, verbose=True).splitlines()
+    assert any(kind.action in line and change.key in line for line in shown)
+    assert f"1 {LOOKS[kind.action].counted}" in shown[-1]
+    (told,) = plan_json(plan)["changes"]
+    assert (told["action"], plan_json(plan)["summary"][kind.action]) == (kind.action, 1)
+    outcomes = [Outcome(change.key, kind.action, "done", change.id)] if kind.is_decided else []
+    expected = f"1 {LOOKS[kind.action].done}" if kind is not Orphan else "Nothing to do."
+    assert expected in render_outcomes(outcomes, plan, color=False)
 
 
 def test_no_data_url_is_shown() -> None:

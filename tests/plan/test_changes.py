@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from promptsync.plan.changes import ACTIONS, Change, Conflict, Create, Plan, PlanOptions
+from promptsync.plan.changes import ACTIONS, DECIDED, Action, Conflict, Create, Decided, Plan, PlanOptions
 from tests.factories import block, entry, file, held, intent, locked, plan
 
 
@@ -54,7 +54,11 @@ def test_the_summary_has_every_action() -> None:
 
 
 def test_each_action_has_one_kind_of_change() -> None:
-    assert sorted(kind.action for kind in get_args(Change)) == sorted(ACTIONS)
+    assert sorted(get_args(Action)) == sorted(ACTIONS)
+
+
+def test_what_is_decided_is_what_an_apply_is_typed_to_carry_out() -> None:
+    assert tuple(kind.action for kind in get_args(Decided)) == DECIDED
 
 
 def test_a_create_has_no_id_and_a_conflict_may_have_one() -> None:

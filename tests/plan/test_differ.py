@@ -111,18 +111,18 @@ def test_copies_that_an_exclusive_target_has_lost_are_each_put_in_its_place() ->
     assert fields(made.changes[1]) == [("path", "add", None, "B")]
 
 
-def test_one_stranger_and_two_files_that_it_does_not_fit_is_a_conflict() -> None:
+def test_one_unmanaged_prompt_and_two_files_that_it_does_not_fit_is_a_conflict() -> None:
     here = [file("A/system", block(n=1)), file("B/system", block(n=2))]
     made = plan(here, service=[remote(name="system", content=block(n=3))], scope=EXCLUSIVE)
     assert told(made) == [("conflict", "A/system", None), ("conflict", "B/system", None)]
 
 
-def test_a_prompt_of_another_target_is_no_stranger() -> None:
+def test_a_prompt_of_another_target_is_managed() -> None:
     scope = Scope("staging", exclusive=True, elsewhere=frozenset({"id-1"}))
     assert told(plan([file()], service=[remote()], scope=scope)) == [("create", KEY, None)]
 
 
-def test_a_prompt_that_this_lock_holds_is_no_stranger() -> None:
+def test_a_prompt_that_this_lock_holds_is_managed() -> None:
     other = file("Default/Sub/refund")
     made = plan([file(), other], locked((other.key, entry(other, held(other)))), [held(other)])
     assert told(made) == [("create", KEY, None)]
@@ -132,7 +132,7 @@ def test_two_files_of_one_name_are_two_creates() -> None:
     assert told(plan([file("A/x"), file("B/x")])) == [("create", "A/x", None), ("create", "B/x", None)]
 
 
-def test_a_stranger_without_a_file_is_never_touched() -> None:
+def test_an_unmanaged_prompt_without_a_file_is_never_touched() -> None:
     assert told(plan([], service=[remote()], prune=True, overwrite=("**",), scope=EXCLUSIVE)) == []
 
 

@@ -7,16 +7,20 @@ from typing import Any
 
 from promptsync.model.canonical import canonical_json
 
-_TOLD = ("role", "type", "content", "text", "id", "tool_call_id", "model")
-_LARGEST = 40_000
-"""Pairs of elements that are worth comparing by likeness; beyond that the order decides."""
+_RECOGNISED_BY = ("role", "type", "content", "text", "id", "tool_call_id", "model")
+_MOST_WORK = 1_000_000
+"""Words that are looked at to find which elements are alike (about 0.1 s); beyond that the order decides."""
+_WORDS_A_PAIR = 25
+"""What comparing two elements costs besides their words."""
 
 
 def pairs(one: list[Any], other: list[Any]) -> dict[int, int]:
     """The index in `other` of each element of `one` that is still there, changed or not; order is kept."""
-    matcher = SequenceMatcher(None, [_signature(item) for item in one], [_signature(item) for item in other], False)
+    left, right = ([_signature(item) for item in items] for items in (one, other))
+    if left == right:
+        return {index: index for index in range(len(one))}
     found: dict[int, int] = {}
-    for tag, from_one, to_one, from_other, to_other in matcher.get_opcodes():
+    for tag, from_one, to_one, from_other, to_other in SequenceMatcher(None, left, right, False).get_opcodes():
         if tag == "equal" or to_one - from_one == to_other - from_other:
             found |= dict(zip(range(from_one, to_one), range(from_other, to_other), strict=True))
         elif tag == "replace":
@@ -31,16 +35,17 @@ def is_list_of_objects(*values: Any) -> bool:
 
 
 def _signature(item: Any) -> bytes:
-    told = {name: item[name] for name in _TOLD if name in item}
-    return canonical_json(told or item)
+    """What an element is recognised by: its role or type and its text, without what the service may add to it."""
+    known = {name: item[name] for name in _RECOGNISED_BY if name in item}
+    return canonical_json(known or item)
 
 
 def _alike(one: list[Any], other: list[Any]) -> list[tuple[int, int]]:
     """The pairs, in order, that together are most alike."""
-    if len(one) * len(other) > _LARGEST:
+    likeness = _likenesses(one, other)
+    if likeness is None:
         return list(zip(range(len(one)), range(len(other)), strict=False))
     best = [[0.0] * (len(other) + 1) for _ in range(len(one) + 1)]
-    likeness = [[_likeness(left, right) for right in other] for left in one]
     for i in reversed(range(len(one))):
         for j in reversed(range(len(other))):
             best[i][j] = max(best[i + 1][j], best[i][j + 1], best[i + 1][j + 1] + likeness[i][j])
@@ -57,16 +62,25 @@ def _alike(one: list[Any], other: list[Any]) -> list[tuple[int, int]]:
     return found
 
 
-def _likeness(one: Any, other: Any) -> float:
+def _likenesses(one: list[Any], other: list[Any]) -> list[list[float]] | None:
+    """How like each element of `one` is to each of `other`; None where finding out would take too long."""
+    left, right = ([_words(item) for item in items] for items in (one, other))
+    if (len(one) * _WORDS_A_PAIR + sum(map(len, left))) * len(other) > _MOST_WORK:
+        return None
+    return [[_likeness(one[i], other[j], left[i], right[j]) for j in range(len(other))] for i in range(len(one))]
+
+
+def _likeness(one: Any, other: Any, words: set[str], other_words: set[str]) -> float:
     """Between 0 and 1: the same role or type counts half, the words that both have the rest."""
     kind = any(name in one and one[name] == other.get(name) for name in ("role", "type"))
-    left, right = _words(one), _words(other)
-    shared = len(left & right) / len(left | right) if left | right else 0.0
-    return (0.5 if kind else 0.0) + 0.5 * shared
+    both = len(words & other_words)
+    either = len(words) + len(other_words) - both
+    return (0.5 if kind else 0.0) + (0.5 * both / either if either else 0.0)
 
 
 def _words(item: Any) -> set[str]:
     if isinstance(item, str):
-        return set(item.split())
+        # The service cuts the provider from the name of a model: what is left of it is a word that both have.
+        return set(item.replace("/", " ").split())
     values = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
     return set().union(*map(_words, values))

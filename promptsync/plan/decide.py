@@ -1,0 +1,390 @@
+"""What has to be done about one prompt, by the table of file, lock entry and service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
+from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
+from promptsync.model.globs import matches
+from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
+from promptsync.plan.changes import (
+    Adopt,
+    BothChanged,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Drift,
+    Forget,
+    Move,
+    Orphan,
+    PlanOptions,
+    Recreate,
+    Update,
+)
+from promptsync.plan.wording import OVERWRITES, already_there, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from promptsync.model.lockfile import LockEntry
+    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
+
+
+@dataclass(slots=True)
+class Decider:
+    """Decides about one prompt after the other.
+
+    `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file. `canonical`
+    is the version of the rules that the lockfile's hashes are by. `refreshed` fills with the entries that are to be
+    recorded anew although nothing differs.
+    """
+
+    service: Mapping[str, RemotePrompt] | None
+    canonical: int
+    options: PlanOptions
+    path_of: Callable[[PromptFile], str]
+    refreshed: dict[str, LockEntry] = field(default_factory=dict)
+
+    def is_gone(self, entry: LockEntry) -> bool:
+        """Whether the prompt of an entry is known to be deleted on the service."""
+        return self.service is not None and entry.id not in self.service
+
+    def create(self, file: PromptFile) -> Create:
+        """Makes the prompt of a new file."""
+        path = self.path_of(file)
+        return Create(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=path,
+            digest=self._digest("create", file.key, file),
+            diff=(FieldDiff("path", "add", None, path), *all_fields(file.prompt, "add")),
+            file=file,
+        )
+
+    def adopt(
+        self,
+        key: str,
+        file: PromptFile | None,
+        remote: RemotePrompt,
+        *,
+        source: str,
+        path: str | None,
+        entry: LockEntry | None = None,
+        unplaced: bool = False,
+    ) -> Adopt:
+        """Records a prompt that is there. What only the service has of it is its own, unless the lock knows better.
+
+        `path` is the one it was sent to; None if no one knows, and then it stays. Where it is `unplaced`, it is sent.
+        """
+        own = entry.added if entry else None
+        fields = file_differences(file, remote, _dialect(file, entry), own) if file else []
+        wanted = self.path_of(file) if file and path is not None else path
+        if unplaced and file:
+            fields = [FieldDiff("path", "add", None, wanted), *fields]
+        elif wanted != path:
+            fields = [FieldDiff("path", "replace", path, wanted), *fields]
+        return Adopt(
+            key=key,
+            display_name=file.prompt.display_name if file else remote.display_name,
+            path=None if unplaced and not file else wanted,
+            digest=self._digest("adopt", key, file, entry, remote),
+            diff=tuple(expand(fields)),
+            file=file,
+            entry=entry,
+            remote=remote,
+            source=source,
+        )
+
+    def name_conflict(
+        self, key: str, file: PromptFile | None, prompts: list[RemotePrompt], what: str, *, hint: str | None = None
+    ) -> Conflict:
+        """A person must say whether one of `prompts`, which bear the name, is the one of `key`."""
+        return Conflict(
+            key=key,
+            display_name=file.prompt.display_name if file else prompts[0].display_name,
+            path=self.path_of(file) if file else None,
+            digest=self._digest("conflict", key, file, *prompts),
+            reason=f"{what}: {differing(file, prompts)}",
+            hint=hint or f"`promptsync adopt {key} ID` takes one of them over, `--create-twins` makes another one",
+            candidates=tuple(prompt.id for prompt in prompts),
+        )
+
+    def doubtful_move(self, file: PromptFile, old: Mapping[str, LockEntry]) -> Conflict:
+        """A new file that may be one of the prompts of `old`, whose files are gone."""
+        return Conflict(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.path_of(file),
+            digest=self._digest("conflict", file.key, file, *old.values()),
+            reason="this new file may be one of the prompts whose files are gone: " + ", ".join(old),
+            hint=f"`promptsync mv OLD {file.key}` keeps the id of one, `--create-twins` makes a new prompt",
+            candidates=tuple(entry.id for entry in old.values()),
+        )
+
+    def locked(
+        self, file: PromptFile, entry: LockEntry, old_key: str, unmanaged: Mapping[str, list[RemotePrompt]]
+    ) -> Change | None:
+        """What has to be done about a file whose prompt the lockfile holds under `old_key`; None where nothing has.
+
+        `unmanaged` are the prompts of each name that a prompt deleted on the service may have come back as.
+        """
+        if self.service is None:
+            return self._against_lock(file, entry, old_key)
+        remote = self.service.get(entry.id)
+        if remote is None:
+            return self._gone(file, entry, unmanaged.get(file.prompt.display_name, []))
+        return self._three_way(file, entry, old_key, remote)
+
+    def _three_way(self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt) -> Change | None:
+        if old_key == file.key and self._is_as_agreed(file, entry, remote):
+            return None
+        there = changed_since(file, entry, remote, comparable=self._is_comparable)
+        if not there:
+            entry = with_news(file, entry, remote)
+        fields = self._path_change(file, entry, old_key)
+        fields += file_differences(file, remote, entry.dialect, entry.added)
+        here = old_key != file.key or any(item.field == "path" for item in fields)
+        here = here or self._changed_here(file, entry, fields)
+        if not there:
+            if here:
+                return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
+            self._refresh(file, entry, remote)
+            return None
+        if self.options.overwrite and matches(file.key, self.options.overwrite):
+            change = self._write(file, entry, old_key, remote, fields)
+            return replace(change, warnings=(OVERWRITES,)) if fields else change
+        if not here:
+            return self._drift(file, entry, remote, fields)
+        if not fields:
+            return self._write(file, entry, old_key, remote, fields)
+        return self._conflict(
+            file,
+            entry,
+            remote,
+            fields,
+            "changed here and on the service" if old_key == file.key else "moved here and changed on the service",
+        )
+
+    def _is_as_agreed(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+        """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
+        return (
+            self._is_comparable
+            and entry.dialect in remote.blocks
+            and remote.version(entry.dialect) == entry.version
+            and file.protected == entry.protected
+            and not self._path_change(file, entry, file.key)
+            and source_hash(file.prompt) == entry.source
+            and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
+        )
+
+    @property
+    def _is_comparable(self) -> bool:
+        """Whether the lockfile's hashes are by today's rules."""
+        return self.canonical == CANONICAL
+
+    def _changed_without_file(self, entry: LockEntry, remote: RemotePrompt, *, deletes: bool) -> bool:
+        return changed_without_file(entry, remote, comparable=self._is_comparable, deletes=deletes)
+
+    def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
+        if self.canonical < CANONICAL:
+            return bool(fields)
+        return source_hash(file.prompt) != entry.source
+
+    def _path_change(self, file: PromptFile, entry: LockEntry, old_key: str) -> list[FieldDiff]:
+        wanted = self.path_of(file)
+        if entry.path == wanted or (entry.path is None and old_key == file.key):
+            return []
+        return [FieldDiff("path", "replace" if entry.path else "add", entry.path or None, wanted)]
+
+    def _path_to_send(self, file: PromptFile, entry: LockEntry) -> str | None:
+        """A path that was never sent is not known, and stays as it is under the same key."""
+        return None if entry.path is None else self.path_of(file)
+
+    def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> None:
+        """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
+        dialect = remote.dialect(entry.dialect)
+        hashed = remote_hash(remote, dialect, file.prompt)
+        added = entry.added if hashed == entry.remote else own_fields(file, remote, dialect)
+        fresh = replace(
+            entry,
+            version=remote.version(dialect),
+            dialect=dialect,
+            source=source_hash(file.prompt),
+            remote=hashed,
+            added=added,
+            protected=file.protected,
+        )
+        if fresh != entry:
+            self.refreshed[file.key] = fresh
+
+    def _write(
+        self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt, fields: list[FieldDiff]
+    ) -> Update | Move | Adopt:
+        if old_key == file.key and not fields:
+            return self.adopt(file.key, file, remote, source=source_hash(file.prompt), path=entry.path, entry=entry)
+        return self._changed(file, entry, old_key, remote, expand(fields))
+
+    def _changed(
+        self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt | None, shown: list[FieldDiff]
+    ) -> Update | Move:
+        known = [remote] if remote else []
+        if old_key == file.key:
+            return Update(
+                key=file.key,
+                display_name=file.prompt.display_name,
+                path=self._path_to_send(file, entry),
+                digest=self._digest("update", file.key, file, entry, *known),
+                diff=tuple(shown),
+                file=file,
+                entry=entry,
+                remote=remote,
+            )
+        return Move(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.path_of(file),
+            digest=self._digest("move", file.key, file, entry, *known, old_key),
+            diff=tuple(shown),
+            file=file,
+            entry=entry,
+            old_key=old_key,
+            remote=remote,
+        )
+
+    def _drift(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, fields: list[FieldDiff]) -> Drift:
+        fields = fields or file_differences(file, remote, entry.dialect, ())
+        return Drift(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.path_of(file),
+            digest=self._digest("drift", file.key, file, entry, remote),
+            diff=tuple(expand(fields)),
+            file=file,
+            entry=entry,
+            remote=remote,
+        )
+
+    def _conflict(
+        self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, fields: list[FieldDiff], reason: str
+    ) -> Conflict:
+        return Conflict(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.path_of(file),
+            digest=self._digest("conflict", file.key, file, entry, remote),
+            diff=tuple(expand(fields)),
+            reason=reason,
+            hint=f"`promptsync pull {file.key}` joins the two, "
+            f"`--overwrite '{file.key}'` makes the service say what the file says",
+            id=entry.id,
+            both=BothChanged(file, entry, remote),
+        )
+
+    def _gone(self, file: PromptFile, entry: LockEntry, alike: list[RemotePrompt]) -> Change:
+        if not matches(file.key, self.options.overwrite):
+            return Conflict(
+                key=file.key,
+                display_name=file.prompt.display_name,
+                path=self.path_of(file),
+                digest=self._digest("conflict", file.key, file, entry, *alike),
+                reason="deleted on the service",
+                hint="delete the file too, or make it again with "
+                f"`--overwrite '{file.key}'`: it gets a new id, and callers hold the old one",
+                id=entry.id,
+            )
+        if alike and not self.options.create_twins:
+            return self.name_conflict(file.key, file, alike, "deleted on the service, and " + already_there(len(alike)))
+        created = self.create(file)
+        return Recreate(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=created.path,
+            digest=self._digest("recreate", file.key, file, entry),
+            diff=created.diff,
+            warnings=(f"applications that call {entry.id} must be changed to the new id",),
+            file=file,
+            entry=entry,
+        )
+
+    def without_file(self, key: str, entry: LockEntry, *, kept: bool = False) -> Change:
+        """What has to be done about an entry whose file is gone.
+
+        `kept` says that a new file may be this prompt, so that it must not be deleted before that is decided.
+        """
+        if self.is_gone(entry):
+            return Forget(
+                key=key, display_name=entry.display_name, digest=self._digest("forget", key, None, entry), entry=entry
+            )
+        remote = self.service.get(entry.id) if self.service is not None else None
+        deletes = self.options.prune and not entry.protected and not kept
+        overwritten = matches(key, self.options.overwrite)
+        if remote is not None and not overwritten and self._changed_without_file(entry, remote, deletes=deletes):
+            return Conflict(
+                key=key,
+                display_name=entry.display_name,
+                digest=self._digest("conflict", key, None, entry, remote),
+                reason="the file is gone, and the prompt was changed on the service",
+                hint=f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`",
+                id=entry.id,
+            )
+        if deletes:
+            lost = remote is not None and self._changed_without_file(entry, remote, deletes=True)
+            return Delete(
+                key=key,
+                display_name=entry.display_name,
+                digest=self._digest("delete", key, None, entry, remote),
+                diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
+                warnings=(OVERWRITES,) if lost else (),
+                entry=entry,
+                remote=remote,
+            )
+        why = "`--prune` would delete it"
+        if entry.protected or kept:
+            why = "it is protected" if entry.protected else "a new file may be it"
+        return Orphan(
+            key=key,
+            display_name=entry.display_name,
+            digest=self._digest("orphan", key, None, entry, remote),
+            warnings=(f"the file is gone and the prompt stays on the service: {why}",),
+            entry=entry,
+        )
+
+    def _against_lock(self, file: PromptFile, entry: LockEntry, old_key: str) -> Change | None:
+        fields = self._path_change(file, entry, old_key)
+        if file.prompt.display_name != entry.display_name:
+            fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
+        if old_key == file.key and not fields and source_hash(file.prompt) == entry.source:
+            return None
+        return self._changed(file, entry, old_key, None, fields)
+
+    def _digest(self, action: str, key: str, file: PromptFile | None, *rest: Any) -> str:
+        """The hash of all that a change rests on: the file, the entry, and each prompt of the service."""
+        asked = [source_hash(file.prompt), self.path_of(file), file.protected] if file else None
+        return digest([action, key, asked, *(_evidence(item, file) for item in rest)])
+
+
+def _evidence(item: Any, file: PromptFile | None) -> Any:
+    if item is None or isinstance(item, str):
+        return item
+    if hasattr(item, "as_json"):
+        return item.as_json()
+    asked = file.prompt if file else None
+    return [item.id, item.version(), sorted(remote_hash(item, dialect, asked) for dialect in item.blocks)]
+
+
+def _hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
+    """A provider changed in the model's name, where the service answers the name without it."""
+    if provider_of(remote) is not None:
+        return []
+    desired = on_the_wire(file.prompt, remote.dialect(entry.dialect))
+    before, after = remote.blocks.get(desired.dialect, {}).get("model"), desired.block.get("model")
+    if before == after or not isinstance(before, str) or not isinstance(after, str):
+        return []
+    return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
+
+
+def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:
+    return entry.dialect if entry else file.prompt.dialect
