@@ -6,6 +6,8 @@ brought in is what the service holds, in the way the file says such things.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -17,7 +19,7 @@ from promptsync.model.pairing import is_list_of_objects, pairs
 from promptsync.model.prompt import CLASSIC, Json, Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterator
 
 Resolve: TypeAlias = Literal["ours", "theirs"]
 
@@ -135,18 +137,18 @@ class _Merger:
             self.conflicts.append(FieldConflict(field_of(path), *shown))
         return self.resolve == "theirs"
 
-    # --- Lists of objects, from their end so that the indexes before stay right -------------------------------------
-
     def items(self, path: Path, base: Any, ours: list[Any], theirs: list[Any]) -> None:
+        """Lists of objects, from their end so that the indexes before stay right."""
         known = base is not _UNKNOWN
         before = (base if base is not _MISSING else []) if known else ours
         in_ours = pairs(before, ours) if known else {index: index for index in range(len(ours))}
         in_theirs = pairs(before, theirs)
         kept = sorted(in_ours)
+        regions = _regions(before, theirs, in_theirs, kept)
         for low, high in reversed(list(zip([-1, *kept], [*kept, len(before)], strict=True))):
             at = in_ours.get(low, -1) + 1
             stop = in_ours.get(high, len(ours))
-            self.between(path, at, ours[at:stop], _region(before, theirs, in_theirs, low, high), known=known)
+            self.between(path, at, ours[at:stop], regions[low], known=known)
             if low >= 0:
                 element = before[low] if known else _UNKNOWN
                 mine = ours[in_ours[low]]
@@ -197,8 +199,6 @@ class _Merger:
             else:
                 del rest[: at + 1]
         return missing
-
-    # --- Values -----------------------------------------------------------------------------------------------------
 
     def same(self, path: Path, one: Any, other: Any) -> bool:
         if one is other:
@@ -268,41 +268,57 @@ class _Merger:
         return value.removeprefix(f"{self.provider}/") if is_bare and self.provider else value
 
 
-def _region(
-    before: list[Any], theirs: list[Any], in_theirs: dict[int, int], low: int, high: int
-) -> list[tuple[Any, Any]]:
-    """What the service has between the elements `low` and `high` of the base: (its base or none, the element)."""
+def _regions(
+    before: list[Any], theirs: list[Any], in_theirs: dict[int, int], kept: list[int]
+) -> defaultdict[int, list[tuple[Any, Any]]]:
+    """What the service has behind each element of the base that is `kept`, up to the next: (its base or none, it).
+
+    What comes before the first of them is behind -1.
+    """
     base_of = {index: base for base, index in in_theirs.items()}
-    found: list[tuple[Any, Any]] = []
+    found: defaultdict[int, list[tuple[Any, Any]]] = defaultdict(list)
+    places = [-1, *kept]
     last = -1
     for index, item in enumerate(theirs):
         last = base_of.get(index, last)
-        is_new = index not in base_of
-        if (is_new and low <= last < high) or (not is_new and low < last < high):
-            found.append((_MISSING if is_new else before[last], item))
+        low = places[bisect_right(kept, last)]
+        if index not in base_of:
+            found[low].append((_MISSING, item))
+        elif last != low:
+            found[low].append((before[last], item))
     return found
 
 
 def _without_own(content: Json, file: Json, own: Collection[str]) -> tuple[Json, Json]:
     """`content` without the service's own fields that the file does not have, and those fields."""
     dropped: Json = {}
-    return _keep("", content, [file], own, dropped), dropped
+    return _keep("", content, set(_fields("", file)), own, dropped), dropped
 
 
-def _keep(name: str, value: Any, ours: Iterable[Any], own: Collection[str], dropped: Json) -> Any:
+def _fields(name: str, value: Any) -> Iterator[str]:
+    """The paths of all fields in a value: `prompt.messages[].name`."""
     if isinstance(value, list):
-        inner = [item for side in ours if isinstance(side, list) for item in side]
-        return [_keep(f"{name}[]", item, inner, own, dropped) for item in value]
+        for item in value:
+            yield from _fields(f"{name}[]", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            field_name = f"{name}.{key}" if name else key
+            yield field_name
+            yield from _fields(field_name, item)
+
+
+def _keep(name: str, value: Any, ours: Collection[str], own: Collection[str], dropped: Json) -> Any:
+    if isinstance(value, list):
+        return [_keep(f"{name}[]", item, ours, own, dropped) for item in value]
     if not isinstance(value, dict):
         return value
     kept: Json = {}
     for key, item in value.items():
         field_name = f"{name}.{key}" if name else key
-        inner = [side[key] for side in ours if isinstance(side, dict) and key in side]
-        if not inner and is_within(field_name, own):
+        if field_name not in ours and is_within(field_name, own):
             dropped.setdefault(field_name, []).append(item)
         else:
-            kept[key] = _keep(field_name, item, inner, own, dropped)
+            kept[key] = _keep(field_name, item, ours, own, dropped)
     return kept
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync.model.canonical import canonical_json
 from promptsync.model.errors import PromptsyncError
+from promptsync.model.pairing import is_list_of_objects, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,10 +128,10 @@ def _refine_mapping(before: dict[str, Any], after: dict[str, Any], path: Path) -
 
 def _refine_list(before: list[Any], after: list[Any], path: Path) -> list[Edit]:
     """From the end to the beginning, so that the indexes still to come stay right."""
-    pairs = _pairs(before, after)
+    matched = pairs(before, after) if is_list_of_objects(before, after) else _in_place(before, after)
     found: list[Edit] = []
     ends = (len(before), len(after))
-    for old, new in [*sorted(pairs.items(), reverse=True), (-1, -1)]:
+    for old, new in [*sorted(matched.items(), reverse=True), (-1, -1)]:
         found += [Edit((*path, index), "remove") for index in reversed(range(old + 1, ends[0]))]
         found += [Edit((*path, old + 1), "insert", after[index]) for index in reversed(range(new + 1, ends[1]))]
         if old >= 0:
@@ -139,8 +140,8 @@ def _refine_list(before: list[Any], after: list[Any], path: Path) -> list[Edit]:
     return found
 
 
-def _pairs(one: list[Any], other: list[Any]) -> dict[int, int]:
-    """The index in `other` of each element of `one` that is still there, changed or not; order is kept."""
+def _in_place(one: list[Any], other: list[Any]) -> dict[int, int]:
+    """Likewise of plain values, which are recognised by nothing but themselves: what changed stays where it is."""
     matcher = SequenceMatcher(
         None, [canonical_json(item) for item in one], [canonical_json(item) for item in other], False
     )
