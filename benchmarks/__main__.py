@@ -20,7 +20,7 @@ NAMES: dict[str, Callable[[Options], Sequence[Table | Shares]]] = {
     "plan-10000": plans.ten_thousand,
     "changes": plans.changes,
     "big": plans.big,
-    "strangers": plans.strangers,
+    "unmanaged": plans.unmanaged,
     "apply": applies.apply,
     "apply-10000": applies.apply_more,
     "startup": startup.startup,

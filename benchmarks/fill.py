@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    root, database, count, strangers, size = sys.argv[1:]
-    fill(Path(root), Path(database), mixed(int(count), int(strangers), int(size)))
+    root, database, count, unmanaged, size = sys.argv[1:]
+    fill(Path(root), Path(database), mixed(int(count), int(unmanaged), int(size)))
 
 
-def mixed(count: int, strangers: int, size: int) -> Iterator[dict[str, Any]]:
-    """The bodies of `count` prompts, evenly spread among those of strangers."""
+def mixed(count: int, unmanaged: int, size: int) -> Iterator[dict[str, Any]]:
+    """The bodies of `count` prompts, evenly spread among unmanaged ones."""
     for number in range(count):
         yield tree.body(number, size=size)
-        for stranger in range(number * strangers // count, (number + 1) * strangers // count):
-            yield tree.body(1_000_000 + stranger)
+        for other in range(number * unmanaged // count, (number + 1) * unmanaged // count):
+            yield tree.body(1_000_000 + other)
 
 
 def fill(root: Path, database: Path, bodies: Iterable[dict[str, Any]]) -> None:

@@ -97,11 +97,11 @@ def big(options: Options) -> list[Table]:
         return [table]
 
 
-def strangers(options: Options) -> list[Table]:
-    """A plan of 1,000 managed prompts among 50,000 strangers, beside fetching the thousand by id."""
+def unmanaged(options: Options) -> list[Table]:
+    """A plan of 1,000 managed prompts among 50,000 unmanaged ones, beside fetching the thousand by id."""
     count, others = options.scaled(1_000), options.scaled(50_000)
-    with world(count, latency=options.latency, strangers=others) as place:
-        title = f"Plan of {count:,} prompts among {others:,} strangers, {options.latency * 1000:g} ms a request"
+    with world(count, latency=options.latency, unmanaged=others) as place:
+        title = f"Plan of {count:,} prompts among {others:,} unmanaged ones, {options.latency * 1000:g} ms a request"
         table = Table(title)
         plan = median(place.plan, options.runs)
         ten, sixteen = (median(partial(_by_id, place, at_once), options.runs) for at_once in (10, PARALLELISM))

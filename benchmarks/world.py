@@ -104,8 +104,8 @@ class World:
 
 
 @contextmanager
-def world(count: int, *, latency: float, applied: bool = True, strangers: int = 0, size: int = 0) -> Iterator[World]:
-    """A tree of `count` prompts, and a service that holds them if they were `applied`, with strangers in between.
+def world(count: int, *, latency: float, applied: bool = True, unmanaged: int = 0, size: int = 0) -> Iterator[World]:
+    """A tree of `count` prompts, and a service that holds them if they were `applied`, with unmanaged ones in between.
 
     The prompts have texts of at least `size` characters. The service answers each request after `latency` seconds.
     """
@@ -115,7 +115,7 @@ def world(count: int, *, latency: float, applied: bool = True, strangers: int = 
         database = folder / "service.sqlite"
         if applied:
             # In another process: this one stays small, since a child's peak counts what its parent had when it began.
-            numbers = [str(count), str(strangers), str(size)]
+            numbers = [str(count), str(unmanaged), str(size)]
             command = [sys.executable, "-m", "benchmarks.fill", str(folder / "prompts"), str(database), *numbers]
             subprocess.run(command, cwd=REPOSITORY, check=True)
         server = subprocess.Popen(

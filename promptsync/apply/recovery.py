@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from promptsync.apply.payload import judge
 from promptsync.model.canonical import remote_hash
 from promptsync.model.lockfile import entry_for
 from promptsync.model.prompt import PromptFile
-from promptsync.plan.changes import Adopt, Conflict, Create, Delete, Drift, Forget, Move, Orphan, Recreate, Update
 from promptsync.plan.unmanaged import made_since
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from promptsync.apply.journal import Recovered
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
-    from promptsync.plan.changes import Begun, Change, Intent, Plan
+    from promptsync.plan.changes import Begun, Intent, Plan
 
 OLD = 900.0
 """Seconds after which a create that nothing on the service can be is given up: no list lags that long."""
@@ -80,28 +79,13 @@ def recovery_notes(recovered: Recovered, recovery: Recovery, plan: Plan) -> tupl
     notes = list(recovery.notes)
     changes = {change.key: change for change in plan.changes}
     for key in dict.fromkeys(intent.key for intent in recovered.creates):
-        became = _became_of_create(changes.get(key))
+        became = changes[key].became_of_create if key in changes else None
         if became:
             notes.append(f"create of {key}: {became}")
     if recovered.entries:
         count = len(recovered.entries)
         notes.insert(0, f"{count} change{'s' if count != 1 else ''} that it made stood in the journal alone")
     return tuple(notes)
-
-
-def _became_of_create(change: Change | None) -> str | None:
-    """What became of a create that was begun, by what the plan does about its key."""
-    match change:
-        case Adopt():
-            return f"it made {change.id}, which is taken over"
-        case Conflict():
-            return "see the conflict"
-        case Create():
-            return "it made nothing that can be found, and is done again"
-        case None | Update() | Move() | Recreate() | Delete() | Forget() | Drift() | Orphan():
-            return None
-        case _:
-            assert_never(change)
 
 
 def _recover_write(prompts: dict[str, LockEntry], begun: Begun, remote: RemotePrompt | None) -> bool:

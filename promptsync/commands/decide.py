@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptsync.commands.state import scope_of
 from promptsync.files.git import committed_locks
 from promptsync.plan.differ import diff
-from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, told_behind
+from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def decide(
         made = diff(files, lock, service, scope, options, creates)
         changed = seemingly_changed(made)
     if changed:
-        made = told_behind(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))
+        made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))
     return made, lock
 
 

@@ -95,12 +95,9 @@ def with_sides(api: PromptsApi, plan: Plan, workers: int = 8) -> Plan:
 
 
 def _with_sides(api: PromptsApi, change: Change) -> Change:
-    if isinstance(change, Drift):
-        file, entry, remote = change.file, change.entry, change.remote
-    elif isinstance(change, Conflict) and change.both is not None:
-        file, entry, remote = change.both.file, change.both.entry, change.both.remote
-    else:
+    if not isinstance(change, Drift | Conflict) or change.edited is None:
         return change
+    file, entry, remote = change.edited.file, change.edited.entry, change.edited.remote
     try:
         base = base_of(api, entry)
         sides = Sides(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promptsync.commands.connect import connect
 from promptsync.commands.decide import decide
@@ -22,28 +22,19 @@ from promptsync.model.compare import file_differences, provider_of
 from promptsync.model.errors import DialectError
 from promptsync.model.lockfile import entry_for
 from promptsync.plan.base import own_fields
-from promptsync.plan.changes import Conflict, Drift, PlanOptions
+from promptsync.plan.changes import PlanOptions
 from promptsync.plan.safety import raise_if_wrong_place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import PromptFile, RemotePrompt
-    from promptsync.plan.changes import Plan
+    from promptsync.plan.changes import Edited
 
 Resolve: TypeAlias = Literal["ours", "theirs"] | None
 _WORKERS = 16
-
-
-class _Edited(NamedTuple):
-    """A prompt that was edited on the service: its file, its entry, what it is now and what it was when both agreed."""
-
-    file: PromptFile
-    entry: LockEntry
-    remote: RemotePrompt
-    base: RemotePrompt | None
 
 
 def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) -> list[Pulled]:
@@ -61,16 +52,15 @@ def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) ->
             service = read_prompts(api, target, state, tree.files)
             made, lock = decide(target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
             raise_if_wrong_place(made)
-            changed = list(_changed_there(made, keys))
+            edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
             with ThreadPoolExecutor(_WORKERS) as pool:
-                bases = pool.map(lambda one: base_of(api, one[1]), changed)
-            edited = [_Edited(*one, base) for one, base in zip(changed, bases, strict=True)]
+                bases = list(pool.map(lambda one: base_of(api, one.entry), edited))
         rewriter = Rewriter(target, tree.files)
         done: list[Pulled] = []
         prompts = dict(lock.prompts)
         keys_of = {entry.id: key for key, entry in prompts.items()}
-        for one in edited:
-            pulled, fresh = _merge_into_file(rewriter, one, resolve)
+        for one, base in zip(edited, bases, strict=True):
+            pulled, fresh = _merge_into_file(rewriter, one, base, resolve)
             done.append(pulled)
             if fresh != one.entry:
                 key, old_key = one.file.key, keys_of[one.entry.id]
@@ -81,18 +71,11 @@ def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) ->
     return done
 
 
-def _changed_there(made: Plan, keys: Collection[str]) -> Iterator[tuple[PromptFile, LockEntry, RemotePrompt]]:
-    for change in made.changes:
-        if keys and change.key not in keys:
-            continue
-        if isinstance(change, Drift):
-            yield change.file, change.entry, change.remote
-        elif isinstance(change, Conflict) and change.both is not None:
-            yield change.both.file, change.both.entry, change.both.remote
-
-
-def _merge_into_file(rewriter: Rewriter, edited: _Edited, resolve: Resolve) -> tuple[Pulled, LockEntry]:
-    file, entry, remote, found = edited
+def _merge_into_file(
+    rewriter: Rewriter, edited: Edited, found: RemotePrompt | None, resolve: Resolve
+) -> tuple[Pulled, LockEntry]:
+    """`found` is the prompt as it was when file and service agreed, None where the service does not have it."""
+    file, entry, remote = edited.file, edited.entry, edited.remote
     try:
         theirs = content_for(file, remote, entry)
     except DialectError as error:

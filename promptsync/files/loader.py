@@ -131,7 +131,7 @@ def load_one(
 
 
 def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fields: Collection[str]) -> PromptFile:
-    from promptsync.model.schema import file_fields
+    from promptsync.model.schema import file_fields, own_keys
 
     let_through = set(allow_fields) - file_fields()
     dialect = next((name for name in DIALECTS if name in data), CURRENT)
@@ -149,8 +149,8 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
         source.file,
         prompt,
         named="display_name" in data,
-        protected=data.get("protected", False),
         includes=includes,
+        **{name: data[name] for name in own_keys() if name in data},
     )
 
 

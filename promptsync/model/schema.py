@@ -57,6 +57,7 @@ __all__ = [
     "known_fields",
     "list_fields",
     "nullable_fields",
+    "own_keys",
 ]
 
 
@@ -794,6 +795,11 @@ def _renamed(schema: Any, old: str, new: str) -> Any:
 def file_fields() -> frozenset[str]:
     """The top-level keys of a prompt file: what it asks of the service, and what is ours."""
     return frozenset(_hints(File))
+
+
+def own_keys() -> frozenset[str]:
+    """Those of them that are ours, each a field of PromptFile: none is sent to the service."""
+    return file_fields() - {"display_name", "description", "metadata", CURRENT, CLASSIC}
 
 
 def in_order(document: Json) -> Json:

@@ -22,6 +22,15 @@ Status: TypeAlias = Literal["done", "failed", "skipped", "left", "not converged"
 FORMAT_VERSION = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A prompt that someone seems to have edited on the service, its file, and the entry that both come from."""
+
+    file: PromptFile
+    entry: LockEntry
+    remote: RemotePrompt
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """What every change has.
@@ -40,6 +49,16 @@ class _Change:
     path: str | None = None
     diff: tuple[FieldDiff, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def edited(self) -> Edited | None:
+        """What someone seems to have edited on the service; None where no one has."""
+        return None
+
+    @property
+    def became_of_create(self) -> str | None:
+        """What became of a create of this key whose end was not known, in a clause; None where it tells nothing."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,10 @@ class Create(_Change):
     def id(self) -> None:
         """A prompt that is not there yet has no id."""
         return None
+
+    @property
+    def became_of_create(self) -> str:
+        return "it made nothing that can be found, and is done again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +131,10 @@ class Adopt(_Change):
     def id(self) -> str:
         """The id on the service."""
         return self.remote.id
+
+    @property
+    def became_of_create(self) -> str:
+        return f"it made {self.id}, which is taken over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,14 +186,9 @@ class Drift(_Locked):
     remote: RemotePrompt
     sides: Sides | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class BothChanged:
-    """A file and a prompt that both changed, each from what `entry` says."""
-
-    file: PromptFile
-    entry: LockEntry
-    remote: RemotePrompt
+    @property
+    def edited(self) -> Edited:
+        return Edited(self.file, self.entry, self.remote)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +201,16 @@ class Conflict(_Change):
     hint: str
     id: str | None = None
     candidates: tuple[str, ...] = ()
-    both: BothChanged | None = None
+    both: Edited | None = None
     sides: Sides | None = None
+
+    @property
+    def edited(self) -> Edited | None:
+        return self.both
+
+    @property
+    def became_of_create(self) -> str:
+        return "see the conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from promptsync.model.globs import matches
 from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
 from promptsync.plan.changes import (
     Adopt,
-    BothChanged,
     Change,
     Conflict,
     Create,
     Delete,
     Drift,
+    Edited,
     Forget,
     Move,
     Orphan,
@@ -280,7 +280,7 @@ class Decider:
             hint=f"`promptsync pull {file.key}` joins the two, "
             f"`--overwrite '{file.key}'` makes the service say what the file says",
             id=entry.id,
-            both=BothChanged(file, entry, remote),
+            both=Edited(file, entry, remote),
         )
 
     def _gone(self, file: PromptFile, entry: LockEntry, alike: list[RemotePrompt]) -> Change:

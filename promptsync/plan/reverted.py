@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from promptsync.model.canonical import remote_hash
-from promptsync.plan.changes import Adopt, Conflict, Create, Delete, Drift, Forget, Move, Orphan, Recreate, Update
+from promptsync.plan.changes import Conflict, Drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
-    from promptsync.plan.changes import Change, Plan
+    from promptsync.plan.changes import Plan
 
 
 def seemingly_changed(plan: Plan) -> dict[str, tuple[LockEntry, RemotePrompt]]:
     """The entries, by id, whose prompt is at another version than they say, each with that prompt."""
-    pairs = (_entry_and_prompt(change) for change in plan.changes)
+    edited = (change.edited for change in plan.changes)
     return {
-        entry.id: (entry, remote)
-        for entry, remote in filter(None, pairs)
-        if remote.version(entry.dialect) != entry.version
+        one.entry.id: (one.entry, one.remote)
+        for one in edited
+        if one is not None and one.remote.version(one.entry.dialect) != one.entry.version
     }
 
 
@@ -51,7 +51,7 @@ def caught_up(lock: Lockfile, entries: dict[str, LockEntry]) -> Lockfile:
     return replace(lock, prompts=prompts)
 
 
-def told_behind(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
+def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
     word = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
     changes = tuple(
@@ -61,19 +61,6 @@ def told_behind(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
         for change in plan.changes
     )
     return replace(plan, changes=changes)
-
-
-def _entry_and_prompt(change: Change) -> tuple[LockEntry, RemotePrompt] | None:
-    """What of a change seems to be someone's edit on the service."""
-    match change:
-        case Drift():
-            return change.entry, change.remote
-        case Conflict():
-            return (change.both.entry, change.both.remote) if change.both else None
-        case Create() | Update() | Move() | Adopt() | Recreate() | Delete() | Forget() | Orphan():
-            return None
-        case _:
-            assert_never(change)
 
 
 def _describes(entry: LockEntry, remote: RemotePrompt) -> bool:

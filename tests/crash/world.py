@@ -192,7 +192,7 @@ def check(world: World, first: dict[str, Any]) -> list[str]:
         wrong.append(f"keys: {sorted(lock.keys() ^ wanted.keys())}")
     ids = [entry["id"] for entry in lock.values()]
     if len(held) != len(wanted) + 1 or len(set(ids)) != len(ids):
-        wrong.append(f"{len(held)} prompts for {len(wanted)} files and a stranger: {sorted(_names(held))}")
+        wrong.append(f"{len(held)} prompts for {len(wanted)} files and an unmanaged one: {sorted(_names(held))}")
     for key, entry in lock.items():
         there = held.get(entry["id"])
         name = wanted.get(key, {}).get("display_name", key.rpartition("/")[2])

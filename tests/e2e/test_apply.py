@@ -261,7 +261,7 @@ def test_a_file_under_a_new_name_keeps_its_id(world: World) -> None:
 
 
 def test_a_prompt_of_our_name_that_is_not_ours_is_never_touched(world: World) -> None:
-    theirs = world.add_stranger(path="Default")
+    theirs = world.add_unmanaged(path="Default")
     world.write(KEY, current())
     applied = world.apply()
     assert (applied.code, world.writes) == (3, [])
@@ -275,7 +275,7 @@ def test_a_prompt_of_our_name_that_is_not_ours_is_never_touched(world: World) ->
 
 
 def test_adopt_ties_a_file_to_a_prompt_and_then_shows_what_differs(world: World) -> None:
-    theirs = world.add_stranger(path="Default")
+    theirs = world.add_unmanaged(path="Default")
     world.write(KEY, current())
     adopted = world.run("adopt", KEY, theirs)
     assert (adopted.code, world.writes) == (0, [])

@@ -16,7 +16,7 @@ LONG = "You answer briefly.\n\n- Be kind: always.\n- Sign as {{agent}}.\n"
 
 def there(world: World, name: str, **body: Any) -> str:
     """Someone makes a prompt in the web page."""
-    return world.add_stranger(name, body or current(LONG), "Somewhere/else")
+    return world.add_unmanaged(name, body or current(LONG), "Somewhere/else")
 
 
 def import_all(world: World, *arguments: str) -> Ran:

@@ -163,7 +163,7 @@ def test_a_copy_of_a_file_is_a_new_prompt(world: World) -> None:
 
 
 def test_adopt_keeps_the_id_and_the_place(world: World) -> None:
-    there = world.add_stranger("refund")
+    there = world.add_unmanaged("refund")
     world.write(KEY, current())
     assert world.run("adopt", KEY, there).code == 0
     assert world.apply().code == 0
@@ -172,8 +172,8 @@ def test_adopt_keeps_the_id_and_the_place(world: World) -> None:
 
 
 def test_adopt_by_name_ties_many_at_once_and_shows_them_first(world: World) -> None:
-    there = {name: world.add_stranger(name, current(f"I am {name}.")) for name in ("one", "two", "three")}
-    twins = [world.add_stranger("twin"), world.add_stranger("twin")]
+    there = {name: world.add_unmanaged(name, current(f"I am {name}.")) for name in ("one", "two", "three")}
+    twins = [world.add_unmanaged("twin"), world.add_unmanaged("twin")]
     for name in ("one", "two", "twin", "new"):
         world.write(f"Default/{name}", current(f"I am {name}."))
     world.write("Default/three", current("Mine.", top_p=0.5))
@@ -203,7 +203,7 @@ def test_adopt_by_name_ties_many_at_once_and_shows_them_first(world: World) -> N
 def test_adopt_by_name_that_is_declined_ties_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     import click
 
-    world.add_stranger("refund")
+    world.add_unmanaged("refund")
     world.write(KEY, current())
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr(click, "confirm", lambda *_, **__: False)

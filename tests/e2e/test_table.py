@@ -81,7 +81,7 @@ def test_what_a_lost_create_of_ours_made_is_adopted(world: World, make: Any) -> 
 
 def test_the_one_of_our_name_is_adopted_where_no_one_else_makes_prompts(world: World, make: Any) -> None:
     world.write("promptsync", "targets:\n  default: {exclusive: true}\n")
-    there = world.add_stranger(data=make("Theirs."))
+    there = world.add_unmanaged(data=make("Theirs."))
     world.write(KEY, make())
     assert world.actions() == {KEY: "adopt"}
     assert (world.apply().code, world.names(), world.id(KEY)) == (0, ["refund"], there)
@@ -90,7 +90,7 @@ def test_the_one_of_our_name_is_adopted_where_no_one_else_makes_prompts(world: W
 
 
 def test_others_of_our_name_are_a_conflict_that_lists_them(world: World, make: Any) -> None:
-    ids = [world.add_stranger(data=make("Theirs.")), world.add_stranger(data=make())]
+    ids = [world.add_unmanaged(data=make("Theirs.")), world.add_unmanaged(data=make())]
     world.write(KEY, make())
     planned = world.plan()
     assert (planned.code, world.actions()) == (3, {KEY: "conflict"})
@@ -205,7 +205,7 @@ def test_gone_on_both_sides_is_forgotten(world: World, make: Any) -> None:
 
 def test_what_is_not_ours_is_never_touched(world: World, make: Any) -> None:
     agreed(world, make)
-    there = world.add_stranger("someone else's", make("Theirs."))
+    there = world.add_unmanaged("someone else's", make("Theirs."))
     before = world.sandbox.record(there)
     set_here(world, 0.7)
     world.remove(OTHER)

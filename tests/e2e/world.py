@@ -130,7 +130,7 @@ class World:
         first, *rest = held[name]["messages"]
         self.sandbox.ui_edit(held["_id"], {name: {"messages": [{**first, "content": text}, *rest]}})
 
-    def add_stranger(self, name: str = "refund", data: dict[str, Any] | None = None, path: str = "Elsewhere") -> str:
+    def add_unmanaged(self, name: str = "refund", data: dict[str, Any] | None = None, path: str = "Elsewhere") -> str:
         """Someone makes a prompt in the web page; gives its id."""
         made = {"display_name": name, "path": path, **(data or current("Theirs."))}
         return str(self.sandbox.ui_create(made)["_id"])

@@ -307,7 +307,7 @@ class TestALostRunner:
         assert world.apply().code == 0
         assert world.plan().code == 0
 
-    def test_a_strangers_look_alike_is_never_taken_over(self, world: World) -> None:
+    def test_an_unmanaged_look_alike_is_never_taken_over(self, world: World) -> None:
         three(world)
         theirs = world.sandbox.ui_create({"display_name": "1", "path": "Theirs", **current("Number 1")})
 

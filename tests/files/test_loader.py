@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -322,3 +322,7 @@ def test_no_bytes_make_it_raise(raw: bytes) -> None:
     file, problems = one(raw)
     assert file is None
     assert problems
+
+
+def test_every_key_of_ours_is_a_field_of_the_file() -> None:
+    assert schema.own_keys() <= {field.name for field in fields(PromptFile)}

@@ -44,10 +44,10 @@ def test_the_lock() -> None:
     assert render_lock(Lockfile(), color=False) == "KEY  ID  VERSION  PATH"
 
 
-def test_strangers() -> None:
+def test_unmanaged() -> None:
     prompts = [answered(remote("id-1", "refund"), updated="2026-08-01T10:00:00Z"), remote("id-2", EVIL)]
     told = render_unmanaged(prompts, color=False)
-    same_as_golden("strangers.txt", told)
+    same_as_golden("unmanaged.txt", told)
     assert "\x1b" not in told
     assert len(told.splitlines()) == 3
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from promptsync.plan.changes import Drift
-from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, told_behind
+from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches
 from tests.factories import block, entry, file, held, lock, locked, plan
 
 ASKED = file()
@@ -63,8 +63,8 @@ def test_a_lock_that_caught_up_keeps_its_keys_and_its_protection() -> None:
 
 def test_only_what_another_branch_has_moved_on_is_told_so() -> None:
     made = plan([ASKED], lock(refund=BASE), [NEW])
-    assert told_behind(made, {}) == made
-    (change,) = told_behind(made, {"id-1": LATER}).changes
+    assert with_other_branches(made, {}) == made
+    (change,) = with_other_branches(made, {"id-1": LATER}).changes
     assert change.warnings == (
         "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it",
     )

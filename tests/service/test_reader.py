@@ -384,7 +384,7 @@ def test_a_request_that_fails_is_an_error_and_no_absence(
         return answer if len(shelf.asked) <= number else refusal(status)
 
     shelf.answer = fail  # type: ignore[method-assign]
-    # Each tenth is a stranger's, so that there are requests by id after the pages.
+    # Each tenth is unmanaged, so that there are requests by id after the pages.
     with pytest.raises(error):
         read(shelf, [id for id in places if id[-1] != "7"] + ids(30, 9_000), unmanaged=unmanaged)
 
