@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsync.apply.payload import create_body
+from promptsync.files import loader
 from promptsync.files.loader import IncludeError, Loaded, Source, included_text, load, load_one
 from promptsync.model import schema
 from promptsync.model.errors import LoadError
@@ -129,7 +130,11 @@ def test_an_allowed_field_stays_where_it_is() -> None:
 
 
 def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key of ours that stands in the shape of a file alone is known, and nobody else hears of it."""
+    """A key of ours that the shape and the noun of a file know is read, and nobody else hears of it."""
+
+    @dataclass(frozen=True)
+    class FrozenFile(PromptFile):
+        frozen: bool = False
 
     class WithFrozen(schema.File, total=False):
         __pydantic_config__ = schema.File.__pydantic_config__  # type: ignore[attr-defined,misc]
@@ -137,6 +142,7 @@ def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytes
 
     caches = (schema._adapter, schema._vocabulary, schema._hints)
     monkeypatch.setattr(schema, "File", WithFrozen)
+    monkeypatch.setattr(loader, "PromptFile", FrozenFile)
     for cached in caches:
         cached.cache_clear()
     try:
@@ -147,7 +153,8 @@ def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytes
             cached.cache_clear()
     assert problems == []
     assert plain is not None
-    assert file is not None
+    assert isinstance(file, FrozenFile)
+    assert file.frozen
     assert file.prompt.extra == {"team": "support"}
     assert create_body(file.prompt, "Default") == create_body(plain.prompt, "Default") | {"team": "support"}
 
