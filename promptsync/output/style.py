@@ -25,12 +25,20 @@ _CODES: dict[Colour, str] = {
 
 
 class Look(NamedTuple):
-    """How a kind of change is shown. `sign` is ASCII; `counted` follows its number in the summary."""
+    """How a kind of change is shown.
+
+    `sign` is ASCII; `counted` follows its number in the summary, `plural` any number but 1 where that is another word.
+    """
 
     sign: str
     colour: Colour
     counted: str
     done: str
+    plural: str | None = None
+
+    def count(self, number: int) -> str:
+        """`2 to create`, `1 conflict`, `2 conflicts`."""
+        return f"{number} {self.plural if self.plural and number != 1 else self.counted}"
 
 
 def _look(action: Action) -> Look:
@@ -52,9 +60,9 @@ def _look(action: Action) -> Look:
         case "drift":
             return Look("!", "yellow", "drifted", "drifted")
         case "conflict":
-            return Look("!!", "red", "conflict", "conflict")
+            return Look("!!", "red", "conflict", "conflict", "conflicts")
         case "orphan":
-            return Look("?", "dim", "orphan", "orphan")
+            return Look("?", "dim", "orphan", "orphan", "orphans")
         case _:
             assert_never(action)
 

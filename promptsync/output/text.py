@@ -11,7 +11,7 @@ from promptsync.output.escape import terminal
 from promptsync.output.excerpt import shorten
 from promptsync.output.fields import field_lines
 from promptsync.output.shown import facts
-from promptsync.output.style import LOOKS, Style, counted
+from promptsync.output.style import LOOKS, Style
 from promptsync.plan.changes import (
     ACTIONS,
     DECIDED,
@@ -79,12 +79,9 @@ def summary_line(plan: Plan, style: Style) -> str:
     summary = plan.summary
     if not plan.changes:
         return style("green", "No changes.") + f" {_all_well(plan.unchanged)}"
-    parts = [f"{summary[action]} {LOOKS[action].counted}" for action in DECIDED if summary[action]] or [
-        "nothing to apply"
-    ]
-    if summary["drift"]:
-        parts.append(f"{summary['drift']} drifted")
-    parts += [counted(summary[action], action) for action in ("conflict", "orphan") if summary[action]]
+    counts = {action: LOOKS[action].count(summary[action]) for action in ACTIONS if summary[action]}
+    parts = [text for action, text in counts.items() if action in DECIDED] or ["nothing to apply"]
+    parts += [text for action, text in counts.items() if action not in DECIDED]
     return style("bold", "Plan:") + f" {', '.join(parts)}; {summary['unchanged']} unchanged."
 
 
