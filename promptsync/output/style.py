@@ -36,7 +36,7 @@ class Look(NamedTuple):
     done: str
     plural: str | None = None
 
-    def count(self, number: int) -> str:
+    def summed(self, number: int) -> str:
         """`2 to create`, `1 conflict`, `2 conflicts`."""
         return f"{number} {self.plural if self.plural and number != 1 else self.counted}"
 

@@ -79,7 +79,7 @@ def summary_line(plan: Plan, style: Style) -> str:
     summary = plan.summary
     if not plan.changes:
         return style("green", "No changes.") + f" {_all_well(plan.unchanged)}"
-    counts = {action: LOOKS[action].count(summary[action]) for action in ACTIONS if summary[action]}
+    counts = {action: LOOKS[action].summed(summary[action]) for action in ACTIONS if summary[action]}
     parts = [text for action, text in counts.items() if action in DECIDED] or ["nothing to apply"]
     parts += [text for action, text in counts.items() if action not in DECIDED]
     return style("bold", "Plan:") + f" {', '.join(parts)}; {summary['unchanged']} unchanged."
