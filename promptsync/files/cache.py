@@ -14,6 +14,7 @@ import sys
 import zlib
 from contextlib import suppress
 from dataclasses import fields, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,6 +93,8 @@ class FileCache:
         is_same = len(self._now) == len(self._known)
         if self._path is None or (is_same and all(self._known.get(key) is entry for key, entry in self._now.items())):
             return
+        if not all(map(_comes_back, islice(self._now.values(), 1))):
+            return
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         with suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -132,12 +135,17 @@ def _value(line: bytes) -> Any:
 
 
 def _kept(entry: _Entry) -> bytes | None:
-    """The line of a file; None where JSON would not give back the same."""
+    """The line of a file; None where JSON cannot hold it. What the reader makes of YAML, JSON gives back unchanged."""
     try:
-        line = _line(entry)
-        return line if _entry(line) == entry else None
+        return _line(entry)
     except (TypeError, ValueError, RecursionError):
         return None
+
+
+def _comes_back(entry: _Entry) -> bool:
+    """Whether a file is what JSON gives back of it. It is asked of one: a field that is not is in all of them."""
+    line = _kept(entry)
+    return line is None or _entry(line) == entry
 
 
 def _entry(line: bytes) -> _Entry:

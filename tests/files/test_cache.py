@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import zlib
@@ -19,6 +20,7 @@ from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.loader import IncludeError, Loaded, Source, load
 from promptsync.files.target import open_target
 from promptsync.files.tree import load_tree
+from promptsync.files.yaml.reader import read as read_yaml
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import Prompt, PromptFile
 from tests.factories import file
@@ -94,17 +96,34 @@ def test_whatever_a_block_holds_comes_back(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
+    "text",
     [
-        pytest.param(float("nan"), id="nan"),
-        pytest.param({1: "a"}, id="a key that is no text"),
-        pytest.param(("a",), id="a tuple"),
-        pytest.param(b"a", id="bytes"),
-        pytest.param(10**5000, id="a number too long"),
-        pytest.param("\ud83d\ude00", id="two halves of a character"),
+        pytest.param("1: a", id="a number as a key"),
+        pytest.param("? [a]\n: b", id="a list as a key"),
+        pytest.param("a: .nan", id="nan"),
+        pytest.param("a: .inf", id="infinity"),
+        pytest.param("a: !!binary YQ==", id="bytes"),
+        pytest.param("a: 2026-11-27", id="a date"),
+        pytest.param(f"a: 1{5000 * chr(48)}", id="a number too long"),
+        pytest.param('a: "\\ud83d"', id="half a character"),
+        pytest.param('a: "\\ud83d\\ude00"', id="two halves of a character"),
+        pytest.param("a: 0x1F\nb: 0o17\nc: 1_000\nd: -0.0\ne: 1e400", id="numbers"),
+        pytest.param("~: a\ntrue: b", id="words as keys"),
     ],
 )
-def test_what_json_would_not_give_back_is_not_kept(value: Any) -> None:
+def test_the_reader_makes_nothing_of_yaml_that_json_would_not_give_back(text: str) -> None:
+    document = read_yaml(text)
+    assert document.fatal or document.complaints or repr(json.loads(json.dumps(document.data))) == repr(document.data)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"a", id="bytes"),
+        pytest.param(10**5000, id="a number too long"),
+    ],
+)
+def test_what_json_cannot_hold_is_not_kept(value: Any) -> None:
     whole = file(content={"messages": [], "x": value})
     assert module._kept(module._Entry("", {}, whole, [])) is None
 
