@@ -218,7 +218,7 @@ class Applier:
                 id=now.id,
                 time=self._clock(),
                 path=path,
-                old_key=change.old_key if isinstance(change, Move) else None,
+                old_key=self._left_by(change),
                 asked=file.prompt,
                 protected=file.protected,
                 cleared=patch.cleared,
@@ -238,7 +238,8 @@ class Applier:
         if change.diff:
             return self._update(change, change.file, change.entry, change.remote, change.entry.added)
         assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
-        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, change.path), change.old_key)
+        entry = _agreed(change.file, change.remote, change.entry.dialect, change.path)
+        self._record(change.key, entry, self._left_by(change))
         return Outcome(change.key, change.action, "done", change.id)
 
     def _adopt(self, change: Adopt) -> Outcome:
@@ -284,7 +285,7 @@ class Applier:
         if verdict.wrong:
             entry = replace(entry, source=remote_hash(answer, dialect))
         self._note_owner(answer)
-        self._end(number, file.key, entry, change.old_key if isinstance(change, Move) else None)
+        self._end(number, file.key, entry, self._left_by(change))
         if not verdict.wrong:
             return Outcome(change.key, change.action, "done", answer.id)
         fields = ", ".join(item.field for item in verdict.wrong[:5])
@@ -297,6 +298,14 @@ class Applier:
             f"the service took the write and holds something else in {fields}{more}",
             "look at the prompt with `promptsync plan`, and write the file as the service can hold it",
         )
+
+    def _left_by(self, change: Decided) -> str | None:
+        """The key that a prompt leaves; None where the lock has it under its new key already."""
+        if not isinstance(change, Move):
+            return None
+        with self._mutex:
+            held = self._prompts.get(change.old_key)
+        return change.old_key if held is not None and held.id == change.id else None
 
     def _note_owner(self, answer: RemotePrompt) -> None:
         with self._mutex:

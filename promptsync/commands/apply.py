@@ -80,6 +80,10 @@ def apply(
                 return Applied(made)
             if made.decided and not watcher.confirm(made):
                 return Applied(made, interrupted=True)
+            if made.traded:
+                # On disk before any write: a run that dies then leaves every entry under some key.
+                write_lock(target, lock, since=state.on_disk)
+                state = replace(state, on_disk=lock)
             applier = Applier(
                 api,
                 state.journal,

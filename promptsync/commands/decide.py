@@ -9,6 +9,7 @@ from promptsync.commands.state import scope_of
 from promptsync.files.git import committed_locks
 from promptsync.plan.differ import diff
 from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches
+from promptsync.plan.trades import exchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,12 +29,15 @@ def decide(
     options: PlanOptions,
     creates: tuple[Intent, ...] = (),
 ) -> tuple[Plan, Lockfile]:
-    """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers."""
+    """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers.
+
+    The entries of files that traded places are in it under the keys that they have now.
+    """
     scope = scope_of(target)
     made = diff(files, lock, service, scope, options, creates)
     changed = seemingly_changed(made)
     if not changed:
-        return made, lock
+        return made, exchanged(lock, made.traded)
     later = later_entries(changed, committed_locks(target.lock_path))
     if later:
         lock = caught_up(lock, later)
@@ -41,7 +45,7 @@ def decide(
         changed = seemingly_changed(made)
     if changed:
         made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))
-    return made, lock
+    return made, exchanged(lock, made.traded)
 
 
 def with_policies(config: Config, options: PlanOptions) -> PlanOptions:

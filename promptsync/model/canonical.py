@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, Dialect, Json, Prompt, RemotePrompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CANONICAL = 1
 """The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
@@ -56,7 +59,11 @@ def canonical_block(dialect: Dialect, block: Json) -> Json:
 
 def digest(value: Any) -> str:
     """`sha256:…` over the sorted, compact UTF-8 JSON of `value`."""
-    return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()
+    return _sha256(canonical_json(value))
+
+
+def _sha256(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def canonical_json(value: Any) -> bytes:
@@ -72,6 +79,14 @@ def is_same_json(one: Any, other: Any) -> bool:
 def source_hash(prompt: Prompt) -> str:
     """The hash of what a file asks for."""
     return digest(canonical(prompt))
+
+
+def source_hashes(prompt: Prompt, names: Iterable[str]) -> dict[str, str]:
+    """The hash of what a file would ask for under each of `names`, without writing all of it down for each."""
+    content = canonical(prompt)
+    place = digest(content)  # a text that the content cannot hold
+    head, _, tail = canonical_json({**content, "display_name": place}).partition(canonical_json(place))
+    return {name: _sha256(head + canonical_json(name) + tail) for name in names}
 
 
 def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> str:

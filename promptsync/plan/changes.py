@@ -252,7 +252,8 @@ class PlanOptions:
 class Plan:
     """The changes, sorted by key. `refreshed` are entries that are only to be recorded anew, since nothing differs.
 
-    `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    `traded` maps the key of each file that traded places to the one that its entry has in the lock: they change all at
+    once, or none does. `locked` and `gone` count the entries of the lock and those that the service no longer knows.
     """
 
     target: str
@@ -263,6 +264,7 @@ class Plan:
     gone: int = 0
     options: PlanOptions = field(default_factory=PlanOptions)
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
+    traded: dict[str, str] = field(default_factory=dict)
     offline: bool = False
 
     @property

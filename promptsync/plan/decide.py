@@ -38,7 +38,8 @@ class Decider:
     """Decides about one prompt after the other.
 
     `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file. `canonical`
-    is the version of the rules that the lockfile's hashes are by. `refreshed` fills with the entries that are to be
+    is the version of the rules that the lockfile's hashes are by. `sources` are the hashes of what the files say, by
+    key. `refreshed` fills with the entries that are to be
     recorded anew although nothing differs.
     """
 
@@ -46,6 +47,7 @@ class Decider:
     canonical: int
     options: PlanOptions
     path_of: Callable[[PromptFile], str]
+    sources: Mapping[str, str]
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
 
     def is_gone(self, entry: LockEntry) -> bool:
@@ -124,6 +126,18 @@ class Decider:
             candidates=tuple(entry.id for entry in old.values()),
         )
 
+    def parted(self, file: PromptFile, entry: LockEntry, old_key: str) -> Conflict:
+        """A file that traded places with others which are not chosen: neither can move without the other."""
+        return Conflict(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.path_of(file),
+            digest=self._digest("conflict", file.key, file, entry, old_key),
+            reason=f"this file was {old_key} and traded places with files that --only leaves out",
+            hint="choose all of them, so that each id follows its content",
+            id=entry.id,
+        )
+
     def locked(
         self, file: PromptFile, entry: LockEntry, old_key: str, unmanaged: Mapping[str, list[RemotePrompt]]
     ) -> Change | None:
@@ -176,7 +190,7 @@ class Decider:
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
-            and source_hash(file.prompt) == entry.source
+            and self.sources[file.key] == entry.source
             and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
         )
 

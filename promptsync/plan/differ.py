@@ -6,7 +6,7 @@ ours, a renamed file, a prompt of the same name), then each prompt by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promptsync.model.canonical import digest, remote_hash, source_hash
@@ -15,7 +15,9 @@ from promptsync.model.lockfile import LockEntry
 from promptsync.model.prompt import CURRENT
 from promptsync.plan.changes import Adopt, Change, Intent, Plan, PlanOptions
 from promptsync.plan.decide import Decider
+from promptsync.plan.likely import with_likely_renames
 from promptsync.plan.moves import Moves, find_moves
+from promptsync.plan.trades import Trades, exchanged, find_trades
 from promptsync.plan.unmanaged import Matches, by_name, latest, match_intents, match_names
 from promptsync.plan.wording import already_there, which_of
 
@@ -53,10 +55,13 @@ def diff(
     `service` holds every prompt there is, by id: a locked id that it lacks is gone for certain. None plans against
     the lock alone. `intents` are creates of ours whose end is not known.
     """
-    options = options or PlanOptions()
-    decider = Decider(service, lock.canonical, options, scope.path_of)
-    differ = _Differ(files, lock, service, scope, options, decider)
-    changes = sorted(differ.changes(list(intents)), key=lambda change: change.key)
+    options, intents = options or PlanOptions(), list(intents)
+    sources = {key: source_hash(file.prompt) for key, file in files.items()}
+    trades = find_trades(files, lock.prompts, sources, {intent.key for intent in intents})
+    decider = Decider(service, lock.canonical, options, scope.path_of, sources)
+    differ = _Differ(files, exchanged(lock, trades.pairs), service, scope, options, decider, trades)
+    found = with_likely_renames(list(differ.changes(intents)), trades.left, lock, service)
+    changes = sorted(found, key=lambda change: change.key)
     named = {change.key for change in changes}
     chosen = tuple(change for change in changes if differ.chosen(change.key))
     return Plan(
@@ -68,6 +73,7 @@ def diff(
         gone=sum(decider.is_gone(entry) for entry in lock.prompts.values()),
         options=options,
         refreshed={key: entry for key, entry in decider.refreshed.items() if differ.chosen(key)},
+        traded={key: old for key, old in trades.pairs.items() if differ.chosen(key) and key not in differ.parted},
         offline=service is None,
     )
 
@@ -80,6 +86,13 @@ class _Differ:
     scope: Scope
     options: PlanOptions
     decider: Decider
+    trades: Trades
+    parted: frozenset[str] = field(init=False)
+    """The keys of files that traded places with some that are not chosen."""
+
+    def __post_init__(self) -> None:
+        parted = [group for group in self.trades.groups() if len({self.chosen(key) for key in group}) > 1]
+        self.parted = frozenset().union(*parted)
 
     def chosen(self, key: str) -> bool:
         return not self.options.only or matches(key, self.options.only)
@@ -111,11 +124,13 @@ class _Differ:
 
         wanted = {key for keys in moves.doubtful.values() for key in keys} if doubtful else set()
         for key, entry in self.lock.prompts.items():
-            change = None
+            change: Change | None = None
             if key in claimed and key not in moved:
                 continue
-            if key in self.files:
-                change = self.decider.locked(self.files[key], entry, key, unmanaged)
+            if key in self.parted:
+                change = self.decider.parted(self.files[key], entry, self.trades.pairs[key])
+            elif key in self.files:
+                change = self.decider.locked(self.files[key], entry, self.trades.pairs.get(key, key), unmanaged)
             elif key not in moved or key in lost:
                 change = self.decider.without_file(key, entry, kept=key in wanted)
             if change is not None:

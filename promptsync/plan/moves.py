@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.model.canonical import canonical_block, digest, source_hash
+from promptsync.model.canonical import canonical_block, digest, source_hash, source_hashes
 from promptsync.model.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.model.prompt import CURRENT
 
@@ -126,7 +126,7 @@ def _renamed(files: list[_Side], new: Iterable[PromptFile], old: Mapping[str, Lo
     renamed = []
     for side, file in zip(files, new, strict=True):
         if not file.named:
-            hashes = {name: source_hash(replace(file.prompt, display_name=name)) for name in names}
+            hashes = source_hashes(file.prompt, names)
             known = {source for name, source in hashes.items() if source in names[name]}
             if len(known) == 1:
                 renamed.append(replace(side, source=known.pop()))
