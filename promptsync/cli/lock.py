@@ -49,7 +49,7 @@ def verify(target: Target) -> int:
 @common.on_target
 def forget(target: Target, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
-    for key, entry in zip(keys, locking.lock_forget(target, keys), strict=True):
+    for key, entry in locking.lock_forget(target, keys).items():
         click.echo(f"{key} is forgotten; {entry.id} stays on the service")
     return ExitCode.DONE
 

@@ -59,7 +59,7 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
 @common.on_target
 def history(target: Target, key: str, limit: int) -> int:
     """Show the versions of the prompt KEY, newest first, and what each changed."""
-    entry, steps = remembering.history(target, key, limit)
+    key, entry, steps = remembering.history(target, key, limit)
     color = console.has_color(sys.stdout)
     common.show(render_history(key, entry, steps, color=color, width=console.width(sys.stdout)))
     return ExitCode.DONE

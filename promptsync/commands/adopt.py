@@ -37,7 +37,8 @@ def adopt(target: Target, key: str, id: str) -> tuple[Plan, PromptFile]:
     Gives what an apply would change on it. Raises UsageError where the two cannot be tied.
     """
     with alone(target):
-        file = file_of(load_tree(target).files, key)
+        file = file_of(target, load_tree(target).files, key)
+        key = file.key
         state = read_state(target)
         lock = state.lock
         _check_free(target, lock, key, id)

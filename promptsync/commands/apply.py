@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from promptsync.apply.applier import Applier
 from promptsync.apply.recovery import recover_writes, recovery_notes, still_open
 from promptsync.commands.connect import connect
-from promptsync.commands.decide import decide, with_policies
+from promptsync.commands.decide import decide
 from promptsync.commands.gather import read_prompts
+from promptsync.commands.keys import with_keys
 from promptsync.commands.results import Applied, Planned
 from promptsync.commands.state import State, read_state, write_lock
 from promptsync.files.run_lock import alone
@@ -63,9 +64,14 @@ def apply(
     """
     watcher = watcher or Watcher()
     with alone(target):
-        options = saved.options if saved else with_policies(target.config, options)
         tree = load_tree(target)
         state = read_state(target)
+        warnings = tree.warnings
+        if saved is None:
+            options, unmatched = with_keys(target, options, tree.files.keys() | state.lock.prompts.keys())
+            warnings = (*warnings, *unmatched)
+        else:
+            options = saved.options
         connections = max(parallelism, reader.PARALLELISM)
         with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
             service = read_prompts(api, target, state, tree.files)
@@ -75,7 +81,7 @@ def apply(
                 made = _as_saved(made, saved, target.connection.host)
             raise_if_unsafe(made, max_deletes=max_deletes)
             notes = recovery_notes(state.recovered, recovery, made)
-            watcher.on_plan(Planned(made, target.connection.host, tree.warnings, notes))
+            watcher.on_plan(Planned(made, target.connection.host, warnings, notes))
             if all_or_nothing and made.conflicts:
                 return Applied(made)
             if made.decided and not watcher.confirm(made):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.state import scope_of
@@ -14,7 +13,6 @@ from promptsync.plan.trades import exchanged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from promptsync.files.config import Config
     from promptsync.files.target import Target
     from promptsync.model.lockfile import Lockfile
     from promptsync.model.prompt import PromptFile, RemotePrompt
@@ -46,12 +44,3 @@ def decide(
     if changed:
         made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))
     return made, exchanged(lock, made.traded)
-
-
-def with_policies(config: Config, options: PlanOptions) -> PlanOptions:
-    """What the command line decides, and what the configuration decides for every run."""
-    return replace(
-        options,
-        overwrite=(*options.overwrite, *config.overwrite),
-        create_twins=options.create_twins or config.create_twins,
-    )

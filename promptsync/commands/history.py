@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
-from promptsync.commands.keys import locked_entry
+from promptsync.commands.keys import locked_key
 from promptsync.commands.results import Step
 from promptsync.commands.state import read_state
 from promptsync.model.compare import FieldDiff, differences, expand, file_differences
@@ -31,14 +31,17 @@ _NEWER = 20
 """How many versions are looked through for the locked one before the number is told as "more than"."""
 
 
-def history(target: Target, key: str, limit: int = 20) -> tuple[LockEntry, list[Step]]:
+def history(target: Target, key: str, limit: int = 20) -> tuple[str, LockEntry, list[Step]]:
     """The newest `limit` versions of the prompt of `key`, newest first, each with the fields that it changed.
 
-    They are told in the words of the dialect on the wire. Raises UsageError for a key that is not locked.
+    Key and entry as they are locked go before them. The fields are told in the words of the dialect on the wire. Raises
+    UsageError for a key that is not locked.
     """
-    entry = locked_entry(target, read_state(target).lock, key)
+    lock = read_state(target).lock
+    key = locked_key(target, lock, key)
+    entry = lock.prompts[key]
     with connect(target, read_only=True) as api:
-        return entry, steps(api, entry, limit)
+        return key, entry, steps(api, entry, limit)
 
 
 def names(version: RemoteVersion, id: str | None) -> bool:

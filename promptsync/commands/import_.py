@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
+from promptsync.commands.keys import folder_of
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
@@ -57,7 +58,7 @@ def import_prompts(
     changes. Each file is recorded in the journal as it is written, so that an interrupted import can go on.
     Raises UsageError for an id that is not there or is managed already.
     """
-    _check_folder(folder)
+    folder = folder_of(target, folder, "--into")
     _make_folder(target.root)
     with alone(target):
         state = read_state(target)
@@ -143,7 +144,7 @@ def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lock
     """
     free: dict[bytes, list[str]] = defaultdict(list)
     for key, data in sources.items():
-        if key not in lock.prompts and key.rpartition("/")[0] == folder.strip("/"):
+        if key not in lock.prompts and key.rpartition("/")[0] == folder:
             free[data].append(key)
     found: dict[str, str] = {}
     for remote in chosen if free else ():
@@ -170,15 +171,6 @@ def _write(target: Target, key: str, remote: RemotePrompt, emitted: Emitted) -> 
     _make_folder(path.parent)
     write_atomic(path, data)
     return entry_for(file, remote, emitted.dialect, None, own_fields(file, remote, emitted.dialect))
-
-
-def _check_folder(folder: str) -> None:
-    """A folder whose files are found again: inside the root, and none that is passed over."""
-    parts = folder.strip("/").split("/")
-    if folder.startswith("/") or "\\" in folder or any(part in ("", "..") or part[0] in "._" for part in parts):
-        raise UsageError(
-            f"--into {folder} is no folder for prompts", hint="name one inside the root, as Default/Support"
-        )
 
 
 def _make_folder(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
-from promptsync.commands.keys import locked_entry
+from promptsync.commands.keys import locked_key
 from promptsync.commands.state import read_state, record
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.git import merge_stages
@@ -47,15 +47,14 @@ def lock_verify(target: Target) -> list[str]:
     return found
 
 
-def lock_forget(target: Target, keys: Iterable[str]) -> list[LockEntry]:
-    """Takes keys out of the lockfile; their prompts stay on the service, unmanaged."""
+def lock_forget(target: Target, keys: Iterable[str]) -> dict[str, LockEntry]:
+    """Takes keys out of the lockfile, and gives their entries; their prompts stay on the service, unmanaged."""
     with alone(target):
         state = read_state(target)
-        gone = [locked_entry(target, state.lock, key) for key in keys]
-        ids = {entry.id for entry in gone}
-        kept = {key: entry for key, entry in state.lock.prompts.items() if entry.id not in ids}
+        forgotten = [locked_key(target, state.lock, key) for key in keys]
+        kept = {key: entry for key, entry in state.lock.prompts.items() if key not in forgotten}
         record(target, state, replace(state.lock, prompts=kept))
-    return gone
+    return {key: state.lock.prompts[key] for key in forgotten}
 
 
 def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from promptsync.apply.recovery import recover_writes, recovery_notes
 from promptsync.commands.connect import connect
-from promptsync.commands.decide import decide, with_policies
+from promptsync.commands.decide import decide
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.history import with_sides
+from promptsync.commands.keys import with_keys
 from promptsync.commands.results import Planned
 from promptsync.commands.state import read_state, scope_of
 from promptsync.files.tree import load_tree
@@ -32,11 +33,12 @@ def plan(
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
     """What an apply would do. `patience` is the seconds that one call may spend on waiting."""
-    options = with_policies(target.config, options)
     tree = load_tree(target)
     state = read_state(target)
+    options, unmatched = with_keys(target, options, tree.files.keys() | state.lock.prompts.keys())
+    warnings = (*tree.warnings, *unmatched)
     if offline:
-        return Planned(diff(tree.files, state.lock, None, scope_of(target), options), "offline", tree.warnings)
+        return Planned(diff(tree.files, state.lock, None, scope_of(target), options), "offline", warnings)
     with connect(target, read_only=True, patience=patience, observer=observer) as api:
         service = read_prompts(api, target, state, tree.files)
         recovery = recover_writes(state.lock, service, state.recovered.writes)
@@ -44,4 +46,4 @@ def plan(
         raise_if_wrong_place(made)
         made = with_sides(api, made)
     notes = recovery_notes(state.recovered, recovery, made)
-    return Planned(made, target.connection.host, tree.warnings, notes)
+    return Planned(made, target.connection.host, warnings, notes)

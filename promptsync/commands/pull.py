@@ -45,8 +45,7 @@ def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) ->
     """
     with alone(target):
         tree = load_tree(target)
-        for key in keys:
-            file_of(tree.files, key)
+        keys = {file_of(target, tree.files, key).key for key in keys}
         state = read_state(target)
         with connect(target, read_only=True) as api:
             service = read_prompts(api, target, state, tree.files)

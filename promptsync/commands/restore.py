@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from promptsync.apply.archive import find_archived
 from promptsync.commands.connect import connect
 from promptsync.commands.history import as_remote, names
-from promptsync.commands.keys import file_of, locked_entry
+from promptsync.commands.keys import file_of, locked_entry, new_key
 from promptsync.commands.results import Pulled
 from promptsync.commands.rewrite import Rewriter, content_for, no_place
 from promptsync.commands.state import read_state
-from promptsync.files.disk import write_atomic
+from promptsync.files.disk import as_spelled, write_atomic
 from promptsync.files.emit import emit
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
@@ -37,7 +37,8 @@ def restore(target: Target, key: str, version: str) -> Pulled:
     """
     with alone(target):
         tree = load_tree(target)
-        file = file_of(tree.files, key)
+        file = file_of(target, tree.files, key)
+        key = file.key
         entry = locked_entry(target, read_state(target).lock, key)
         with connect(target, read_only=True) as api:
             old = _version(api, replace(entry, display_name=file.prompt.display_name), version)
@@ -55,7 +56,8 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
     The next apply makes a new prompt of it, under a new id. Raises UsageError where the file is there.
     """
     with alone(target):
-        path = target.root / f"{key}.yaml"
+        key = new_key(target, key)
+        path = as_spelled(target.root, f"{key}.yaml")
         if path.exists():
             raise UsageError(f"{path} is there already", hint="name a version to restore: `promptsync history KEY`")
         archived = find_archived(folder or target.archive_folder, key)

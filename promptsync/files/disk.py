@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from promptsync.files.keys import ENDINGS, folded, is_passed_over, odd_name, unfit_name
 from promptsync.files.loader import IncludeError, Source, included_text
 from promptsync.model.errors import ConfigError, PromptsyncError
 from promptsync.model.prompt import Problem
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "ENDINGS",
     "MAX_BYTES",
     "Source",
     "Sources",
+    "as_spelled",
     "find_sources",
     "include_reader",
     "look_around",
@@ -31,8 +32,6 @@ __all__ = [
     "write_atomic",
 ]
 
-ENDINGS = (".yaml", ".yml")
-CONFIG_NAMES = ("promptsync.yaml", "promptsync.yml")
 MAX_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -168,7 +167,7 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
             problems.append(_file_problem(folder, f"the folder cannot be read: {_reason(error)}"))
             continue
         for entry in here:
-            if _skipped(entry.name, top=not parts):
+            if is_passed_over(entry.name, top=not parts):
                 continue
             if _is_folder(entry):
                 if _fit_folder(entry, problems):
@@ -176,10 +175,6 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
             elif _fit_name(entry, problems):
                 stems = "/".join((*parts, entry.name.rpartition(".")[0]))
                 yield _Found(entry.path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
-
-
-def _skipped(name: str, *, top: bool) -> bool:
-    return name.startswith((".", "_")) or (top and name in CONFIG_NAMES)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -190,11 +185,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _fit_folder(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
-    odd = _odd_name(entry.name)
+    odd = unfit_name(entry.name)
     if odd is None and not entry.is_symlink():
         return True
     message = odd or "a symbolic link to a folder is not followed"
-    hint = None if odd else "put the files here, or begin the link's name with _ to leave it out"
+    hint = "rename the folder" if odd else "put the files here, or begin the link's name with _ to leave it out"
     problems.append(_file_problem(entry.path, message, hint))
     return False
 
@@ -206,25 +201,10 @@ def _fit_name(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
             message = f"not taken as a prompt: the ending {ending} is not in lower case"
             problems.append(Problem(_printable(entry.path), 0, 0, message, "rename the file", severity="warning"))
         return False
-    odd = _odd_name(entry.name)
+    odd = unfit_name(entry.name)
     if odd is not None:
-        problems.append(_file_problem(entry.path, odd))
+        problems.append(_file_problem(entry.path, odd, "rename the file"))
     return odd is None
-
-
-def _odd_name(name: str) -> str | None:
-    """Why a name cannot be part of a key, which is shown, locked and sent as text."""
-    if name.isascii() and name.isprintable() and "\\" not in name:
-        return None
-    for char in name:
-        if char == "\\":
-            return "a backslash in the name"
-        category = unicodedata.category(char)
-        if category == "Cs":
-            return "the name is not UTF-8"
-        if category == "Cc" or char in "\u2028\u2029":
-            return f"the control character U+{ord(char):04X} in the name"
-    return None
 
 
 def _collisions(found: Iterable[_Found]) -> list[Problem]:
@@ -240,7 +220,7 @@ def _collisions(found: Iterable[_Found]) -> list[Problem]:
         clash = clashes[folder]
         if clash is not None:
             problems.append(_collision(item.path, "folder", *clash))
-        other = files.setdefault(_folded(item.key), item)
+        other = files.setdefault(folded(item.key), item)
         if other is not item and other.parts[:-1] == item.parts[:-1]:
             problems.append(_collision(item.path, "file", item.parts, other.parts))
     return problems
@@ -252,7 +232,7 @@ def _clash(
     """The first folder on the way that is one with another, and that other; `folders` learns those on the way."""
     for depth in range(1, len(parts) + 1):
         folder = parts[:depth]
-        first = folders.setdefault(_folded("/".join(folder)), folder)
+        first = folders.setdefault(folded("/".join(folder)), folder)
         # Where an outer folder collides already, that is the complaint.
         if first[:-1] == folder[:-1] and first[-1] != folder[-1]:
             return folder, first
@@ -271,12 +251,6 @@ def _collision(path: str, what: str, name: tuple[str, ...], first: tuple[str, ..
     return _file_problem(path, message, "rename one of them")
 
 
-def _folded(name: str) -> str:
-    if name.isascii():
-        return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
 def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> Iterator[Source]:
     real_root = os.path.realpath(root)
     for item in found:
@@ -290,7 +264,7 @@ def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list
 def _inside(real_root: str, key: str, name: str) -> str:
     """The real path of the file `name` beside the prompt `key`; it must not leave the root by any way."""
     hint = "name a file beside the prompt file, or in a folder below, with /"
-    if not name or _odd_name(name) is not None:
+    if not name or odd_name(name) is not None:
         raise _Unfit("has a name that cannot be used", hint)
     if name.startswith("/") or ".." in name.split("/"):
         raise _Unfit("must be a relative path without `..`", hint)
@@ -298,6 +272,14 @@ def _inside(real_root: str, key: str, name: str) -> str:
     for part in (*key.split("/")[:-1], *name.split("/")):
         path = _spelled(path, part)
     return _within(path, real_root)
+
+
+def as_spelled(root: Path, place: str) -> Path:
+    """The path of a place under the root, as far as there is one as the disk spells it."""
+    path = root
+    for part in place.split("/"):
+        path = path / _spelled(str(path), part).rpartition("/")[2]
+    return path
 
 
 def _spelled(folder: str, name: str) -> str:

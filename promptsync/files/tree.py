@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.disk import include_reader, look_around
+from promptsync.files.keys import FIND_A_HOME, HOMELESS
 from promptsync.files.loader import load
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import Problem
@@ -35,6 +36,6 @@ def _homeless(file: PromptFile) -> Problem:
         file.file,
         0,
         0,
-        "a prompt directly under the root has no path on the service",
-        "move it into a folder such as Default/, or give the target a `path_prefix` in promptsync.yaml",
+        HOMELESS,
+        FIND_A_HOME,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
 from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
-from promptsync.model.globs import matches
+from promptsync.model.globs import is_glob, matches
 from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
 from promptsync.plan.changes import (
     Adopt,
@@ -341,7 +342,7 @@ class Decider:
                 display_name=entry.display_name,
                 digest=self._digest("conflict", key, None, entry, remote),
                 reason="the file is gone, and the prompt was changed on the service",
-                hint=f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`",
+                hint=_back_or_gone(key),
                 id=entry.id,
             )
         if deletes:
@@ -378,6 +379,15 @@ class Decider:
         """The hash of all that a change rests on: the file, the entry, and each prompt of the service."""
         asked = [source_hash(file.prompt), self.path_of(file), file.protected] if file else None
         return digest([action, key, asked, *(_evidence(item, file) for item in rest)])
+
+
+def _back_or_gone(key: str) -> str:
+    """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
+    if is_glob(key):
+        return (
+            f"bring the file back under another name, or let the prompt be with `promptsync lock forget {quote(key)}`"
+        )
+    return f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`"
 
 
 def _evidence(item: Any, file: PromptFile | None) -> Any:

@@ -86,7 +86,7 @@ def test_another_workspace_is_not_verified(world: Here) -> None:
 def test_what_is_forgotten_is_told_in_the_order_it_was_named(world: Here) -> None:
     before = locked(world)
     held = world.held()
-    assert lock_forget(world.target, [KEY, OTHER]) == [before[KEY], before[OTHER]]
+    assert lock_forget(world.target, [KEY, OTHER]) == {KEY: before[KEY], OTHER: before[OTHER]}
     assert (locked(world), len(world.sandbox.prompts())) == ({}, len(held))
     assert world.lock.owner is not None
 
@@ -102,8 +102,8 @@ def test_of_many_that_are_to_be_forgotten_one_that_is_not_locked_keeps_all(world
 
 def test_to_forget_nothing_or_one_twice_is_no_error(world: Here) -> None:
     before = locked(world)
-    assert lock_forget(world.target, []) == []
-    assert lock_forget(world.target, [KEY, KEY]) == [before[KEY]] * 2
+    assert lock_forget(world.target, []) == {}
+    assert lock_forget(world.target, [KEY, f"{KEY}.yaml"]) == {KEY: before[KEY]}
     assert locked(world) == {OTHER: before[OTHER]}
 
 
@@ -111,7 +111,7 @@ def test_what_an_interrupted_run_recorded_is_forgotten_for_good(world: Here) -> 
     """Else the next run would find it in the journal again."""
     entry = unlock(world, KEY)
     record(world, KEY, entry)
-    assert lock_forget(world.target, [KEY]) == [entry]
+    assert lock_forget(world.target, [KEY]) == {KEY: entry}
     assert list(locked(world)) == [OTHER]
     assert Journal(world.target.journal_path).recover().onto(world.lock) == world.lock
 

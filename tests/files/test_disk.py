@@ -249,6 +249,9 @@ def test_folders_and_files_of_one_name_do_not_collide(root: Path) -> None:
         (b"caf\xe9.yaml", "the name is not UTF-8"),
         ("a\u2028b.yaml".encode(), "the control character U+2028 in the name"),
         (b"bad\x01/x.yaml", "the control character U+0001 in the name"),
+        (b"**.yaml", "a * in the name, which stands for other text in a glob"),
+        (b"Default/what?.yaml", "a ? in the name, which stands for other text in a glob"),
+        (b"De*/x.yaml", "a * in the name, which stands for other text in a glob"),
     ],
 )
 def test_a_name_that_cannot_be_a_key_is_refused(root: Path, name: bytes, message: str) -> None:
@@ -257,6 +260,7 @@ def test_a_name_that_cannot_be_a_key_is_refused(root: Path, name: bytes, message
 
     (problem,) = find_sources(root)[1]
     assert problem.message == message
+    assert problem.hint in ("rename the file", "rename the folder")
     problem.file.encode()
 
 
