@@ -12,7 +12,7 @@ from promptsync.commands.keys import folder_of
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
-from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
+from promptsync.files.disk import as_spelled, find_sources, include_reader, read_bytes, write_atomic
 from promptsync.files.emit import emit
 from promptsync.files.loader import Source, load_one
 from promptsync.files.names import file_names
@@ -162,7 +162,7 @@ def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lock
 
 
 def _write(target: Target, key: str, remote: RemotePrompt, emitted: Emitted) -> LockEntry:
-    path = target.root / f"{key}.yaml"
+    path = as_spelled(target.root, f"{key}.yaml")
     data = emitted.text.encode()
     source = Source(key, str(path), data)
     file, problems = load_one(source, include_reader(target.root), allow_fields=target.config.allow_fields)

@@ -87,8 +87,8 @@ def with_keys(target: Target, options: PlanOptions, known: Collection[str]) -> t
     overwrite = [_chosen(target, "--overwrite", typed, known, warnings) for typed in options.overwrite]
     place = f"{target.root / CONFIG_NAME}: policies.overwrite"
     for typed in target.config.overwrite:
-        # The configuration is the same wherever a command is run.
-        meant = _matching(readings(typed, Where((), ())), known)
+        # The configuration means the same wherever a command is run.
+        meant = _matching(readings(typed, replace(_where(target, typed), typed=())), known)
         overwrite.append(meant or _told(place, typed, known, warnings))
     create_twins = options.create_twins or target.config.create_twins
     options = replace(options, only=tuple(only), overwrite=tuple(overwrite), create_twins=create_twins)

@@ -371,7 +371,7 @@ class Decider:
         fields = self._path_change(file, entry, old_key)
         if file.prompt.display_name != entry.display_name:
             fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
-        if old_key == file.key and not fields and source_hash(file.prompt) == entry.source:
+        if old_key == file.key and not fields and self.sources[file.key] == entry.source:
             return None
         return self._changed(file, entry, old_key, None, fields)
 

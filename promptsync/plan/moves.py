@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from promptsync.model.canonical import canonical_block, digest, source_hash, source_hashes
 from promptsync.model.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.model.prompt import CURRENT
+from promptsync.plan.trades import MOST_RENAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
-
-_MOST_RENAMES = 50_000
-"""How many pairs of a new file and an old name are looked at; there are more only where a whole tree is new."""
 
 _Trait: TypeAlias = "Callable[[_Side], Hashable | None]"
 
@@ -121,7 +119,7 @@ def _renamed(files: list[_Side], new: Iterable[PromptFile], old: Mapping[str, Lo
     names: dict[str, set[str]] = defaultdict(set)
     for entry in old.values():
         names[entry.display_name].add(entry.source)
-    if len(files) * len(names) > _MOST_RENAMES:
+    if len(files) * len(names) > MOST_RENAMES:
         return []
     renamed = []
     for side, file in zip(files, new, strict=True):

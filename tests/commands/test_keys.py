@@ -142,7 +142,7 @@ def test_a_plain_key_that_is_none_is_refused(world: Here, option: str) -> None:
 
 
 def test_a_policy_that_matches_nothing_any_more_is_told_and_stops_nothing(world: Here) -> None:
-    config = replace(world.target.config, overwrite=("Default/*.yaml", "Gone/**", "Default/gone"))
+    config = replace(world.target.config, overwrite=(f"{world.root.name}/Default/*.yaml", "Gone/**", "Default/gone"))
     options, warnings = with_keys(replace(world.target, config=config), PlanOptions(), [KEY])
     assert options.overwrite == ("Default/*", "Gone/**", "Default/gone")
     assert [one.message.split("`")[1] for one in warnings] == ["Gone/**", "Default/gone"]

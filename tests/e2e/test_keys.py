@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from tests.e2e.world import KEY, World, current
@@ -86,6 +88,15 @@ def test_an_import_goes_where_a_person_names_it(world: World) -> None:
     world.add_unmanaged("faq")
     assert world.run("import", "--all", "--into", f"{world.root}/Default/Support/").code == 0
     assert "Default/Support/faq" in world.lock["prompts"]
+
+
+def test_an_import_goes_into_a_folder_in_its_spelling_on_disk(world: World) -> None:
+    decomposed, composed = (unicodedata.normalize(form, "Größe") for form in ("NFD", "NFC"))
+    world.write(f"{decomposed}/old", current())
+    world.add_unmanaged("faq")
+    assert world.run("import", "--all", "--into", f"prompts/{composed}").code == 0
+    assert (world.root / decomposed / "faq.yaml").exists()
+    assert world.run("validate").code == 0
 
 
 def test_a_file_whose_name_is_a_glob_is_refused(world: World) -> None:
