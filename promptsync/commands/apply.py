@@ -66,12 +66,8 @@ def apply(
     with alone(target):
         tree = load_tree(target)
         state = read_state(target)
-        warnings = tree.warnings
-        if saved is None:
-            options, unmatched = with_keys(target, options, tree.files.keys() | state.lock.prompts.keys())
-            warnings = (*warnings, *unmatched)
-        else:
-            options = saved.options
+        known = tree.files.keys() | state.lock.prompts.keys()
+        options, unmatched = (saved.options, ()) if saved else with_keys(target, options, known)
         connections = max(parallelism, reader.PARALLELISM)
         with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
             service = read_prompts(api, target, state, tree.files)
@@ -81,15 +77,11 @@ def apply(
                 made = _as_saved(made, saved, target.connection.host)
             raise_if_unsafe(made, max_deletes=max_deletes)
             notes = recovery_notes(state.recovered, recovery, made)
-            watcher.on_plan(Planned(made, target.connection.host, warnings, notes))
+            watcher.on_plan(Planned(made, target.connection.host, (*tree.warnings, *unmatched), notes))
             if all_or_nothing and made.conflicts:
                 return Applied(made)
             if made.decided and not watcher.confirm(made):
                 return Applied(made, interrupted=True)
-            if made.traded:
-                # On disk before any write: a run that dies then leaves every entry under some key.
-                write_lock(target, lock, since=state.on_disk)
-                state = replace(state, on_disk=lock)
             applier = Applier(
                 api,
                 state.journal,
@@ -120,6 +112,11 @@ def _finish_earlier_run(
 
 
 def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Applied:
+    if made.traded:
+        # All keys at once and before any request: a run that dies then leaves every entry under some key.
+        lock = applier.lock
+        write_lock(target, lock, since=state.on_disk)
+        state = replace(state, on_disk=lock)
     try:
         outcomes = applier.run(made)
     finally:
