@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 10_000
 """Pairs of a new file and a prompt without one that are looked at; there are more only where a tree is exchanged."""
 _ALIKE = 0.5
-"""The share of their words that an edited prompt and what it was have in common at least."""
+"""An edited prompt and what it was have more than this share of their words in common."""
 
 _Words: TypeAlias = frozenset[str]
 
@@ -73,7 +73,7 @@ def _near(
         words = _words(change.file.prompt.block)
         likeness = {key: _likeness(words, others) for key, others in held.items()}
         best = max(sorted(likeness), key=lambda key: likeness[key])
-        if likeness[best] >= _ALIKE:
+        if likeness[best] > _ALIKE:
             found[change.key] = best
     return found
 

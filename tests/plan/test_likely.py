@@ -42,8 +42,11 @@ def test_keys_are_quoted_for_a_shell() -> None:
     )
 
 
-def test_what_says_something_else_is_no_rename() -> None:
-    assert warned("Sort the tickets by team") == []
+@pytest.mark.parametrize(
+    "text", ["Sort the tickets by team", "You answer in a friendly tone and sort all the new tickets"]
+)
+def test_what_says_something_else_is_no_rename(text: str) -> None:
+    assert warned(text) == []
 
 
 def test_offline_the_only_one_may_be_it() -> None:
