@@ -25,7 +25,7 @@ def sandbox() -> None:
 @sandbox.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 takes a free one.")
 @click.option("--key", help="Accept this key alone; by default any.")
-@click.option("--dialect", type=click.Choice(["current", "classic", "both"]), default="current", show_default=True)
+@click.option("--dialect", type=click.Choice(["both", "current", "classic"]), default="both", show_default=True)
 @click.option("--foreign", type=click.Choice(["refuse", "ignore"]), default="refuse", show_default=True)
 @click.option("--patch", type=click.Choice(["merge", "replace", "deep"]), default="merge", show_default=True)
 @click.option("--version-on", type=click.Choice(["block", "any", "always"]), default="any", show_default=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shlex
 import stat
 import unicodedata
 from contextlib import suppress
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 1 << 20
+_FIRST_PROMPT = "prompt: {model: openai/gpt-4o, messages: [{role: system, content: Be kind.}]}"
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -88,20 +90,32 @@ def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
     Raises ConfigError if there is no such folder or no prompt file in it.
     """
     if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise ConfigError(
-            f"the prompts folder {root} {what}; a missing root never means that everything is to be deleted",
-            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
-        )
+        raise _no_prompts(root)
     problems: list[Problem] = []
     found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
     problems += _collisions(found)
     if not found and not problems:
-        raise ConfigError(
-            f"no prompt file in {root}; an empty root never means that everything is to be deleted",
-            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
-        )
+        raise _no_prompts(root)
     return Sources(found, root, max_bytes, problems)
+
+
+def _no_prompts(root: Path) -> ConfigError:
+    """Nothing was begun here, or what was there is gone: that never means that everything is to be deleted."""
+    if root.exists() and not root.is_dir():
+        return ConfigError(f"{root} is not a folder", hint="name the folder of the prompts with --dir")
+    if any(root.glob("promptsync*.lock.json")):
+        return ConfigError(
+            f"no prompt file in {root}, which has a lockfile; "
+            "an empty root never means that everything is to be deleted",
+            hint="get the files back from git, or name the folder of the prompts with --dir",
+        )
+    folder = shlex.quote(str(root / "Default"))
+    first = shlex.quote(str(root / "Default" / "hello.yaml"))
+    return ConfigError(
+        f"there are no prompts yet: {root} {'holds no prompt file' if root.exists() else 'does not exist'}",
+        hint=f"begin with one, as in `mkdir -p {folder} && echo '{_FIRST_PROMPT}' > {first}`, bring in what the "
+        "service has with `promptsync import --all`, or name another folder with --dir",
+    )
 
 
 def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, str], str]:
@@ -114,7 +128,7 @@ def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, 
     def include(key: str, name: str) -> str:
         shown = _printable(name)
         try:
-            data = _read(_inside(real_root, key, name), max_bytes)
+            data = _read(_inside(real_root, key, name), max_bytes, "split it")
         except _Unfit as error:
             raise IncludeError(f"the content_file {shown} {error.message}", hint=error.hint) from None
         return included_text(data, shown)
@@ -256,7 +270,7 @@ def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list
     for item in found:
         try:
             path = _within(item.path, real_root) if item.link else item.path
-            yield Source(item.key, item.path, _read(path, max_bytes))
+            yield Source(item.key, item.path, _read(path, max_bytes, "move long texts into content_file"))
         except _Unfit as error:
             problems.append(_file_problem(item.path, f"the file {error.message}", error.hint))
 
@@ -302,8 +316,11 @@ def _within(path: str, real_root: str) -> str:
     return real
 
 
-def _read(path: str, max_bytes: int) -> bytes:
-    """The bytes of a regular file of at most `max_bytes`. `path` must be real: a link is refused."""
+def _read(path: str, max_bytes: int, smaller: str) -> bytes:
+    """The bytes of a regular file of at most `max_bytes`. `path` must be real: a link is refused.
+
+    `smaller` says how to come below that size.
+    """
     try:
         descriptor = os.open(path, _READ)
     except OSError as error:
@@ -322,10 +339,7 @@ def _read(path: str, max_bytes: int) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > max_bytes:
-        raise _Unfit(
-            f"is larger than {max_bytes:,} bytes",
-            "move long texts into content_file, or set max_file_bytes in promptsync.yaml",
-        )
+        raise _Unfit(f"is larger than {max_bytes:,} bytes", f"{smaller}, or set max_file_bytes in promptsync.yaml")
     return data
 
 

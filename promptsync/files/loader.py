@@ -6,7 +6,8 @@ The YAML reader and the shapes are imported late: they take a while, and where e
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+import posixpath
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -114,6 +115,7 @@ def load_one(
         return None, [_problem(source, shown, complaint) for complaint in complaints]
     document = read(text)
     problems = [_problem(source, text, complaint) for complaint in document.complaints]
+    problems += [replace(_problem(source, text, warning), severity="warning") for warning in document.warnings]
     if document.fatal:
         return None, problems
     taken = {(problem.line, problem.column) for problem in problems}
@@ -182,7 +184,9 @@ class _Holder(NamedTuple):
 def _take_in(
     source: Source, document: Document, include: Callable[[str, str], str], problems: list[Problem]
 ) -> tuple[str, ...]:
-    """Replace each `content_file` by the text of that file; what cannot be read is added to `problems`."""
+    """Replace each `content_file` by the text of that file; what is not to be taken in is added to `problems`."""
+    from promptsync.files.yaml.guards import left_by_git
+
     includes: dict[str, None] = {}
     for holder in _holders(document.data):
         name = holder.value.get("content_file")
@@ -195,6 +199,10 @@ def _take_in(
             snippet = _snippet(document.text, line, column)
             problems.append(Problem(source.file, line, column, error.message, error.hint, snippet))
             continue
+        left = left_by_git(text)
+        if left is not None and name not in includes:
+            included = replace(source, file=posixpath.join(posixpath.dirname(source.file), name))
+            problems.append(_problem(included, text, left))
         _replace(holder, text)
         includes[name] = None
     return tuple(includes)

@@ -3,6 +3,8 @@
 SandboxError
 ├── ServiceError        what the service answers instead of a 200: a status and `{"message": …}`
 │   ├── BadRequest      400
+│   │   ├── BrokenField   what was typed into a field of the web page (see `editing.py`)
+│   │   └── Conflict      409, the web page's: someone else saved meanwhile
 │   ├── Unauthorized    401, with a `code`
 │   ├── Forbidden       403, the web page's and the control's guard (the service itself never answers it)
 │   ├── NotFound        404
@@ -40,6 +42,12 @@ class BadRequest(ServiceError):  # noqa: N818 - named as HTTP names it
     """400: the body, the query or a cursor is not what the service takes."""
 
     status = 400
+
+
+class Conflict(BadRequest):
+    """409: an edit on the web page that rests on an older version."""
+
+    status = 409
 
 
 class Unauthorized(ServiceError):  # noqa: N818

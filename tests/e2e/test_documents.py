@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.documents import SENT
+from tests.documents import CURL, SDK, SENT
+from tests.serving import command_served
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.world import World
 
 # The answer in “Using Prompts via the API”, as printed there.
@@ -115,6 +119,36 @@ prompt_config:
     - role: system
       content: You are a helpful assistant
 """
+
+
+def test_the_default_server_takes_the_documents_two_calls_as_printed(tmp_path: Path) -> None:
+    headers = {
+        "accept": "application/json",
+        "authorization": "Bearer ORQ_API_KEY",
+        "content-type": "application/json",
+    }
+    with command_served(tmp_path / "prompts") as url, httpx.Client(base_url=url, headers=headers) as client:
+        for body in (CURL, SDK):
+            created = client.post("/v2/prompts", content=body)
+            assert created.status_code == 200, created.text
+            assert shape(created.json()) == {**shape(CREATED), "prompt": {}}
+            retrieved = client.get(f"/v2/prompts/{created.json()['_id']}").json()
+            # The prompt that the document retrieves has no description.
+            assert shape(retrieved) == {**shape(RETRIEVED), "prompt": {}, "description": {}}
+            # As today's service: the block of the current dialect stands beside what was sent.
+            assert retrieved["prompt"]["model"] == "openai/gpt-4o"
+            assert retrieved["prompt_config"]["model"] == "gpt-4o"
+
+
+def test_a_server_of_one_dialect_takes_that_one(tmp_path: Path) -> None:
+    with command_served(tmp_path / "prompts", "--dialect", "current") as url:
+        refused = httpx.post(f"{url}/v2/prompts", content=CURL, headers={"authorization": "Bearer any"})
+        assert refused.json() == {"message": "prompt: Required; prompt_config is not accepted"}
+
+
+def shape(entity: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an answer, and those of its classic block."""
+    return {name: set(value) if name == "prompt_config" else {} for name, value in entity.items()}
 
 
 def as_retrieved(entity: dict[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ MISTAKES = [
     ("fields null", "allow_fields: null\n", "1:15", "`allow_fields` must be a list of texts"),
     ("twins a word", "policies: {create_twins: yep}\n", "1:26", "`policies.create_twins` must be true or false"),
     ("exclusive 1", "targets: {a: {exclusive: 1}}\n", "1:26", "`targets.a.exclusive` must be true or false"),
+    ("merge", "a: 1\n<<<<<<< a\nb: 1\n=======\nb: 2\n>>>>>>> b\n", "2:1", "an open merge of git: <<<<<<< here"),
     ("bytes true", "max_file_bytes: true\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes half", "max_file_bytes: 1.5\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes below 0", "max_file_bytes: -1\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from promptsync.files import disk as files
 from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
-from promptsync.files.loader import IncludeError
+from promptsync.files.loader import IncludeError, load
 from promptsync.model.errors import ConfigError, PromptsyncError
 
 NFC, NFD = "caf\u00e9", "cafe\u0301"
@@ -77,22 +78,37 @@ def test_an_ending_in_capitals_is_told(root: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [[], ["promptsync.yaml", "_a.yaml", "notes.md", "empty/.x"]])
-def test_an_empty_root_is_an_error_and_no_mass_delete(root: Path, names: list[str]) -> None:
-    put(root, *names)
+@pytest.mark.parametrize("lock", ["promptsync.lock.json", "promptsync.staging.lock.json"])
+def test_a_root_that_was_emptied_is_an_error_and_no_mass_delete(root: Path, names: list[str], lock: str) -> None:
+    put(root, *names, lock)
 
     with pytest.raises(ConfigError) as caught:
         find_sources(root)
     assert caught.value.message == (
-        f"no prompt file in {root}; an empty root never means that everything is to be deleted"
+        f"no prompt file in {root}, which has a lockfile; an empty root never means that everything is to be deleted"
     )
-    assert caught.value.hint == "name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml"
+    assert caught.value.hint == "get the files back from git, or name the folder of the prompts with --dir"
 
 
-def test_a_missing_root_is_an_error(root: Path) -> None:
-    with pytest.raises(
-        ConfigError, match="does not exist; a missing root never means that everything is to be deleted"
-    ):
-        find_sources(root / "nowhere")
+@pytest.mark.parametrize(("names", "what"), [([], "does not exist"), (["notes.md"], "holds no prompt file")])
+def test_where_nothing_was_begun_the_way_to_begin_works_as_it_stands(
+    tmp_path: Path, names: list[str], what: str
+) -> None:
+    root = tmp_path / "my prompts"
+    put(root, *names)
+
+    with pytest.raises(ConfigError) as caught:
+        find_sources(root)
+    assert caught.value.message == f"there are no prompts yet: {root} {what}"
+    assert caught.value.hint is not None
+    command = caught.value.hint.split("`")[1]
+    subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
+    sources, problems = find_sources(root)
+    assert problems == []
+    assert list(load(sources, include_reader(root)).files) == ["Default/hello"]
+
+
+def test_a_root_that_is_no_folder_is_an_error(root: Path) -> None:
     put(root, "a.yaml")
     with pytest.raises(ConfigError, match="is not a folder"):
         find_sources(root / "a.yaml")
@@ -322,6 +338,10 @@ def test_a_content_file_that_must_not_be_read(root: Path, tmp_path: Path, name: 
     with pytest.raises(IncludeError) as caught:
         include_reader(root, max_bytes=50)("Default/prompt", name)
     assert caught.value.message.endswith(message)
+    # It is in a content_file already.
+    assert "move long texts" not in (caught.value.hint or "")
+    if name == "big.md":
+        assert caught.value.hint == "split it, or set max_file_bytes in promptsync.yaml"
     caught.value.message.encode()
 
 

@@ -168,6 +168,33 @@ def test_a_warning_is_told_and_does_not_stand_in_the_way() -> None:
     ]
 
 
+def test_a_text_that_is_cut_is_told_with_its_place() -> None:
+    file, problems = one("description: Use issue #3\nprompt:\n  seed: 1 #low\n  messages: []\n")
+
+    assert file is not None
+    assert file.prompt.description == "Use issue"
+    assert [(problem.place, problem.severity, problem.snippet) for problem in problems] == [
+        ("prompts/Default/refund.yaml:1:24", "warning", "description: Use issue #3")
+    ]
+
+
+def test_what_git_left_in_an_included_text_is_refused_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    merge = "Be kind.\n<<<<<<< HEAD\nOne\n=======\nTwo\n>>>>>>> topic"
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2"
+    monkeypatch.setitem(TEXTS, "parts/merge.md", merge)
+    monkeypatch.setitem(TEXTS, "pointer.md", pointer)
+    names = ("pointer.md", "parts/merge.md", "parts/merge.md")
+    messages = "".join(f"    - {{role: user, content_file: {name}}}\n" for name in names)
+
+    file, problems = one(f"prompt:\n  messages:\n{messages}")
+
+    assert file is None
+    assert [(problem.place, problem.snippet) for problem in problems] == [
+        ("prompts/Default/pointer.md:1:1", "version https://git-lfs.github.com/spec/v1"),
+        ("prompts/Default/parts/merge.md:2:1", "<<<<<<< HEAD"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "hint"),
     [

@@ -65,6 +65,7 @@ _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"(?:-?(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
 _ANY_NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]*[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?")
 _COMMAS = re.compile(r"[-+]?[0-9]+(?:[,_][0-9]+)+")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:[,_][0-9]{3})+")
 _BASED = re.compile(r"[-+]?0(?:[xX][0-9a-fA-F_]+|[oO][0-7_]+|[bB][01_]+)")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
@@ -99,11 +100,17 @@ def _trap(text: str) -> Any:
     if _BASED.fullmatch(text):
         return _either(text, "a number to some YAML readers and text to others", _based(text))
     if _COMMAS.fullmatch(text):
-        plain = text.replace(",", "").replace("_", "")
-        return _either(text, "a number to some YAML readers and text to others", _decimal(plain))
+        return _either(text, "a number to some YAML readers and text to others", _with_commas(text))
     if _ANY_NUMBER.fullmatch(text):
         return _either(text, _why(text), _decimal(text.replace("_", "")), octal=_octal(text))
     return text
+
+
+def _with_commas(text: str) -> str | None:
+    """The number that was meant: commas part thousands, or one is the point; None where they make no number."""
+    if "," not in text or _THOUSANDS.fullmatch(text):
+        return _decimal(text.replace(",", "").replace("_", ""))
+    return _decimal(text.replace(",", ".")) if text.count(",") == 1 and "_" not in text else None
 
 
 def _why(text: str) -> str:

@@ -129,7 +129,8 @@ def check(raw: str, item: Edit, before: Any) -> None:
 def test_the_corpus_is_of_files_that_load(file: Path) -> None:
     prompt, problems = load_one(Source(file.stem, str(file), file.read_bytes()), lambda _file, name: TEXTS[name])
 
-    assert problems == []
+    # A comment behind one blank might be text.
+    assert [problem for problem in problems if problem.severity == "error"] == []
     assert prompt is not None
 
 
