@@ -59,7 +59,7 @@ def apply(
 
     With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
     rests on the same file, entry and service content; else StalePlanError is raised before any write. Raises
-    PlanError where safety forbids the plan. `patience` is the seconds that one call may spend on waiting.
+    PlanError where safety forbids the plan. `patience` is the seconds that one call may take in all.
     """
     watcher = watcher or Watcher()
     with alone(target):

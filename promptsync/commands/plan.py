@@ -31,7 +31,7 @@ def plan(
     patience: float | None = None,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """What an apply would do. `patience` is the seconds that one call may spend on waiting."""
+    """What an apply would do. `patience` is the seconds that one call may take in all."""
     options = with_policies(target.config, options)
     tree = load_tree(target)
     state = read_state(target)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promptsync.model.errors import NotFoundError
 from promptsync.service.api import PAGE
+from promptsync.service.pagination import MAX_PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -239,7 +240,7 @@ class _Reader:
         """Walks from behind `start` to the next of `stops` or the end. `page` is the first, if it is read already."""
         used = {start}
         cursor, promised, steps = start, False, 0
-        while not self._broken:
+        while not self._broken and steps < MAX_PAGES:
             page = page or self._client.page(limit=PAGE, starting_after=cursor)
             if page is None or _is_unclear(page) or (promised and not page.items):
                 break
