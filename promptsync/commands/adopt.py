@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
-from promptsync.commands.gather import read_prompts
+from promptsync.commands.gather import look_again, read_prompts
 from promptsync.commands.keys import file_of
 from promptsync.commands.results import Pair
 from promptsync.commands.state import State, check_workspace, ids_elsewhere, read_state, record, scope_of
@@ -54,7 +54,10 @@ def adopt(target: Target, key: str, id: str) -> tuple[Plan, PromptFile]:
         return made, file
 
 
-def adopt_by_name(target: Target, confirm: Callable[[list[Pair]], bool]) -> list[Pair]:
+def adopt_by_name(
+    target: Target,
+    confirm: Callable[[list[Pair]], bool],
+) -> list[Pair]:
     """Ties each file that is not locked to the one unmanaged prompt of its name, once `confirm` has agreed to all.
 
     Where several files or several prompts share a name nothing is tied. Gives the pairs that were tied.
@@ -64,8 +67,10 @@ def adopt_by_name(target: Target, confirm: Callable[[list[Pair]], bool]) -> list
         state = read_state(target)
         with connect(target, read_only=True) as api:
             service = read_prompts(api, target, state)
+            elsewhere = ids_elsewhere(target)
+            look_again(api, service, [pair.remote.id for pair in _pairs(files, state.lock, service, elsewhere)])
         raise_if_mostly_gone(len(state.lock.prompts), len(state.lock.ids() - service.keys()))
-        pairs = _pairs(files, state.lock, service, ids_elsewhere(target))
+        pairs = _pairs(files, state.lock, service, elsewhere)
         if not pairs or not confirm(pairs):
             return []
         _record_tied(target, state, [(pair.file, pair.remote) for pair in pairs])

@@ -70,7 +70,7 @@ def apply(
         with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
             service = read_prompts(api, target, state, tree.files)
             state, recovery = _finish_earlier_run(target, state, service, api)
-            made, lock = decide(target, tree.files, state.lock, service, options, state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, target.connection.host)
             raise_if_unsafe(made, max_deletes=max_deletes)

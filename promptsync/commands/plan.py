@@ -40,7 +40,7 @@ def plan(
     with connect(target, read_only=True, patience=patience, observer=observer) as api:
         service = read_prompts(api, target, state, tree.files)
         recovery = recover_writes(state.lock, service, state.recovered.writes)
-        made, _ = decide(target, tree.files, recovery.lock, service, options, state.recovered.creates)
+        made, _ = decide(api, target, tree.files, recovery.lock, service, options, state.recovered.creates)
         raise_if_wrong_place(made)
         made = with_sides(api, made)
     notes = recovery_notes(state.recovered, recovery, made)

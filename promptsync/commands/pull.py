@@ -50,7 +50,7 @@ def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) ->
         state = read_state(target)
         with connect(target, read_only=True) as api:
             service = read_prompts(api, target, state, tree.files)
-            made, lock = decide(target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
             raise_if_wrong_place(made)
             edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
             with ThreadPoolExecutor(_WORKERS) as pool:

@@ -113,6 +113,15 @@ def read_service(
     return reader.found
 
 
+def read_again(
+    client: PromptsApi, ids: Collection[str], *, parallelism: int = PARALLELISM, run: Runner = run_parallel
+) -> tuple[dict[str, RemotePrompt], set[str]]:
+    """What the service holds under these ids, each read by itself, and those of them that are gone for certain."""
+    reader = _Reader(client, frozenset(ids), parallelism, run)
+    reader.read_by_id()
+    return reader.found, reader.gone
+
+
 _END = ""
 """Stands for the end of the list where else there would be an id, which is never empty."""
 
