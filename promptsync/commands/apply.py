@@ -15,7 +15,7 @@ from promptsync.commands.results import Applied, Planned
 from promptsync.commands.state import State, read_state, write_lock
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
-from promptsync.model.errors import StalePlanError
+from promptsync.model.errors import PromptsyncError, StalePlanError
 from promptsync.plan.safety import raise_if_unsafe
 from promptsync.service import reader
 
@@ -113,9 +113,21 @@ def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Ap
     try:
         outcomes = applier.run(made)
     finally:
+        problem = _record(target, applier, state)
+    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted, problem=problem)
+
+
+def _record(target: Target, applier: Applier, state: State) -> PromptsyncError | None:
+    """Writes the lockfile, and drops from the journal what it holds; gives what kept it from that.
+
+    What was done is to be told in any case, and the journal has it.
+    """
+    try:
         write_lock(target, applier.lock, since=state.on_disk)
-    state.journal.compact()
-    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
+        state.journal.compact()
+    except PromptsyncError as error:
+        return error
+    return None
 
 
 def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:

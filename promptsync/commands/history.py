@@ -18,7 +18,7 @@ from promptsync.model.prompt import RemotePrompt
 from promptsync.plan.changes import Conflict, Drift, Sides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
@@ -26,18 +26,21 @@ if TYPE_CHECKING:
     from promptsync.plan.changes import Change, Plan
     from promptsync.service.answers import RemoteVersion
     from promptsync.service.api import PromptsApi
+    from promptsync.service.calls import Exchange
 
 _NEWER = 20
 """How many versions are looked through for the locked one before the number is told as "more than"."""
 
 
-def history(target: Target, key: str, limit: int = 20) -> tuple[LockEntry, list[Step]]:
+def history(
+    target: Target, key: str, limit: int = 20, *, observer: Callable[[Exchange], None] | None = None
+) -> tuple[LockEntry, list[Step]]:
     """The newest `limit` versions of the prompt of `key`, newest first, each with the fields that it changed.
 
     They are told in the words of the dialect on the wire. Raises UsageError for a key that is not locked.
     """
     entry = locked_entry(target, read_state(target).lock, key)
-    with connect(target, read_only=True) as api:
+    with connect(target, read_only=True, observer=observer) as api:
         return entry, steps(api, entry, limit)
 
 
