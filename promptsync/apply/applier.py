@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, assert_never
@@ -44,7 +45,7 @@ from promptsync.plan.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from promptsync.apply.journal import Journal
@@ -57,6 +58,17 @@ INTERRUPTED = "interrupted"
 
 UNANSWERED = 3
 """Writes without an answer, for each of those side by side, after which the rest is let be."""
+
+
+class UnrecordedError(PromptsyncError):
+    """A write that was carried out, which the journal could not take; `why` says what kept it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"it was carried out on the service, and could not be recorded: {why}",
+            hint="make room, and run this again: the next run finds out that it was done",
+        )
+        self.why = why
 
 
 class Applier:
@@ -122,7 +134,7 @@ class Applier:
     def run(self, plan: Plan) -> list[Outcome]:
         """Carries out what the plan decides. Gives an outcome for each change, in the order of the plan.
 
-        Raises PromptsyncError where the journal cannot be written: then nothing more is sent.
+        Where the journal cannot be written, nothing more is sent.
         """
         self._prompts.update(plan.refreshed)
         outcomes: dict[str, Outcome] = {}
@@ -141,7 +153,7 @@ class Applier:
             try:
                 outcome = self._carry_out(change)
                 self._unanswered = 0
-            except (ServiceError, DialectError, DoubtfulError) as error:
+            except PromptsyncError as error:
                 self._stop_if_hopeless(error)
                 outcome = _failed(change, error)
             except BaseException:
@@ -153,7 +165,9 @@ class Applier:
 
     def _stop_if_hopeless(self, error: PromptsyncError) -> None:
         """Lets the rest be where each would only fail likewise, or wait as long."""
-        if isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
+        if not isinstance(error, ServiceError | DialectError | DoubtfulError):
+            self.stop(error.why if isinstance(error, UnrecordedError) else error.message)
+        elif isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
             self.stop("the service no longer accepts the key")
         elif isinstance(error, RateLimitedError):
             self.stop("the service limits the rate for longer than this run may wait")
@@ -265,7 +279,8 @@ class Applier:
         except PromptsyncError as error:
             self._end_unless_unknown(number, change.key, error)
             raise
-        self._end(number, change.key, None)
+        with _carried_out():
+            self._end(number, change.key, None)
         return Outcome(change.key, change.action, "done", change.id)
 
     def _conclude(
@@ -284,8 +299,9 @@ class Applier:
         entry = entry_for(file, answer, dialect, path, verdict.added)
         if verdict.wrong:
             entry = replace(entry, source=remote_hash(answer, dialect))
-        self._note_owner(answer)
-        self._end(number, file.key, entry, self._left_by(change))
+        with _carried_out():
+            self._note_owner(answer)
+            self._end(number, file.key, entry, self._left_by(change))
         if not verdict.wrong:
             return Outcome(change.key, change.action, "done", answer.id)
         fields = ", ".join(item.field for item in verdict.wrong[:5])
@@ -335,6 +351,15 @@ class Applier:
                 self._prompts.pop(key, None)
             else:
                 self._prompts[key] = entry
+
+
+@contextmanager
+def _carried_out() -> Iterator[None]:
+    """Says of what goes wrong in it that the write itself was carried out."""
+    try:
+        yield
+    except PromptsyncError as error:
+        raise UnrecordedError(error.message) from None
 
 
 def _adopted(change: Adopt) -> LockEntry:

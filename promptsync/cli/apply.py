@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from promptsync.apply.applier import Applier
+    from promptsync.commands.results import Applied
     from promptsync.files.target import Target
     from promptsync.plan.changes import Plan
     from promptsync.plan.saved import SavedPlan
@@ -54,9 +55,24 @@ def apply(
     with ExitStack() as stack:
         watcher = _watcher(stack, yes=yes, verbose=verbose)
         applied = applying.apply(target, options, saved=saved, watcher=watcher, **settings)
-    color = console.has_color(sys.stdout)
-    common.show(render_outcomes(applied.outcomes, applied.plan, color=color))
+    _show(applied)
     return applied.exit_code
+
+
+def _show(applied: Applied) -> None:
+    """Lists what came of the plan, and what kept it from being recorded."""
+    text = render_outcomes(applied.outcomes, applied.plan, color=console.has_color(sys.stdout))
+    try:
+        common.show(text)
+    except OSError:
+        # The disk that is full may be that of the output. What was done has to be known all the same.
+        click.echo(text, err=True)
+        if applied.exit_code == ExitCode.DONE:
+            raise
+    if applied.problem is not None:
+        from promptsync.cli import errors
+
+        errors.tell(applied.problem)
 
 
 def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
@@ -96,10 +112,10 @@ def _stopped_by_signals(applier: Applier) -> Iterator[None]:
     def stop(number: int, _: object) -> None:
         seen.append(number)
         if len(seen) > 1:
-            os.write(sys.stderr.fileno(), b"broken off; the next run settles what was in flight\n")
+            _shout(b"broken off; the next run settles what was in flight\n")
             os._exit(ExitCode.INTERRUPTED)
         applier.interrupt()
-        os.write(sys.stderr.fileno(), b"finishing what is in flight; once more breaks off\n")
+        _shout(b"finishing what is in flight; once more breaks off\n")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -107,3 +123,9 @@ def _stopped_by_signals(applier: Applier) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _shout(line: bytes) -> None:
+    """Talk from within a signal's handler, where a buffer may be half written. It may be for no one."""
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), line)

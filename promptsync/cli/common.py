@@ -52,7 +52,7 @@ timeout = click.option(
     "--timeout",
     "patience",
     type=click.FloatRange(0, min_open=True),
-    help="Seconds that one call may wait for a service that limits the rate or fails; 120 by default.",
+    help="Seconds that one call to the service may take in all, waits and repeats included; 120 by default.",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -40,6 +41,34 @@ def prepare() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+class _Output(io.FileIO):
+    """An output of the process. What it cannot take for one of the reasons `forgiven` is dropped.
+
+    A reader that has gone away (`promptsync apply | head`) stops nothing and changes no exit code.
+    """
+
+    def __init__(self, number: int, forgiven: type[OSError]) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._forgiven = forgiven
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except self._forgiven:
+            return memoryview(data).nbytes
+
+
+def let_readers_leave() -> None:
+    """Lets the run go on to its end when no one reads its output any more, or where its talk cannot be written."""
+    sys.stdout = _replaced(sys.stdout, BrokenPipeError)
+    sys.stderr = _replaced(sys.stderr, OSError)
+
+
+def _replaced(stream: TextIO, forgiven: type[OSError]) -> TextIO:
+    output = io.BufferedWriter(_Output(stream.fileno(), forgiven))
+    return io.TextIOWrapper(output, encoding=stream.encoding, line_buffering=bool(stream.line_buffering))
 
 
 def has_color(stream: TextIO) -> bool:
@@ -100,7 +129,7 @@ class Waits:
         _say(f"waiting for the service: {_note(exchange)}")
 
 
-def watch(*, verbose: bool) -> Callable[[Exchange], None]:
+def watch(*, verbose: bool = False) -> Callable[[Exchange], None]:
     """What to tell of the requests: each of them, or only that the run waits."""
     return show_exchange if verbose else Waits()
 

@@ -40,10 +40,6 @@ def tell(error: BaseException) -> int:
         case click.ClickException():
             error.show(sys.stderr)
             return ExitCode.ERROR
-        case BrokenPipeError():
-            # Whoever read the output has gone; Python would complain once more when it flushes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return ExitCode.ERROR
         case PromptsyncError():
             return _show(error)
         case OSError():

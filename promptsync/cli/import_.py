@@ -35,7 +35,7 @@ def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...
     if listing + everything + bool(ids) != 1:
         raise UsageError("import takes one of --list, --all and --id")
     if listing:
-        found = importing.unmanaged(target)
+        found = importing.unmanaged(target, observer=console.watch())
         color = console.has_color(sys.stdout)
         common.show(render_unmanaged(found, color=color) if found else "every prompt on the service is in a lockfile")
         return ExitCode.DONE
@@ -47,6 +47,7 @@ def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...
             into,
             on_start=lambda total: advance.append(stack.enter_context(console.progress("Importing", total))),
             on_prompt=lambda key: advance[0](key),
+            observer=console.watch(),
         )
     _show_imported(done)
     return ExitCode.PARTIAL if done.left_out else ExitCode.DONE
@@ -74,7 +75,7 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
         raise UsageError("adopt takes KEY and ID, or --by-name")
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
-    made, file = adopting.adopt(target, key, id)
+    made, file = adopting.adopt(target, key, id, observer=console.watch())
     click.echo(f"{file.key} is {id} from now on; {target.lock_path} holds it")
     if made.changes:
         click.echo("the next apply would change on it:", err=True)
@@ -90,7 +91,7 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
         click.echo(render_pairs(pairs, color=False))
         return yes or click.confirm("Tie these files to these prompts?", err=True)
 
-    tied = adopting.adopt_by_name(target, confirm)
+    tied = adopting.adopt_by_name(target, confirm, observer=console.watch())
     click.echo(f"{len(tied)} adopted", err=True)
     return ExitCode.DONE
 

@@ -36,7 +36,7 @@ def show(target: Target) -> int:
 @common.on_target
 def verify(target: Target) -> int:
     """Compare lockfile, files and service. Exits 3 where they do not fit."""
-    found = locking.lock_verify(target)
+    found = locking.lock_verify(target, observer=console.watch())
     for sentence in found:
         click.echo(terminal(sentence))
     if not found:

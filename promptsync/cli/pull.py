@@ -32,7 +32,7 @@ def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
     What does not overlap merges by itself. What does is left in the file and shown; exit 3 while it is open.
     """
     with console.waiting("Reading files and service"):
-        done = pulling.pull(target, keys, resolve)
+        done = pulling.pull(target, keys, resolve, observer=console.watch())
     return _show_pulled(done, "nothing was changed on the service")
 
 
@@ -50,7 +50,9 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
         path = restoring.restore_deleted(target, key, archive)
         click.echo(f"{path} is back; the next apply makes a new prompt of it, under a new id")
         return ExitCode.DONE
-    return _show_pulled([restoring.restore(target, key, version)], "the file says that already")
+    return _show_pulled(
+        [restoring.restore(target, key, version, observer=console.watch())], "the file says that already"
+    )
 
 
 @click.command()
@@ -59,7 +61,7 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
 @common.on_target
 def history(target: Target, key: str, limit: int) -> int:
     """Show the versions of the prompt KEY, newest first, and what each changed."""
-    key, entry, steps = remembering.history(target, key, limit)
+    key, entry, steps = remembering.history(target, key, limit, observer=console.watch())
     color = console.has_color(sys.stdout)
     common.show(render_history(key, entry, steps, color=color, width=console.width(sys.stdout)))
     return ExitCode.DONE

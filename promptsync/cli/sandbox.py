@@ -31,6 +31,7 @@ def sandbox() -> None:
 @click.option("--version-on", type=click.Choice(["block", "any", "always"]), default="any", show_default=True)
 @click.option("--max-page", type=click.IntRange(1), default=200, show_default=True, help="The largest page of a list.")
 @click.option("--list-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
+@click.option("--update-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
 @click.option("--latency", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds a request.")
 @click.option(
     "--fault", "faults", multiple=True, metavar="FAULT", help="Such as 429:retry-after=1,method=POST,times=3."

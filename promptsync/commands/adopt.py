@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
-from promptsync.commands.gather import read_prompts
+from promptsync.commands.gather import look_again, read_prompts
 from promptsync.commands.keys import file_of
 from promptsync.commands.results import Pair
 from promptsync.commands.state import State, check_workspace, ids_elsewhere, read_state, record, scope_of
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
     from promptsync.service.api import PromptsApi
+    from promptsync.service.calls import Exchange
 
 
-def adopt(target: Target, key: str, id: str) -> tuple[Plan, PromptFile]:
+def adopt(
+    target: Target, key: str, id: str, *, observer: Callable[[Exchange], None] | None = None
+) -> tuple[Plan, PromptFile]:
     """Ties the file of `key` to the prompt `id`, which keeps its content until the next apply.
 
     Gives what an apply would change on it. Raises UsageError where the two cannot be tied.
@@ -42,7 +45,7 @@ def adopt(target: Target, key: str, id: str) -> tuple[Plan, PromptFile]:
         state = read_state(target)
         lock = state.lock
         _check_free(target, lock, key, id)
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             remote = _remote(api, id)
             held = lock.prompts.get(key)
             if held is not None and held.id != id and _exists(api, held.id):
@@ -55,7 +58,12 @@ def adopt(target: Target, key: str, id: str) -> tuple[Plan, PromptFile]:
         return made, file
 
 
-def adopt_by_name(target: Target, confirm: Callable[[list[Pair]], bool]) -> list[Pair]:
+def adopt_by_name(
+    target: Target,
+    confirm: Callable[[list[Pair]], bool],
+    *,
+    observer: Callable[[Exchange], None] | None = None,
+) -> list[Pair]:
     """Ties each file that is not locked to the one unmanaged prompt of its name, once `confirm` has agreed to all.
 
     Where several files or several prompts share a name nothing is tied. Gives the pairs that were tied.
@@ -63,10 +71,12 @@ def adopt_by_name(target: Target, confirm: Callable[[list[Pair]], bool]) -> list
     with alone(target):
         files = load_tree(target).files
         state = read_state(target)
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state)
+            elsewhere = ids_elsewhere(target)
+            look_again(api, service, [pair.remote.id for pair in _pairs(files, state.lock, service, elsewhere)])
         raise_if_mostly_gone(len(state.lock.prompts), len(state.lock.ids() - service.keys()))
-        pairs = _pairs(files, state.lock, service, ids_elsewhere(target))
+        pairs = _pairs(files, state.lock, service, elsewhere)
         if not pairs or not confirm(pairs):
             return []
         _record_tied(target, state, [(pair.file, pair.remote) for pair in pairs])

@@ -16,7 +16,7 @@ from promptsync.commands.results import Applied, Planned
 from promptsync.commands.state import State, read_state, write_lock
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
-from promptsync.model.errors import StalePlanError
+from promptsync.model.errors import PromptsyncError, StalePlanError
 from promptsync.plan.safety import raise_if_unsafe
 from promptsync.service import reader
 
@@ -60,7 +60,7 @@ def apply(
 
     With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
     rests on the same file, entry and service content; else StalePlanError is raised before any write. Raises
-    PlanError where safety forbids the plan. `patience` is the seconds that one call may spend on waiting.
+    PlanError where safety forbids the plan. `patience` is the seconds that one call may take in all.
     """
     watcher = watcher or Watcher()
     with alone(target):
@@ -72,7 +72,7 @@ def apply(
         with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
             service = read_prompts(api, target, state, tree.files)
             state, recovery = _finish_earlier_run(target, state, service, api)
-            made, lock = decide(target, tree.files, state.lock, service, options, state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, target.connection.host)
             raise_if_unsafe(made, max_deletes=max_deletes)
@@ -120,9 +120,21 @@ def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Ap
     try:
         outcomes = applier.run(made)
     finally:
+        problem = _record(target, applier, state)
+    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted, problem=problem)
+
+
+def _record(target: Target, applier: Applier, state: State) -> PromptsyncError | None:
+    """Writes the lockfile, and drops from the journal what it holds; gives what kept it from that.
+
+    What was done is to be told in any case, and the journal has it.
+    """
+    try:
         write_lock(target, applier.lock, since=state.on_disk)
-    state.journal.compact()
-    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
+        state.journal.compact()
+    except PromptsyncError as error:
+        return error
+    return None
 
 
 def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:

@@ -27,9 +27,10 @@ def connect(
 ) -> Iterator[Client]:
     """The client of the target's service. Raises ConfigError where host or key are missing.
 
-    `patience` is the seconds that one call may spend on waiting; None is as long as is sensible.
+    `patience` is the seconds that one call may take in all; None is as long as is sensible.
     """
     where = target.connection
+    patience = PATIENCE if patience is None else patience
     if where.base_url is not None:
         with Client(
             where.base_url,
@@ -37,7 +38,7 @@ def connect(
             key_name=where.key_name,
             connections=connections,
             read_only=read_only,
-            patience=PATIENCE if patience is None else patience,
+            patience=patience,
             observer=observer,
         ) as client:
             yield client
@@ -47,6 +48,8 @@ def connect(
     prepare_state(target)
     with (
         Sandbox(target.sandbox_path) as sandbox,
-        Client("http://sandbox", "", app=App(sandbox), read_only=read_only, observer=observer) as client,
+        Client(
+            "http://sandbox", "", app=App(sandbox), read_only=read_only, patience=patience, observer=observer
+        ) as client,
     ):
         yield client

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
+    from promptsync.service.calls import Exchange
 
 
-def unmanaged(target: Target) -> list[RemotePrompt]:
+def unmanaged(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> list[RemotePrompt]:
     """The prompts on the service that no lockfile of this root holds, newest first."""
     state = read_state(target)
-    with connect(target, read_only=True) as api:
+    with connect(target, read_only=True, observer=observer) as api:
         service = read_prompts(api, target, state)
     return _unmanaged(target, state.lock, service.values())
 
@@ -51,6 +52,7 @@ def import_prompts(
     *,
     on_start: Callable[[int], None] = lambda _: None,
     on_prompt: Callable[[str], None] = lambda _: None,
+    observer: Callable[[Exchange], None] | None = None,
 ) -> Imported:
     """Writes a file for each of the prompts `ids` (None: all that no lockfile holds) into `folder`, and locks it.
 
@@ -63,7 +65,7 @@ def import_prompts(
     with alone(target):
         state = read_state(target)
         lock = state.lock
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
         chosen = _chosen(target, _unmanaged(target, lock, service.values()), ids, lock)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
-from promptsync.commands.gather import read_prompts
+from promptsync.commands.gather import look_again, read_prompts
 from promptsync.commands.keys import locked_key
 from promptsync.commands.state import read_state, record
 from promptsync.files.disk import read_bytes, write_atomic
@@ -18,21 +18,26 @@ from promptsync.merge.locks import merge_locks
 from promptsync.model.canonical import remote_hash
 from promptsync.model.errors import UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
+from promptsync.plan.doubts import is_as_locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
+    from promptsync.service.calls import Exchange
 
 
-def lock_verify(target: Target) -> list[str]:
+def lock_verify(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> list[str]:
     """What does not fit between lock, files and service, one sentence each; empty if all is well."""
     files = load_tree(target).files
     state = read_state(target)
-    with connect(target, read_only=True) as api:
+    with connect(target, read_only=True, observer=observer) as api:
         service = read_prompts(api, target, state, files)
+        shown = [(key, entry, service[entry.id]) for key, entry in state.lock.prompts.items() if entry.id in service]
+        odd = [entry.id for key, entry, remote in shown if not is_as_locked(entry, remote, files.get(key))]
+        look_again(api, service, odd)
     lock = state.lock
     found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - files.keys())]
     found += [f"{key}: a file that was never applied" for key in sorted(files.keys() - lock.prompts.keys())]

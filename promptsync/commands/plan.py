@@ -32,7 +32,7 @@ def plan(
     patience: float | None = None,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """What an apply would do. `patience` is the seconds that one call may spend on waiting."""
+    """What an apply would do. `patience` is the seconds that one call may take in all."""
     tree = load_tree(target)
     state = read_state(target)
     options, unmatched = with_keys(target, options, tree.files.keys() | state.lock.prompts.keys())
@@ -42,7 +42,7 @@ def plan(
     with connect(target, read_only=True, patience=patience, observer=observer) as api:
         service = read_prompts(api, target, state, tree.files)
         recovery = recover_writes(state.lock, service, state.recovered.writes)
-        made, _ = decide(target, tree.files, recovery.lock, service, options, state.recovered.creates)
+        made, _ = decide(api, target, tree.files, recovery.lock, service, options, state.recovered.creates)
         raise_if_wrong_place(made)
         made = with_sides(api, made)
     notes = recovery_notes(state.recovered, recovery, made)

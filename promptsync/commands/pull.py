@@ -26,18 +26,25 @@ from promptsync.plan.changes import PlanOptions
 from promptsync.plan.safety import raise_if_wrong_place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import PromptFile, RemotePrompt
     from promptsync.plan.changes import Edited
+    from promptsync.service.calls import Exchange
 
 Resolve: TypeAlias = Literal["ours", "theirs"] | None
 _WORKERS = 16
 
 
-def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) -> list[Pulled]:
+def pull(
+    target: Target,
+    keys: Collection[str] = (),
+    resolve: Resolve = None,
+    *,
+    observer: Callable[[Exchange], None] | None = None,
+) -> list[Pulled]:
     """Three-way merges what changed on the service into the files of `keys`, all that changed by default.
 
     A file whose conflicts are all decided has the service's version as its base from then on; a plan shows what is
@@ -47,9 +54,9 @@ def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) ->
         tree = load_tree(target)
         keys = {file_of(target, tree.files, key).key for key in keys}
         state = read_state(target)
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state, tree.files)
-            made, lock = decide(target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
             raise_if_wrong_place(made)
             edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
             with ThreadPoolExecutor(_WORKERS) as pool:

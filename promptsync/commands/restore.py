@@ -22,15 +22,17 @@ from promptsync.model.compare import provider_of
 from promptsync.model.errors import DialectError, NotFoundError, PromptsyncError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import RemotePrompt
     from promptsync.service.api import PromptsApi
+    from promptsync.service.calls import Exchange
 
 
-def restore(target: Target, key: str, version: str) -> Pulled:
+def restore(target: Target, key: str, version: str, *, observer: Callable[[Exchange], None] | None = None) -> Pulled:
     """Brings the content of an old version into the file of `key`.
 
     Raises UsageError for a version that the prompt never had.
@@ -40,7 +42,7 @@ def restore(target: Target, key: str, version: str) -> Pulled:
         file = file_of(target, tree.files, key)
         key = file.key
         entry = locked_entry(target, read_state(target).lock, key)
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             old = _version(api, replace(entry, display_name=file.prompt.display_name), version)
         try:
             theirs = content_for(file, old, entry)

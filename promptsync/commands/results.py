@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
+    from promptsync.model.errors import PromptsyncError
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan
 
@@ -35,17 +36,23 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a plan. `outcomes` is empty where nothing was begun."""
+    """What became of a plan. `outcomes` is empty where nothing was begun.
+
+    `problem` is what kept the lockfile or the journal from being written in the end.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     interrupted: bool = False
+    problem: PromptsyncError | None = None
 
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of `apply`: what went wrong before what waits for a decision."""
         if self.interrupted:
             return ExitCode.INTERRUPTED
+        if self.problem is not None:
+            return ExitCode.PARTIAL if self.outcomes else self.problem.exit_code
         statuses = {outcome.status for outcome in self.outcomes}
         if statuses & {"failed", "skipped", "not converged"}:
             return ExitCode.PARTIAL

@@ -162,7 +162,7 @@ class App:
         lag = sandbox.behaviour.list_lag
         listed_by = sandbox.clock() - lag if lag else None
         rows, has_more = sandbox.store.page(limit, after=after, before=before, listed_by=listed_by)
-        return _page_response(map(sandbox.text, rows), has_more)
+        return _page_response(map(sandbox.listed, rows), has_more)
 
     def _create(self, request: Request, raw: bytes) -> Response:
         body = check_body("create", parse_body(raw), self._sandbox.behaviour)

@@ -275,9 +275,38 @@ def test_nothing_is_sent_without_a_journal(journal: Journal, tmp_path: Path) -> 
     service = Service()
     (tmp_path / "journal.jsonl").mkdir()
 
-    with pytest.raises(PromptsyncError, match="cannot be written"):
-        applier(service, journal, tmp_path).run(plan([A, B]))
+    first, second = applier(service, journal, tmp_path).run(plan([A, B]))
+
+    assert (first.status, second.status) == ("failed", "skipped")
+    assert "cannot be written" in first.message
+    assert second.message == first.message
     assert service.calls == []
+
+
+@pytest.mark.parametrize("kind", ["create", "update", "delete"])
+def test_a_write_that_cannot_be_recorded_is_told_as_carried_out_and_stops_the_rest(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    changed = [CHANGED, file("Default/b", block(temperature=0.5))]
+    there = [] if kind == "create" else [held(A, "id-a"), held(B, "id-b"), held(C, "id-c")]
+    lock = locked(*((one.key, entry(one, remote)) for one, remote in zip([A, B, C], there, strict=False)))
+    service = Service(*there)
+    run = applier(service, journal, tmp_path, lock)
+
+    def full(*_: Any) -> None:
+        raise PromptsyncError("the disk is full")
+
+    monkeypatch.setattr(journal, "end_with", full)
+    made = plan({"create": [A, B], "update": changed, "delete": [C]}[kind], lock, there, prune=kind == "delete")
+    outcomes = {outcome.key: outcome for outcome in run.run(made)}
+
+    told = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
+    assert [outcome.message for outcome in told] == [
+        "it was carried out on the service, and could not be recorded: the disk is full"
+    ]
+    assert {outcome.message for outcome in outcomes.values() if outcome.status == "skipped"} == {"the disk is full"}
+    assert service.calls.count(kind) == 1
+    assert run.lock != lock, "the lockfile may still take it"
 
 
 def test_an_answer_that_says_something_else_is_recorded_so_that_the_next_plan_shows_it(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +136,16 @@ def test_colours_are_for_terminals_that_want_them(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert console.has_color(Terminal() if is_terminal else io.StringIO()) is color
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_what_no_one_reads_is_dropped_and_so_is_talk_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as gone, Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", gone)
+        monkeypatch.setattr(sys, "stderr", full)
+        console.let_readers_leave()
+        for stream in (sys.stdout, sys.stderr):
+            print("word", file=stream, flush=True)
+        assert (sys.stdout.fileno(), sys.stderr.fileno()) == (gone.fileno(), full.fileno())

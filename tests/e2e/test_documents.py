@@ -163,10 +163,11 @@ def as_created_then_retrieved(entity: dict[str, Any]) -> dict[str, Any]:
     cases are those of the create, and the rest is as printed.
     """
     if "use_cases" not in entity["metadata"]:
-        return CREATED
+        return {**CREATED, "_id": entity["_id"]}
     block = {**RETRIEVED["prompt_config"], "messages": CREATED["prompt_config"]["messages"]}
     metadata = {"use_cases": [], "language": "English"}
-    return {**RETRIEVED, "prompt_config": block, "metadata": metadata, "description": "Prompt Description"}
+    told = {"prompt_config": block, "metadata": metadata, "description": "Prompt Description"}
+    return {**RETRIEVED, **told, "_id": entity["_id"]}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,8 @@ def test_a_create_and_a_retrieve_that_answer_differently_are_no_difference(world
 
 
 def as_edited(entity: dict[str, Any]) -> dict[str, Any]:
-    return CREATED if "use_cases" not in entity["metadata"] else RETRIEVED
+    """The documents' answers, under an id that the sandbox knows again."""
+    return {**(CREATED if "use_cases" not in entity["metadata"] else RETRIEVED), "_id": entity["_id"]}
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_edited)])

@@ -46,6 +46,26 @@ def test_a_new_prompt_is_listed_late(opened: Any, clock: Any, current: dict[str,
     assert [each["_id"] for each in client.get("/v2/prompts").json()["data"]] == [prompt_id]
 
 
+def test_an_update_is_listed_late(opened: Any, clock: Any, current: dict[str, Any]) -> None:
+    sandbox, client = opened(update_lag=5)
+    prompt_id = client.post("/v2/prompts", json=current).json()["_id"]
+
+    def name(path: str = "") -> str:
+        answer = client.get(f"/v2/prompts{path}").json()
+        return str((answer["data"][0] if "data" in answer else answer)["display_name"])
+
+    for new in ("Second", "Third"):
+        clock.now += 2
+        client.patch(f"/v2/prompts/{prompt_id}", json={"display_name": new})
+    assert (name(), name(f"/{prompt_id}")) == ("Refund", "Third")
+    clock.now += 3
+    assert name() == "Second"
+    clock.now += 2
+    assert name() == "Third"
+    sandbox.ui_edit(prompt_id, {"display_name": "Fourth"})
+    assert (name(), name(f"/{prompt_id}")) == ("Third", "Fourth")
+
+
 def test_a_deleted_cursor_still_is_a_place(opened: Any, current: dict[str, Any]) -> None:
     sandbox, client = opened()
     ids = sandbox.create_many([current] * 3)
