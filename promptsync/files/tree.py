@@ -22,7 +22,14 @@ def load_tree(target: Target) -> Loaded:
     sources = look_around(target.root, max_bytes=config.max_file_bytes)
     include = include_reader(target.root, max_bytes=config.max_file_bytes)
     cache = FileCache(cache_path(target.root, target.environ), include, config.allow_fields)
-    loaded = load(sources, cache.include, allow_fields=config.allow_fields, problems=sources.problems, known=cache)
+    loaded = load(
+        sources,
+        cache.include,
+        allow_fields=config.allow_fields,
+        problems=sources.problems,
+        known=cache,
+        api_keys=target.api_keys,
+    )
     cache.save()
     homeless = [] if target.settings.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
     if homeless:
