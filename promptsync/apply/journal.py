@@ -123,17 +123,16 @@ class Journal:
 
         `id` is that of the prompt that is gone and made again.
         """
-        return self._begin(
-            {
-                "action": action,
-                "id": id,
-                "key": intent.key,
-                "display_name": intent.display_name,
-                "path": intent.path,
-                "source": intent.source,
-                "time": intent.time,
-            }
-        )
+        record: Json = {
+            "action": action,
+            "id": id,
+            "key": intent.key,
+            "display_name": intent.display_name,
+            "path": intent.path,
+            "source": intent.source,
+            "time": intent.time,
+        }
+        return self._begin({**record, "protected": True} if intent.protected else record)
 
     def begin_write(self, begun: Begun) -> int:
         """Notes that an update, move, adopt or delete is about to be sent. Gives the number to end it with."""
@@ -308,7 +307,14 @@ def _is_create(record: Json) -> bool:
 
 
 def _intent(record: Json) -> Intent:
-    return Intent(record["key"], record["display_name"], record.get("path"), record["source"], record["time"])
+    return Intent(
+        record["key"],
+        record["display_name"],
+        record.get("path"),
+        record["source"],
+        record["time"],
+        record.get("protected", False),
+    )
 
 
 def _begun(record: Json) -> Begun:

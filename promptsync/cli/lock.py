@@ -55,6 +55,17 @@ def forget(target: Target, keys: tuple[str, ...]) -> int:
 
 
 @lock.command()
+@click.argument("keys", nargs=-1, required=True)
+@common.on_target
+def unprotect(target: Target, keys: tuple[str, ...]) -> int:
+    """Let `--prune` delete the prompts of KEYS, whose files are gone and which are protected."""
+    locking.lock_unprotect(target, keys)
+    for key in keys:
+        click.echo(f"{terminal(key)} is protected no longer; `promptsync apply --prune` deletes it")
+    return ExitCode.DONE
+
+
+@lock.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @common.on_target
 def merge(target: Target, paths: tuple[Path, ...]) -> int:

@@ -85,6 +85,7 @@ def apply(
                 state.journal,
                 lock,
                 known=service.keys(),
+                seen=lock.owner in {prompt.owner for prompt in service.values()},
                 archive_folder=archive or target.archive_folder,
                 parallelism=parallelism,
                 on_outcome=watcher.on_outcome,

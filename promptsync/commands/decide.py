@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptsync.commands.state import scope_of
 from promptsync.files.git import committed_locks
 from promptsync.plan.differ import diff
-from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches
+from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches, with_turned_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def decide(
     later = later_entries(changed, committed_locks(target.lock_path))
     if later:
         lock = caught_up(lock, later)
-        made = diff(files, lock, service, scope, options, creates)
+        made = with_turned_back(diff(files, lock, service, scope, options, creates), later)
         changed = seemingly_changed(made)
     if changed:
         made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))

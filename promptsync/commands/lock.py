@@ -9,7 +9,7 @@ from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import locked_entry
 from promptsync.commands.state import read_state, record
-from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.disk import ENDINGS, read_bytes, write_atomic
 from promptsync.files.git import merge_stages
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
@@ -56,6 +56,24 @@ def lock_forget(target: Target, keys: Iterable[str]) -> list[LockEntry]:
         kept = {key: entry for key, entry in state.lock.prompts.items() if entry.id not in ids}
         record(target, state, replace(state.lock, prompts=kept))
     return gone
+
+
+def lock_unprotect(target: Target, keys: Iterable[str]) -> None:
+    """Takes the protection of prompts away whose files are gone, so that a prune may delete them.
+
+    Raises UsageError for a key whose file is there: its protection is taken out in the file, where it is reviewed.
+    """
+    with alone(target):
+        state = read_state(target)
+        prompts = dict(state.lock.prompts)
+        for key in keys:
+            entry = locked_entry(target, state.lock, key)
+            if any((target.root / f"{key}{ending}").exists() for ending in ENDINGS):
+                raise UsageError(
+                    f"the file of `{key}` is there", hint="take `protected: true` out of it, and apply: a plan shows it"
+                )
+            prompts[key] = replace(entry, protected=False)
+        record(target, state, replace(state.lock, prompts=prompts))
 
 
 def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:

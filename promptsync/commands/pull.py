@@ -98,5 +98,6 @@ def _agreed(rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: L
     dialect = remote.dialect(entry.dialect)
     same = not file_differences(fresh, remote, dialect, entry.added)
     added = own_fields(fresh, remote, dialect) if same else entry.added
-    agreed = entry_for(fresh, remote, dialect, entry.path, added)
+    # Whether a prompt is protected is decided by an apply, where it is seen before.
+    agreed = replace(entry_for(fresh, remote, dialect, entry.path, added), protected=entry.protected)
     return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))

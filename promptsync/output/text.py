@@ -158,7 +158,10 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
             yield _help(terminal(change.hint), style)
         case Orphan():
             yield "its file is gone, the prompt is left on the service"
-            yield _help("`--prune` deletes it; bring the file back to keep it", style)
+            delete = "`--prune` deletes it"
+            if change.entry.protected:
+                delete = f"`promptsync lock unprotect {_word(change.key)}` lets `--prune` delete it"
+            yield _help(f"{delete}; bring the file back to keep it", style)
         case _:
             assert_never(change)
 

@@ -41,6 +41,15 @@ def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, c
     return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
 
 
+def is_as_locked(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+    """Whether the entry's hash tells what the service holds, but for what it newly tells: not its version alone."""
+    dialect = remote.dialect(entry.dialect)
+    if remote_hash(remote, dialect, file.prompt) == entry.remote:
+        return True
+    news, further = _news(file, entry, remote, dialect), _other_extra(file, remote, dialect)
+    return any(_hash_without(remote, dialect, file, [*news, *more]) == entry.remote for more in ([], further))
+
+
 def changed_without_file(entry: LockEntry, remote: RemotePrompt, *, comparable: bool, deletes: bool) -> bool:
     """The same with nothing to compare description and metadata with: what is to be deleted must be certain."""
     dialect = remote.dialect(entry.dialect)

@@ -136,7 +136,13 @@ class _Differ:
                 file, intent = self.files.get(key), intents[key]
                 source = source_hash(file.prompt) if file else intent.source
                 yield self.decider.adopt(
-                    key, file, prompt, source=source, path=intent.path, unplaced=key in ours.unplaced
+                    key,
+                    file,
+                    prompt,
+                    source=source,
+                    path=intent.path,
+                    unplaced=key in ours.unplaced,
+                    protected=intent.protected,
                 )
         for key, prompts in ours.doubtful.items():
             yield self.decider.name_conflict(
@@ -209,5 +215,6 @@ def _not_recorded(
                 dialect=dialect,
                 source=intent.source,
                 remote=remote_hash(prompt, dialect),
+                protected=intent.protected,
             )
     return entries

@@ -12,14 +12,16 @@ import pytest
 
 from promptsync.apply.journal import Journal
 from promptsync.commands import lock as locking
+from promptsync.commands import plan as planning
 from promptsync.commands.connect import connect
-from promptsync.commands.lock import lock_forget, lock_merge, lock_verify
+from promptsync.commands.lock import lock_forget, lock_merge, lock_unprotect, lock_verify
 from promptsync.commands.mv import mv
 from promptsync.commands.state import write_lock
 from promptsync.files.run_lock import alone
-from promptsync.model.errors import LockfileError, PromptsyncError, UsageError
+from promptsync.model.errors import ConfigError, LockfileError, PromptsyncError, UsageError
 from promptsync.model.lockfile import LockEntry, Lockfile, dump, parse
 from promptsync.model.prompt import CURRENT
+from promptsync.plan.changes import PlanOptions
 from promptsync.sandbox import Behaviour
 from tests.commands.locked import FILE, KEY, OTHER, change_lock, locked, record, unlock
 
@@ -121,6 +123,42 @@ def test_what_it_recorded_of_others_is_kept(world: Here) -> None:
     record(world, OTHER, entry)
     lock_forget(world.target, [KEY])
     assert locked(world) == {OTHER: entry}
+
+
+def test_the_protection_of_a_prompt_whose_file_is_gone_can_be_taken_away(world: Here) -> None:
+    world.write({KEY: {**FILE, "protected": True}, OTHER: FILE})
+    assert world.apply() == 0
+    id_ = locked(world)[KEY].id
+    world.write({OTHER: FILE})
+    assert world.apply(prune=True) == 0
+    assert locked(world)[KEY].protected
+    (found,) = planning.plan(world.target, PlanOptions(prune=True)).plan.changes
+    assert f"`promptsync lock unprotect {KEY}`" in found.warnings[0]
+    lock_unprotect(world.target, [KEY])
+    assert locked(world)[KEY].id == id_
+    assert world.apply(prune=True) == 0
+    assert (list(locked(world)), len(world.sandbox.prompts())) == ([OTHER], 1)
+
+
+def test_that_of_one_whose_file_is_there_is_taken_out_where_it_is_reviewed(world: Here) -> None:
+    before = world.target.lock_path.read_bytes()
+    with pytest.raises(UsageError) as caught:
+        lock_unprotect(world.target, [KEY])
+    assert caught.value.hint == "take `protected: true` out of it, and apply: a plan shows it"
+    with pytest.raises(UsageError, match=r"there is no `Default/othr`"):
+        lock_unprotect(world.target, ["Default/othr"])
+    assert world.target.lock_path.read_bytes() == before
+
+
+def test_of_a_root_without_files_too(world: Here) -> None:
+    """The last prompts are given up like any."""
+    change_lock(world, refund=lambda one: replace(one, protected=True))
+    world.write({})
+    with pytest.raises(ConfigError) as caught:
+        world.apply(prune=True)
+    assert "delete them in orq.ai and run `promptsync lock forget KEY`" in (caught.value.hint or "")
+    lock_unprotect(world.target, [KEY])
+    assert not locked(world)[KEY].protected
 
 
 def test_while_another_run_is_at_work_nothing_is_forgotten_or_moved(world: Here) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,9 +46,24 @@ def test_a_rollback_by_git_revert_just_works(world: World, checkout: Checkout) -
     planned = world.plan()
     assert planned.code == 2
     assert 'prompt.messages[0].content: "Second." → "First."' in planned.out
+    assert "a later commit of the lockfile holds what the service holds: this takes that apply back" in planned.out
     assert world.apply().code == 0
     assert (held(world), world.id(KEY)) == ("First.", before)
     assert world.plan().code == 0
+
+
+def test_a_forged_lock_that_is_committed_and_reverted_hides_no_edit(world: World, checkout: Checkout) -> None:
+    """A pull request's history is as much its own as its files."""
+    world.edit(temperature=0.9)
+    lock = world.lock
+    lock["prompts"][KEY]["version"] = world.held(KEY)["prompt"]["version"]
+    world.lock_path.write_text(json.dumps(lock))
+    checkout.commit("forge")
+    checkout.git("revert", "--no-edit", "HEAD")
+    assert world.actions() == {KEY: "drift"}
+    world.write(KEY, current("Mine."))
+    assert world.actions() == {KEY: "conflict"}
+    assert (world.apply().code, world.held(KEY)["prompt"]["temperature"]) == (3, 0.9)
 
 
 def test_several_commits_reverted_at_once(world: World, checkout: Checkout) -> None:

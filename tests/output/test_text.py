@@ -216,3 +216,11 @@ def test_ten_thousand_changes_cost_ten_times_a_thousand() -> None:
 
     assert len(changes) == 10_010
     assert 9.9 < large / small < 10.1
+
+
+def test_a_protected_orphan_is_not_said_to_be_deleted_by_a_prune() -> None:
+    one = examples.orphan("Default/a b")
+    kept = replace(one, entry=replace(one.entry, protected=True))
+    shown = render_plan(examples.plan_of(kept), color=False)
+    word = "`promptsync lock unprotect 'Default/a b'` lets `--prune` delete it; bring the file back to keep it"
+    assert word in shown
