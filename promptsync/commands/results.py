@@ -11,18 +11,23 @@ if TYPE_CHECKING:
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
+    from promptsync.model.errors import PlanError
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open."""
+    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open.
+
+    `refused` says why an apply would not begin with it.
+    """
 
     plan: Plan
     host: str
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    refused: PlanError | None = None
 
     def exit_code(self, *, detailed: bool = False) -> ExitCode:
         """The exit code of `plan`: by default that a plan could be made, in detail what it says."""

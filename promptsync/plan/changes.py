@@ -240,12 +240,16 @@ DECIDED: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change) if 
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all."""
+    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all.
+
+    `max_deletes` is the most deletes that the plan may hold; None is a share of the lock.
+    """
 
     prune: bool = False
     overwrite: tuple[str, ...] = ()
     create_twins: bool = False
     only: tuple[str, ...] = ()
+    max_deletes: int | None = None
 
     def as_json(self) -> Json:
         """The options as a saved plan carries them."""
@@ -254,6 +258,7 @@ class PlanOptions:
             "overwrite": list(self.overwrite),
             "create_twins": self.create_twins,
             "only": list(self.only),
+            "max_deletes": self.max_deletes,
         }
 
 

@@ -62,7 +62,7 @@ def diff(
     return Plan(
         target=scope.target,
         changes=chosen,
-        digest=digest([scope.target, [change.digest for change in chosen]]),
+        digest=plan_digest(scope.target, chosen),
         unchanged=sum(differ.chosen(key) for key in files if key not in named),
         locked=len(lock.prompts),
         gone=sum(decider.is_gone(entry) for entry in lock.prompts.values()),
@@ -70,6 +70,11 @@ def diff(
         refreshed={key: entry for key, entry in decider.refreshed.items() if differ.chosen(key)},
         offline=service is None,
     )
+
+
+def plan_digest(target: str, changes: Iterable[Change]) -> str:
+    """The hash of all that a plan rests on."""
+    return digest([target, [change.digest for change in changes]])
 
 
 @dataclass(slots=True)
