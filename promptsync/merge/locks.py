@@ -15,7 +15,7 @@ from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import LockEntry, Lockfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from promptsync.model.prompt import Json
 
@@ -54,6 +54,20 @@ def merge_locks(base: Lockfile | None, ours: Lockfile, theirs: Lockfile) -> Merg
             hint="take the side of the workspace that this branch deploys to",
         )
     return _Merge(base or Lockfile(), ours, theirs).merged()
+
+
+def edits(base: Lockfile, now: Lockfile) -> Iterator[tuple[str, str]]:
+    """What became of the entries of `base` that no plan tells: the key that each had, and a sentence.
+
+    A key that is another prompt, or one that is no longer protected, looks like any other in a plan.
+    """
+    kept = {entry.id: entry for entry in now.prompts.values()}
+    for key, before in sorted(base.prompts.items()):
+        after = now.prompts.get(key)
+        if after is not None and after.id != before.id:
+            yield key, f"`{key}` is the prompt {after.id} here, and was {before.id} where this branch began"
+        if before.protected and before.id in kept and not kept[before.id].protected:
+            yield key, f"`{key}` ({before.id}) is not protected here, and was where this branch began"
 
 
 class _Merge:

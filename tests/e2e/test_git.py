@@ -169,3 +169,32 @@ def test_a_lock_that_was_never_committed_is_plain_drift(world: World, checkout: 
     world.apply()
     checkout.git("checkout", "--quiet", "--", ".")
     assert world.actions() == {KEY: "drift"}
+
+
+def test_an_id_that_a_branch_changed_by_hand_is_told_by_check(world: World, checkout: Checkout) -> None:
+    theirs = world.add_unmanaged("payments")
+    lock = world.lock
+    before = lock["prompts"][KEY]["id"]
+    lock["prompts"][KEY]["id"] = theirs
+    world.lock_path.write_text(json.dumps(lock))
+    word = f"`{KEY}` is the prompt {theirs} here, and was {before} where this branch began"
+    assert word in world.run("check").err
+    assert word in world.run("check", "--offline").err
+    assert word not in world.run("check", "--only", "Default/greeting").err
+    checkout.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    checkout.commit("swap")
+    assert word not in world.run("check").err
+    checkout.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    assert word in world.run("check").err
+
+
+def test_a_protection_taken_out_of_file_and_lock_at_once_is_told_by_check(world: World, checkout: Checkout) -> None:
+    world.change(KEY, lambda data: data.update(protected=True))
+    assert world.apply().code == 0
+    checkout.commit("protect")
+    world.change(KEY, lambda data: data.pop("protected"))
+    lock = world.lock
+    del lock["prompts"][KEY]["protected"]
+    world.lock_path.write_text(json.dumps(lock))
+    assert world.plan().code == 0
+    assert f"`{KEY}` ({world.id(KEY)}) is not protected here, and was where this branch began" in world.run("check").err
