@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.files.target import Target
+    from promptsync.merge.locks import MergedLock
     from promptsync.model.lockfile import LockEntry
 
 
@@ -76,12 +77,23 @@ def lock_unprotect(target: Target, keys: Iterable[str]) -> None:
         record(target, state, replace(state.lock, prompts=prompts))
 
 
-def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:
-    """Joins two sides of a lockfile into `ours`, prompt by prompt; gives a sentence for each true conflict.
+Side: TypeAlias = Literal["ours", "theirs"]
+
+
+@dataclass(frozen=True, slots=True)
+class LockMerged:
+    """What came of a merge: a sentence for each true conflict, and one for each of them that was decided."""
+
+    conflicts: list[str]
+    decided: list[str]
+
+
+def lock_merge(base: Path | None, ours: Path, theirs: Path | None, side: Side | None = None) -> LockMerged:
+    """Joins two sides of a lockfile into `ours`, prompt by prompt. Each true conflict is decided for `side`.
 
     With three paths it is a git merge driver (%O %A %B); `base` and `ours` may not be there yet. With `ours` alone,
-    that file holds git's conflict markers: its sides are those of the open merge, or what the markers tell. Where there
-    is a true conflict nothing is written.
+    that file holds git's conflict markers: its sides are those of the open merge, or what the markers tell. Where a
+    true conflict is not decided nothing is written.
     """
     data = read_bytes(ours)
     if theirs is not None:
@@ -91,11 +103,22 @@ def lock_merge(base: Path | None, ours: Path, theirs: Path | None) -> list[str]:
     else:
         stages = merge_stages(ours)
         sides = _sides(*stages, str(ours)) if stages is not None else split_conflicted(data, str(ours))
-    merged = merge_locks(*sides)
-    if merged.conflicts:
-        return [f"{key}: {merged.reasons[key]}" for key in merged.conflicts]
+    old, mine, other = sides
+    merged = merge_locks(old, other, mine) if side == "theirs" else merge_locks(old, mine, other)
+    told = [f"{key}: {merged.reasons[key]}" for key in merged.conflicts]
+    if told and side is None:
+        return LockMerged(told, [])
     write_atomic(ours, dump(merged.lock))
-    return []
+    return LockMerged([], [f"{sentence}; decided for {side}" for sentence in told] + _left_out(merged))
+
+
+def _left_out(merged: MergedLock) -> list[str]:
+    """What to do about each prompt whose key the other side's prompt has now."""
+    return [
+        f"the prompt {id} wanted `{key}` too, and no lockfile holds it now: delete it in orq.ai, "
+        f"or tie it to a file of another key with `promptsync adopt KEY {id}`"
+        for id, key in merged.left_out.items()
+    ]
 
 
 def _sides(

@@ -87,7 +87,13 @@ def _merge_into_file(
     merged = merge(base, file.prompt, theirs, added=entry.added, resolve=resolve, provider=provider_of(remote))
     pulled = rewriter.edit(
         file,
-        Pulled(file.key, tuple(merged.edits), conflicts=tuple(merged.conflicts), base_is_gone=found is None),
+        Pulled(
+            file.key,
+            tuple(merged.edits),
+            conflicts=tuple(merged.conflicts),
+            kept=tuple(merged.decided) if resolve == "ours" else (),
+            base_is_gone=found is None,
+        ),
     )
     return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry)
 

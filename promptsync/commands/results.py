@@ -62,14 +62,15 @@ class Pulled:
     """What became of one file.
 
     `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
-    were. `problem` says why nothing could be done, and `base_is_gone` that the service no longer has the version that
-    both sides come from.
+    were, and `kept` are those decided for the file beforehand. `problem` says why nothing could be done, and
+    `base_is_gone` that the service no longer has the version that both sides come from.
     """
 
     key: str
     edits: tuple[Edit, ...] = ()
     fields: tuple[FieldDiff, ...] = ()
     conflicts: tuple[FieldConflict, ...] = ()
+    kept: tuple[FieldConflict, ...] = ()
     problem: str | None = None
     base_is_gone: bool = False
 

@@ -26,12 +26,14 @@ _ABSENT: Final = object()
 class MergedLock:
     """The joined lockfile. `conflicts` are the keys, sorted, that a person must look at: there `lock` holds our side.
 
-    `reasons` tells for each of them what the two sides disagree about.
+    `reasons` tells for each of them what the two sides disagree about. `left_out` are the ids, with the key that each
+    wanted, of prompts that `lock` has no place for, since another one has their key.
     """
 
     lock: Lockfile
     conflicts: list[str]
     reasons: dict[str, str]
+    left_out: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,17 @@ class _Merge:
         base, ours, theirs = self.sides
         ids = sorted(self.base.keys() | self.ours.keys() | self.theirs.keys())
         held = {id: one for id in ids if (one := self._one(id)) is not None}
+        prompts = self._by_key(held)
+        placed = {entry.id for entry in prompts.values()}
         lock = Lockfile(
-            prompts=self._by_key(held),
+            prompts=prompts,
             owner=ours.owner if ours.owner is not None else theirs.owner,
             # Hashes of two rules cannot be told apart; those of newer rules are hashed anew as if they were older.
             canonical=min(ours.canonical, theirs.canonical),
             extra=_merge_extra(base.extra, ours.extra, theirs.extra),
         )
-        return MergedLock(lock, sorted(self.reasons), dict(sorted(self.reasons.items())))
+        left_out = {id: one.key for id, one in held.items() if id not in placed}
+        return MergedLock(lock, sorted(self.reasons), dict(sorted(self.reasons.items())), left_out)
 
     def _one(self, id: str) -> _Held | None:
         """What becomes of one prompt."""

@@ -212,7 +212,7 @@ def test_two_sides_are_joined_into_ours(
     sides: Any, base: Lockfile | bytes | None, ours: Lockfile | None, theirs: Lockfile, joined: Lockfile
 ) -> None:
     paths = sides(base, ours, theirs)
-    assert lock_merge(*paths) == []
+    assert lock_merge(*paths).conflicts == []
     assert parse(paths[1].read_bytes(), "merged") == joined
     assert paths[1].read_bytes() == dump(joined)
     assert paths[2].read_bytes() == dump(theirs)
@@ -222,8 +222,41 @@ def test_a_conflict_of_one_prompt_writes_nothing_and_names_it(sides: Any) -> Non
     ours = Lockfile({"a": plain("1", version="v3", remote="sha256:x", source="sha256:x"), "b": plain("2")}, "acme")
     theirs = Lockfile({"a": plain("1", version="v2", remote="sha256:y", source="sha256:y"), "c": plain("3")}, "acme")
     paths = sides(BASE, ours, theirs)
-    assert lock_merge(*paths) == ["a: both sides changed the prompt 1"]
+    assert lock_merge(*paths).conflicts == ["a: both sides changed the prompt 1"]
     assert paths[1].read_bytes() == dump(ours)
+
+
+@pytest.mark.parametrize(("side", "id_"), [("ours", "2"), ("theirs", "3")])
+def test_a_key_that_is_two_prompts_can_be_decided_and_the_other_id_is_named(sides: Any, side: Any, id_: str) -> None:
+    """Two branches made a prompt of one file, each of which is live."""
+    ours = Lockfile({**BASE.prompts, "b": plain("2"), "x": plain("7")}, "acme")
+    theirs = Lockfile({**BASE.prompts, "b": plain("3"), "y": plain("8")}, "acme")
+    paths = sides(BASE, ours, theirs)
+    merged = lock_merge(*paths, side=side)
+    assert merged.conflicts == []
+    other = {"2": "3", "3": "2"}[id_]
+    assert merged.decided == [
+        f"b: `b` is one prompt on our side and another on theirs: `2` and `3`; decided for {side}",
+        f"the prompt {other} wanted `b` too, and no lockfile holds it now: delete it in orq.ai, "
+        f"or tie it to a file of another key with `promptsync adopt KEY {other}`",
+    ]
+    ids = {key: entry.id for key, entry in parse(paths[1].read_bytes(), "merged").prompts.items()}
+    assert ids == {"a": "1", "b": id_, "x": "7", "y": "8"}
+
+
+@pytest.mark.parametrize(("side", "version"), [("ours", "v3"), ("theirs", "v2")])
+def test_a_prompt_that_both_changed_can_be_decided(sides: Any, side: Any, version: str) -> None:
+    ours = Lockfile({"a": plain("1", version="v3", remote="sha256:x", source="sha256:x")}, "acme")
+    theirs = Lockfile({"a": plain("1", version="v2", remote="sha256:y", source="sha256:y")}, "acme")
+    paths = sides(BASE, ours, theirs)
+    assert lock_merge(*paths, side=side).decided == [f"a: both sides changed the prompt 1; decided for {side}"]
+    assert parse(paths[1].read_bytes(), "merged").prompts["a"].version == version
+
+
+def test_what_no_one_disagrees_about_is_not_decided(sides: Any) -> None:
+    paths = sides(BASE, OURS, THEIRS)
+    assert lock_merge(*paths, side="theirs").decided == []
+    assert parse(paths[1].read_bytes(), "merged") == JOINED
 
 
 @pytest.mark.parametrize(("broken", "side"), [(0, "base"), (1, "ours"), (2, "theirs")], ids=["base", "ours", "theirs"])
@@ -254,7 +287,7 @@ def marked(ours: Lockfile, theirs: Lockfile) -> bytes:
 
 def test_markers_are_mended_by_what_stands_between_them(sides: Any) -> None:
     _, ours, _ = sides(None, marked(OURS, replace(OURS, prompts={"a": plain("1"), "c": plain("3")})), None)
-    assert lock_merge(None, ours, None) == []
+    assert lock_merge(None, ours, None).conflicts == []
     assert parse(ours.read_bytes(), "merged").prompts.keys() == {"a", "b", "c"}
 
 
@@ -262,7 +295,7 @@ def test_what_git_holds_of_an_open_merge_goes_before_the_markers(sides: Any, mon
     """The file may have been edited since; and only git knows the base."""
     _, ours, _ = sides(None, b"<<<<<<< half a marker\n", None)
     monkeypatch.setattr(locking, "merge_stages", lambda path: (dump(BASE), dump(OURS), dump(THEIRS)))
-    assert lock_merge(None, ours, None) == []
+    assert lock_merge(None, ours, None).conflicts == []
     assert parse(ours.read_bytes(), "merged") == JOINED
 
 

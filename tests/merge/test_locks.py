@@ -149,6 +149,7 @@ def test_both_sides_make_a_prompt_for_one_file() -> None:
 
     assert merged.reasons == {"a": "`a` is one prompt on our side and another on theirs: `1` and `2`"}
     assert merged.lock == lock(a=entry("1"))
+    assert merged.left_out == {"2": "a"}
 
 
 def test_without_a_base_different_entries_of_one_prompt_conflict() -> None:
@@ -171,6 +172,7 @@ def test_a_prompt_moved_to_where_the_other_side_made_one_goes_back() -> None:
 
     assert merged.conflicts == ["b", "c"]
     assert merged.lock == ours
+    assert merged.left_out == {}
 
 
 def test_a_path_sent_to_two_places() -> None:
