@@ -15,7 +15,8 @@ from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.conflict_markers import split_conflicted
 from promptsync.merge.locks import merge_locks
-from promptsync.model.canonical import remote_hash
+from promptsync.model.canonical import remote_hash, source_hash
+from promptsync.model.compare import file_differences
 from promptsync.model.errors import UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
 
@@ -45,6 +46,11 @@ def lock_verify(target: Target) -> list[str]:
             found.append(f"{key}: locked at version {entry.version}, the service is at {remote.version(entry.dialect)}")
         elif remote_hash(remote, entry.dialect) != entry.remote and remote.display_name != entry.display_name:
             found.append(f"{key}: renamed on the service to “{remote.display_name}”")
+        elif key in files and source_hash(files[key].prompt) == entry.source:
+            differing = file_differences(files[key], remote, entry.dialect, entry.added)
+            if differing:
+                fields = ", ".join(item.field for item in differing[:5])
+                found.append(f"{key}: by the lockfile file and service agree, and they differ in {fields}")
     return found
 
 

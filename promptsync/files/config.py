@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.prompt import Json, Problem
-from promptsync.model.secrets import SHORTEST
+from promptsync.model.secrets import SHORTEST, holds_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -251,7 +251,9 @@ class _Checker:
         self, place: Iterable[str | int], message: str, hint: str | None = None, *, key: bool = False
     ) -> None:
         line, column = self._document.place(tuple(place), key=key)
-        snippet = self._document.text.split("\n")[line - 1]
+        snippet: str | None = self._document.text.split("\n")[line - 1]
+        if snippet and holds_key(snippet):
+            snippet = None
         self.problems.append(Problem(self._file, line, column, message, hint, snippet))
 
 

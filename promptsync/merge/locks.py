@@ -61,14 +61,21 @@ def merge_locks(base: Lockfile | None, ours: Lockfile, theirs: Lockfile) -> Merg
 def edits(base: Lockfile, now: Lockfile) -> Iterator[tuple[str, str]]:
     """What became of the entries of `base` that no plan tells: the key that each had, and a sentence.
 
-    A key that is another prompt, or one that is no longer protected, looks like any other in a plan.
+    A key that is another prompt, one whose path is said to be sent already, or one that is no longer protected, looks
+    like any other in a plan.
     """
-    kept = {entry.id: entry for entry in now.prompts.values()}
+    kept = {entry.id for entry in now.prompts.values() if entry.protected}
     for key, before in sorted(base.prompts.items()):
         after = now.prompts.get(key)
         if after is not None and after.id != before.id:
             yield key, f"`{key}` is the prompt {after.id} here, and was {before.id} where this branch began"
-        if before.protected and before.id in kept and not kept[before.id].protected:
+        elif after is not None and after.path != before.path:
+            here, there = (f"`{path}`" if path else "a path that no one knows" for path in (after.path, before.path))
+            yield (
+                key,
+                f"`{key}` ({before.id}) is locked in {here} here, and was in {there} where this branch began",
+            )
+        if before.protected and before.id not in kept:
             yield key, f"`{key}` ({before.id}) is not protected here, and was where this branch began"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
 from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
 from promptsync.model.globs import matches
-from promptsync.plan.base import changed_since, changed_without_file, is_as_locked, own_fields, with_news
+from promptsync.plan.base import changed_since, changed_without_file, is_as_locked, own_fields, says_the_same, with_news
 from promptsync.plan.changes import (
     PROTECTED,
     Adopt,
@@ -191,9 +191,7 @@ class Decider:
             and source_hash(file.prompt) == entry.source
             and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
         )
-        return agreed and (
-            entry.source == entry.remote or not file_differences(file, remote, entry.dialect, entry.added)
-        )
+        return agreed and (entry.source == entry.remote or says_the_same(file, entry, remote))
 
     @property
     def _is_comparable(self) -> bool:
@@ -321,7 +319,7 @@ class Decider:
             display_name=file.prompt.display_name,
             path=created.path,
             digest=self._digest("recreate", file.key, file, entry),
-            diff=created.diff,
+            diff=(*created.diff, *_protection_change(file, entry)),
             warnings=(f"applications that call {entry.id} must be changed to the new id",),
             file=file,
             entry=entry,

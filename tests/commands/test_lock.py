@@ -18,6 +18,7 @@ from promptsync.commands.lock import lock_forget, lock_merge, lock_unprotect, lo
 from promptsync.commands.mv import mv
 from promptsync.commands.state import write_lock
 from promptsync.files.run_lock import alone
+from promptsync.model.canonical import remote_hash
 from promptsync.model.errors import ConfigError, LockfileError, PromptsyncError, UsageError
 from promptsync.model.lockfile import LockEntry, Lockfile, dump, parse
 from promptsync.model.prompt import CURRENT
@@ -69,6 +70,16 @@ def test_a_version_that_is_not_the_services_is_told(world: Here, version: str | 
 def test_more_told_of_the_same_version_fits(world: Here) -> None:
     change_lock(world, refund=lambda entry: replace(entry, remote="sha256:other"))
     assert lock_verify(world.target) == []
+
+
+def test_a_lock_that_says_that_all_fits_is_not_believed(world: Here) -> None:
+    world.sandbox.ui_edit(locked(world)[KEY].id, {"prompt": {"temperature": 0.9}})
+    with connect(world.target) as client:
+        now = client.get(locked(world)[KEY].id)
+    forged = {"version": now.version(), "remote": remote_hash(now, CURRENT)}
+    change_lock(world, refund=lambda entry: replace(entry, **forged))
+    word = f"{KEY}: by the lockfile file and service agree, and they differ in prompt.temperature"
+    assert lock_verify(world.target) == [word]
 
 
 def test_what_an_interrupted_run_recorded_is_verified_and_left_where_it_is(world: Here) -> None:

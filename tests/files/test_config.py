@@ -146,6 +146,13 @@ def test_what_to_write_instead_is_told_where_it_is_known(text: str, hint: str | 
     assert [problem.hint for problem in problems(text)] == [hint]
 
 
+def test_a_mistake_whose_line_holds_a_key_does_not_show_it() -> None:
+    key = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
+    (problem,) = problems(f"targets: {{a: {{api_key_env: {key}}}}}\n")
+    assert problem.place == "promptsync.yaml:1:28"
+    assert key not in repr(problem)
+
+
 def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
     """Whatever they are: the order of a set of names would be another one in every run."""
     unknown = "".join(f"unknown_{number}: 1\n" for number in range(9))

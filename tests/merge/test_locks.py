@@ -361,7 +361,14 @@ def test_a_conflict_that_git_left_is_taken_apart(tmp_path: Path, style: str) -> 
     ("now", "told"),
     [
         (BASE, []),
-        (lock(a=entry("1", "b", path="Else"), c=entry("3")), []),
+        (lock(a=entry("1", "b"), c=entry("3")), []),
+        (
+            lock(a=entry("1", path="Else"), b=entry("2", path=None)),
+            [
+                "`a` (1) is locked in `Else` here, and was in `Default` where this branch began",
+                "`b` (2) is locked in a path that no one knows here, and was in `Default` where this branch began",
+            ],
+        ),
         (lock(a=entry("9"), b=entry("2")), ["`a` is the prompt 9 here, and was 1 where this branch began"]),
         (
             lock(a=entry("2"), b=entry("1")),
@@ -372,7 +379,7 @@ def test_a_conflict_that_git_left_is_taken_apart(tmp_path: Path, style: str) -> 
         ),
         (lock(c=entry("1"), b=entry("2")), []),
     ],
-    ids=["the same", "what a plan tells", "another id", "swapped", "moved"],
+    ids=["the same", "what a plan tells", "other paths", "another id", "swapped", "moved"],
 )
 def test_what_no_plan_tells_of_an_edited_lockfile(now: Lockfile, told: list[str]) -> None:
     assert [sentence for _, sentence in edits(BASE, now)] == told
@@ -385,3 +392,4 @@ def test_a_protection_that_is_gone_is_told_under_the_key_that_it_had(key: str) -
     assert list(edits(base, lock(**{key: entry("1")}))) == [
         ("a", "`a` (1) is not protected here, and was where this branch began")
     ]
+    assert [key for key, _ in edits(base, lock())] == ["a"]

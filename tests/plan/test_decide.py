@@ -46,6 +46,11 @@ def test_beside_another_change_it_is_told_too() -> None:
     assert made.changes[0].is_sent
 
 
+def test_a_prompt_that_is_made_again_tells_it_too() -> None:
+    (change,) = plan([PLAIN], lock(refund=replace(AGREED, protected=True)), [], overwrite=("**",)).changes
+    assert (change.action, fields(change)[-1]) == ("recreate", ("protected", "replace", True, False))
+
+
 def test_a_move_takes_it_along_or_tells_it() -> None:
     moved = file("Default/repay", content=block(temperature=0.2), name="refund")
     named = entry(replace(moved, key=KEY), held(moved), protected=True)
