@@ -179,7 +179,7 @@ class Applier:
             self.stop("the service limits the rate for longer than this run may wait")
         elif isinstance(error, UnavailableError):
             self._unanswered += 1
-            if self._unanswered >= UNANSWERED * self._parallelism:
+            if self._unanswered >= UNANSWERED * (self._parallelism if self._seen else 1):
                 self.stop(f"the service gave no answer {self._unanswered} times in a row")
 
     def _carry_out(self, change: Decided) -> Outcome:

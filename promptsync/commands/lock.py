@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import locked_entry
+from promptsync.commands.results import LockMerged
 from promptsync.commands.state import read_state, record
 from promptsync.files.disk import ENDINGS, read_bytes, write_atomic
 from promptsync.files.git import merge_stages
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from promptsync.commands.results import Side
     from promptsync.files.target import Target
     from promptsync.merge.locks import MergedLock
     from promptsync.model.lockfile import LockEntry
@@ -72,26 +74,17 @@ def lock_unprotect(target: Target, keys: Iterable[str]) -> None:
     """
     with alone(target):
         state = read_state(target)
+        ids = {locked_entry(target, state.lock, key).id for key in keys}
         prompts = dict(state.lock.prompts)
-        for key in keys:
-            entry = locked_entry(target, state.lock, key)
+        for key, entry in state.lock.prompts.items():
+            if entry.id not in ids:
+                continue
             if any((target.root / f"{key}{ending}").exists() for ending in ENDINGS):
                 raise UsageError(
                     f"the file of `{key}` is there", hint="take `protected: true` out of it, and apply: a plan shows it"
                 )
             prompts[key] = replace(entry, protected=False)
         record(target, state, replace(state.lock, prompts=prompts))
-
-
-Side: TypeAlias = Literal["ours", "theirs"]
-
-
-@dataclass(frozen=True, slots=True)
-class LockMerged:
-    """What came of a merge: a sentence for each true conflict, and one for each of them that was decided."""
-
-    conflicts: list[str]
-    decided: list[str]
 
 
 def lock_merge(base: Path | None, ours: Path, theirs: Path | None, side: Side | None = None) -> LockMerged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promptsync.model.errors import ExitCode
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from promptsync.model.errors import PlanError
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan
+
+Side: TypeAlias = Literal["ours", "theirs"]
+"""Of two sides of a lockfile, the one that decides where they disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,14 @@ class Pulled:
     def is_open(self) -> bool:
         """Whether something is left to decide."""
         return bool(self.conflicts) or self.problem is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LockMerged:
+    """What came of a merge of lockfiles: a sentence for each true conflict, and for what was decided for one side."""
+
+    conflicts: list[str]
+    decided: list[str]
 
 
 @dataclass(frozen=True, slots=True)
