@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import LockEntry, Lockfile, parse_entry
-from promptsync.model.prompt import DIALECTS, Prompt
+from promptsync.model.prompt import DIALECTS, ID, Prompt
 from promptsync.plan.changes import Begun, Intent
 
 if TYPE_CHECKING:
@@ -350,6 +350,7 @@ def _is_intent(record: Json) -> bool:
     return (
         _is_number(record["intent"], int)
         and all(isinstance(record.get(name), str) for name in texts)
+        and (record.get("id") is None or ID.fullmatch(str(record["id"])) is not None)
         and isinstance(record.get("path"), str | None)
         and isinstance(record.get("old_key"), str | None)
         and isinstance(record.get("protected", False), bool)

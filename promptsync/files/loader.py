@@ -90,7 +90,7 @@ def load(
     found: list[Problem] = []
     for source in sources:
         read = known.get(source) if known is not None else None
-        if read is not None and _holds_key(read[0], api_keys):
+        if read is not None and api_keys and _holds_key(read[0], api_keys):
             read = None
         file, complaints = read or load_one(source, include, allow_fields=allow_fields, api_keys=api_keys)
         found += complaints

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 SHORTEST = 16
 """Characters: a shorter value of a key's variable, such as a stand-in for tests, would be found in any text."""
 
-_SCOPED = re.compile(r"sk-orq-[A-Za-z0-9]{4,}-([A-Za-z0-9_-]{16,})")
+# Each begins where a word does: else a long text without an end would be looked through from each of its characters.
+_SCOPED = re.compile(r"(?<![A-Za-z0-9_-])sk-orq-[A-Za-z0-9]{4,}-([A-Za-z0-9_-]{16,})")
 """The form of today's keys, as orq.ai's documentation tells it."""
-_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]{16,}")
 _ORQ = re.compile(r"(?<![a-z])orq(?![a-z])", re.IGNORECASE)
 _FEW = 8
 

@@ -138,6 +138,8 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
         case Update():
             if change.remote is None and not change.diff:
                 yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
+            elif not change.is_sent:
+                yield style("dim", "only the lockfile changes, and nothing is sent")
         case Move():
             yield f"from {terminal(change.old_key)}; the id stays"
         case Adopt():

@@ -93,8 +93,16 @@ def _first_difference(one: Any, other: Any, place: str) -> str | None:
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
         return next((found for at, both in pairs if (found := _first_difference(*both, f"{place}[{at}]"))), None)
-    # To Python, 1 is True and NaN is not itself.
-    return place if json.dumps(one) != json.dumps(other) else None
+    return None if _is_same(one, other) else place
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    try:
+        # To Python, 1 is True and NaN is not itself.
+        return json.dumps(one) == json.dumps(other)
+    except RecursionError:
+        # Nested deeper than anything that is written.
+        return False
 
 
 def _document(data: bytes, name: str) -> Json:

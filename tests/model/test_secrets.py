@@ -34,6 +34,9 @@ def token(**claims: Any) -> str:
         ("eyJhbGciOiJIUzI1NiJ9.eyJh.c2ln", False),
         ("eyJhbGciOiJIUzI1NiJ9.eyJ!!!!!!!!!!!.c2lnbmF0dXJlc2lnbmF0dXJl", False),
         ("", False),
+        ("eyJ" * 300_000, False),
+        ("sk-orq-aaaa-" * 80_000, False),
+        ("sk-orq-" + "a" * 900_000, False),
     ],
 )
 def test_what_is_taken_for_a_key(text: str, is_key: bool) -> None:

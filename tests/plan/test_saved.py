@@ -89,6 +89,15 @@ def test_what_was_saved_is_what_is_written_of_it_again() -> None:
     raise_if_rewritten(parse_saved(SAVED, "plan.json"), later)
 
 
+def test_what_is_nested_beyond_all_bounds_is_something_else() -> None:
+    deep: Any = 1
+    for _ in range(5_000):
+        deep = [deep]
+    document = {**json.loads(SAVED), "digest": deep}
+    with pytest.raises(PlanError, match="`digest` is something else"):
+        raise_if_rewritten(replace(parse_saved(SAVED, "plan.json"), document=document), json.loads(SAVED))
+
+
 @pytest.mark.parametrize("value", [float("nan"), 1e300, 2**70, "\ud800", "\u2028"])
 def test_odd_values_are_themselves_again(value: Any) -> None:
     diff = (FieldDiff("prompt.x", "replace", value, None),)
