@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from promptsync.service.api import PromptsApi
 
 INTERRUPTED = "interrupted"
+ELSEWHERE = "the key reaches another workspace than that of the lockfile"
 
 UNANSWERED = 3
 """Writes without an answer, for each of those side by side, after which the rest is let be."""
@@ -71,10 +72,19 @@ class UnrecordedError(PromptsyncError):
         self.why = why
 
 
+class ElsewhereError(PromptsyncError):
+    """An answer that names another workspace than that of the lockfile: nothing of it is recorded."""
+
+    def __init__(self, message: str, *, id: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.id = id
+
+
 class Applier:
     """Applies one plan. `lock` is the lockfile as it stands, complete after every prompt.
 
     `known` are the ids that the service held when the plan was made: none of them can be what a create of ours made.
+    Unless the workspace of the lockfile was `seen` there, creates are sent one by one until an answer names it.
     `on_outcome` is called from the worker threads with each outcome, one at a time. `hurry` makes the service wait
     for nothing any longer.
     """
@@ -86,6 +96,7 @@ class Applier:
         lock: Lockfile,
         *,
         known: Collection[str] = (),
+        seen: bool = True,
         archive_folder: Path,
         parallelism: int = 8,
         on_outcome: Callable[[Outcome], None] | None = None,
@@ -107,6 +118,7 @@ class Applier:
         self._mutex = threading.Lock()
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
+        self._seen = seen or lock.owner is None
         self._halted: str | None = None
         self._unanswered = 0
 
@@ -140,6 +152,12 @@ class Applier:
         outcomes: dict[str, Outcome] = {}
         writes = [change for change in plan.decided if not isinstance(change, Delete)]
         deletes = [change for change in plan.decided if isinstance(change, Delete)]
+        if not self._seen:
+            # What is only forgotten would be so before anything tells whether this is the right place.
+            writes.sort(key=lambda change: isinstance(change, Forget))
+        while writes and not self._seen:
+            outcome = self._attempt(writes.pop(0))
+            outcomes[outcome.key] = outcome
         with ThreadPoolExecutor(max_workers=max(1, self._parallelism)) as pool:
             for group in (writes, deletes):
                 for outcome in pool.map(self._attempt, group):
@@ -165,7 +183,9 @@ class Applier:
 
     def _stop_if_hopeless(self, error: PromptsyncError) -> None:
         """Lets the rest be where each would only fail likewise, or wait as long."""
-        if not isinstance(error, ServiceError | DialectError | DoubtfulError):
+        if isinstance(error, ElsewhereError):
+            self.stop(ELSEWHERE)
+        elif not isinstance(error, ServiceError | DialectError | DoubtfulError):
             self.stop(error.why if isinstance(error, UnrecordedError) else error.message)
         elif isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
             self.stop("the service no longer accepts the key")
@@ -173,7 +193,7 @@ class Applier:
             self.stop("the service limits the rate for longer than this run may wait")
         elif isinstance(error, UnavailableError):
             self._unanswered += 1
-            if self._unanswered >= UNANSWERED * self._parallelism:
+            if self._unanswered >= UNANSWERED * (self._parallelism if self._seen else 1):
                 self.stop(f"the service gave no answer {self._unanswered} times in a row")
 
     def _carry_out(self, change: Decided) -> Outcome:
@@ -183,6 +203,8 @@ class Applier:
             case Recreate():
                 return self._create(change, change.path or "", replaces=change.entry.id)
             case Update():
+                if not change.is_sent:
+                    return self._agree(change, change.entry.path)
                 return self._update(change, change.file, change.entry, change.remote, change.entry.added)
             case Move():
                 return self._move(change)
@@ -199,7 +221,8 @@ class Applier:
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
         asked = self._sender.preferred(file.prompt)
-        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
+        source = source_hash(file.prompt)
+        intent = Intent(file.key, file.prompt.display_name, path, source, self._clock(), file.protected)
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:
@@ -221,6 +244,7 @@ class Applier:
         now = self._sender.reread(planned)
         if isinstance(now, Overtaken):
             return _left(change, now.value)
+        self._check_workspace(now, "nothing was sent")
         unknown = entry is not None and entry.path is None and not isinstance(change, Move)
         path = None if unknown else change.path
         asked = self._sender.preferred(file.prompt, entry.dialect if entry else None)
@@ -249,18 +273,21 @@ class Applier:
         return self._conclude(change, file, asked, answer, path, number, patch)
 
     def _move(self, change: Move) -> Outcome:
-        if change.diff:
+        if change.is_sent:
             return self._update(change, change.file, change.entry, change.remote, change.entry.added)
+        return self._agree(change, change.path)
+
+    def _agree(self, change: Update | Move, path: str | None) -> Outcome:
+        """Records what nothing has to be sent for."""
         assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
-        entry = _agreed(change.file, change.remote, change.entry.dialect, change.path)
-        self._record(change.key, entry, self._left_by(change))
+        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, path), self._left_by(change))
         return Outcome(change.key, change.action, "done", change.id)
 
     def _adopt(self, change: Adopt) -> Outcome:
         if change.file is not None and change.diff:
             added = change.entry.added if change.entry else None
             return self._update(change, change.file, change.entry, change.remote, added)
-        self._note_owner(change.remote)
+        self._check_workspace(change.remote, "nothing was recorded")
         self._record(change.key, _adopted(change))
         return Outcome(change.key, change.action, "done", change.id)
 
@@ -272,6 +299,7 @@ class Applier:
             return Outcome(change.key, change.action, "done", change.id, "it was already gone")
         if isinstance(now, Overtaken):
             return _left(change, now.value)
+        self._check_workspace(now, "nothing was sent")
         archive(self._archive_folder, change.key, now)
         number = self._journal.begin_write(Begun(change.action, change.key, change.id, self._clock()))
         try:
@@ -294,13 +322,18 @@ class Applier:
         patch: Patch | None = None,
     ) -> Outcome:
         """Judges the answer and records it. What did not converge is recorded so that the next plan shows it again."""
+        try:
+            with _carried_out():
+                self._check_workspace(answer, "it was made or changed there, and nothing of it is recorded")
+        except ElsewhereError:
+            self._journal.end(number, file.key)
+            raise
         verdict = judge(asked, answer, patch.cleared if patch else None)
         dialect = answer.dialect(asked.dialect)
         entry = entry_for(file, answer, dialect, path, verdict.added)
         if verdict.wrong:
             entry = replace(entry, source=remote_hash(answer, dialect))
         with _carried_out():
-            self._note_owner(answer)
             self._end(number, file.key, entry, self._left_by(change))
         if not verdict.wrong:
             return Outcome(change.key, change.action, "done", answer.id)
@@ -323,12 +356,23 @@ class Applier:
             held = self._prompts.get(change.old_key)
         return change.old_key if held is not None and held.id == change.id else None
 
-    def _note_owner(self, answer: RemotePrompt) -> None:
+    def _check_workspace(self, answer: RemotePrompt, what: str) -> None:
+        """Raises ElsewhereError where an answer is of another workspace than all before it. The first one is noted."""
         with self._mutex:
-            if self._owner is not None or answer.owner is None:
-                return
-            self._owner = answer.owner
-        self._journal.note_owner(answer.owner)
+            self._seen = True
+            known = self._owner
+            if known is None:
+                self._owner = answer.owner
+        if answer.owner is None or answer.owner == known:
+            return
+        if known is None:
+            self._journal.note_owner(answer.owner)
+            return
+        raise ElsewhereError(
+            f"the prompt {answer.id} is in the workspace {answer.owner}, and the lockfile belongs to {known}: {what}",
+            id=answer.id,
+            hint=f"use the key of the workspace {known}; look at {answer.id} in the other one, and delete it there",
+        )
 
     def _end_unless_unknown(self, number: int, key: str, error: PromptsyncError) -> None:
         """An intent whose write may have been carried out stays open: the next run looks what became of it."""
@@ -358,6 +402,8 @@ def _carried_out() -> Iterator[None]:
     """Says of what goes wrong in it that the write itself was carried out."""
     try:
         yield
+    except ElsewhereError:
+        raise
     except PromptsyncError as error:
         raise UnrecordedError(error.message) from None
 
@@ -376,6 +422,7 @@ def _adopted(change: Adopt) -> LockEntry:
         dialect=dialect,
         source=change.source,
         remote=remote_hash(remote, dialect),
+        protected=change.protected,
     )
 
 
@@ -385,7 +432,8 @@ def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str 
 
 
 def _failed(change: Decided, error: PromptsyncError) -> Outcome:
-    return Outcome(change.key, change.action, "failed", change.id, error.message, error.hint)
+    id = error.id if isinstance(error, ElsewhereError) else change.id
+    return Outcome(change.key, change.action, "failed", id, error.message, error.hint)
 
 
 def _left(change: Decided, why: str) -> Outcome:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import LockEntry, Lockfile, parse_entry
-from promptsync.model.prompt import DIALECTS, Prompt
+from promptsync.model.prompt import DIALECTS, ID, Prompt
 from promptsync.plan.changes import Begun, Intent
 
 if TYPE_CHECKING:
@@ -123,17 +123,16 @@ class Journal:
 
         `id` is that of the prompt that is gone and made again.
         """
-        return self._begin(
-            {
-                "action": action,
-                "id": id,
-                "key": intent.key,
-                "display_name": intent.display_name,
-                "path": intent.path,
-                "source": intent.source,
-                "time": intent.time,
-            }
-        )
+        record: Json = {
+            "action": action,
+            "id": id,
+            "key": intent.key,
+            "display_name": intent.display_name,
+            "path": intent.path,
+            "source": intent.source,
+            "time": intent.time,
+        }
+        return self._begin({**record, "protected": True} if intent.protected else record)
 
     def begin_write(self, begun: Begun) -> int:
         """Notes that an update, move, adopt or delete is about to be sent. Gives the number to end it with."""
@@ -308,7 +307,14 @@ def _is_create(record: Json) -> bool:
 
 
 def _intent(record: Json) -> Intent:
-    return Intent(record["key"], record["display_name"], record.get("path"), record["source"], record["time"])
+    return Intent(
+        record["key"],
+        record["display_name"],
+        record.get("path"),
+        record["source"],
+        record["time"],
+        record.get("protected", False),
+    )
 
 
 def _begun(record: Json) -> Begun:
@@ -344,6 +350,7 @@ def _is_intent(record: Json) -> bool:
     return (
         _is_number(record["intent"], int)
         and all(isinstance(record.get(name), str) for name in texts)
+        and (record.get("id") is None or ID.fullmatch(str(record["id"])) is not None)
         and isinstance(record.get("path"), str | None)
         and isinstance(record.get("old_key"), str | None)
         and isinstance(record.get("protected", False), bool)

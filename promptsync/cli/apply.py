@@ -16,6 +16,7 @@ from promptsync.commands import apply as applying
 from promptsync.files.disk import read_bytes
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.outcomes import render_outcomes
+from promptsync.output.plan_json import saved_plan
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import parse_saved
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 @click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @click.option("--all-or-nothing", is_flag=True, help="Write nothing while a conflict is open.")
-@click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
 @click.option("--archive", type=click.Path(path_type=Path, file_okay=False), help="Keep what is deleted here.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Prompts side by side.")
 @common.timeout
@@ -48,13 +48,13 @@ def apply(
     With PLAN, a file that `plan --out` wrote, exactly that plan is carried out, or nothing if the world has moved.
     """
     if plan_file is not None and options != PlanOptions():
-        raise UsageError("a saved plan carries its own --prune, --overwrite, --create-twins and --only")
+        raise UsageError("a saved plan carries its own --prune, --max-deletes, --overwrite, --create-twins and --only")
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, apply needs --yes")
     saved = _saved(plan_file) if plan_file else None
     with ExitStack() as stack:
         watcher = _watcher(stack, yes=yes, verbose=verbose)
-        applied = applying.apply(target, options, saved=saved, watcher=watcher, **settings)
+        applied = applying.apply(target, options, saved=saved, written=saved_plan, watcher=watcher, **settings)
     _show(applied)
     return applied.exit_code
 

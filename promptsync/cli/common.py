@@ -60,14 +60,21 @@ def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
 
     @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
+    @click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
     @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
     @only
     @functools.wraps(command)
     def wrapped(
-        *args: Any, prune: bool, overwrite: tuple[str, ...], create_twins: bool, only: tuple[str, ...], **kwargs: Any
+        *args: Any,
+        prune: bool,
+        max_deletes: int | None,
+        overwrite: tuple[str, ...],
+        create_twins: bool,
+        only: tuple[str, ...],
+        **kwargs: Any,
     ) -> Any:
-        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only), **kwargs)
+        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only, max_deletes), **kwargs)
 
     return wrapped
 

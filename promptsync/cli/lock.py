@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,9 +55,22 @@ def forget(target: Target, keys: tuple[str, ...]) -> int:
 
 
 @lock.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("keys", nargs=-1, required=True)
 @common.on_target
-def merge(target: Target, paths: tuple[Path, ...]) -> int:
+def unprotect(target: Target, keys: tuple[str, ...]) -> int:
+    """Let `--prune` delete the prompts of KEYS, whose files are gone and which are protected."""
+    locking.lock_unprotect(target, keys)
+    for key in keys:
+        click.echo(f"{terminal(key)} is protected no longer; `promptsync apply --prune` deletes it")
+    return ExitCode.DONE
+
+
+@lock.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--ours", "side", flag_value="ours", help="Where the two disagree, keep our side's.")
+@click.option("--theirs", "side", flag_value="theirs", help="Where the two disagree, take their side's.")
+@common.on_target
+def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
     """Join two sides of a lockfile, prompt by prompt.
 
     Without PATHS, or with one, the conflict markers that git left in the lockfile are resolved. With three it is a
@@ -66,9 +79,11 @@ def merge(target: Target, paths: tuple[Path, ...]) -> int:
     if len(paths) not in (0, 1, 3):
         raise UsageError("lock merge takes no path, the conflicted lockfile, or BASE OURS THEIRS")
     base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else target.lock_path, None)
-    conflicts = locking.lock_merge(base, ours, theirs)
-    for sentence in conflicts:
-        click.echo(sentence, err=True)
-    if not conflicts:
-        click.echo(f"{ours} is merged", err=True)
-    return ExitCode.CONFLICT if conflicts else ExitCode.DONE
+    merged = locking.lock_merge(base, ours, theirs, side)
+    for sentence in [*merged.conflicts, *merged.decided]:
+        click.echo(terminal(sentence), err=True)
+    if merged.conflicts:
+        click.echo("help: `promptsync lock merge --ours` or `--theirs` decides all of these for one side", err=True)
+        return ExitCode.CONFLICT
+    click.echo(f"{ours} is merged", err=True)
+    return ExitCode.DONE

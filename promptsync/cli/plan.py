@@ -47,6 +47,8 @@ def plan(
         observer = console.watch(verbose=verbose)
         planned = planning.plan(target, options, offline=offline, patience=patience, observer=observer)
     common.show_planned(planned, form, verbose=verbose)
+    if planned.refused is not None:
+        raise planned.refused
     if out is not None:
         write_atomic(out, dumps(saved_plan(planned.plan, planned.host)).encode())
         click.echo(f"saved; carry it out with: promptsync apply {out}", err=True)

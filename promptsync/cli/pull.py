@@ -68,7 +68,7 @@ def history(target: Target, key: str, limit: int) -> int:
 
 
 def _show_pulled(done: list[Pulled], nothing: str) -> int:
-    changed = [pulled for pulled in done if pulled.edits or pulled.is_open]
+    changed = [pulled for pulled in done if pulled.edits or pulled.kept or pulled.is_open]
     if changed:
         color = console.has_color(sys.stdout)
         common.show(render_pulled(changed, color=color, width=console.width(sys.stdout)))

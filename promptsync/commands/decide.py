@@ -10,7 +10,7 @@ from promptsync.commands.state import scope_of
 from promptsync.files.git import committed_locks
 from promptsync.plan.differ import diff
 from promptsync.plan.doubts import in_doubt
-from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches
+from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches, with_turned_back
 from promptsync.plan.trades import exchanged
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def decide(
     later = later_entries(changed, committed_locks(target.lock_path))
     if later:
         lock = caught_up(lock, later)
-        made = differ(lock)
+        made = with_turned_back(differ(lock), later)
         changed = seemingly_changed(made)
     if changed:
         made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))

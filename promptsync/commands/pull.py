@@ -93,7 +93,13 @@ def _merge_into_file(
     merged = merge(base, file.prompt, theirs, added=entry.added, resolve=resolve, provider=provider_of(remote))
     pulled = rewriter.edit(
         file,
-        Pulled(file.key, tuple(merged.edits), conflicts=tuple(merged.conflicts), base_is_gone=found is None),
+        Pulled(
+            file.key,
+            tuple(merged.edits),
+            conflicts=tuple(merged.conflicts),
+            kept=tuple(merged.decided) if resolve == "ours" else (),
+            base_is_gone=found is None,
+        ),
     )
     return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry)
 
@@ -104,5 +110,6 @@ def _agreed(rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: L
     dialect = remote.dialect(entry.dialect)
     same = not file_differences(fresh, remote, dialect, entry.added)
     added = own_fields(fresh, remote, dialect) if same else entry.added
-    agreed = entry_for(fresh, remote, dialect, entry.path, added)
+    # Whether a prompt is protected is decided by an apply, where it is seen before.
+    agreed = replace(entry_for(fresh, remote, dialect, entry.path, added), protected=entry.protected)
     return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))

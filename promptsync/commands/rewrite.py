@@ -89,7 +89,9 @@ class Rewriter:
             return texts[name].removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
 
         source = Source(file.key, file.file, text.encode())
-        loaded, problems = load_one(source, include, allow_fields=self.target.config.allow_fields)
+        loaded, problems = load_one(
+            source, include, allow_fields=self.target.config.allow_fields, api_keys=self.target.api_keys
+        )
         if loaded is None:
             raise LoadError(problems)
         return loaded

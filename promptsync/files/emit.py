@@ -16,6 +16,7 @@ from promptsync.model.canonical import canonical, canonical_json
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json, Prompt
 from promptsync.model.schema import check, in_order
+from promptsync.model.secrets import holds_key, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,9 @@ def emit(remote: RemotePrompt, *, stem: str) -> Emitted:
     for problem in check(_loadable(document, remote), allow_fields=allowed):
         if problem.severity == "error":
             raise _refused(remote, problem.loc, problem.message)
+    held = next((path for path, value in texts(document) if holds_key(value)), None)
+    if held is not None:
+        raise _refused(remote, held, "it holds an API key of orq.ai")
     text = dump(document)
     _prove(text, remote, stem, dialect)
     left_out = tuple(f"{dialect}.{name}" for name in sorted(SERVICE_MADE - {"version"}) if _says(block.get(name)))

@@ -36,6 +36,23 @@ def committed_locks(path: Path, *, elsewhere: bool = False) -> Iterator[Lockfile
             continue
 
 
+def lock_at_base(path: Path, branch: str | None = None) -> Lockfile | None:
+    """The lockfile that this work began from: where HEAD left `branch` of origin, by default the one origin is at.
+
+    Where neither is there it is HEAD's. None where that has none that can be read.
+    """
+    wanted = [f"refs/remotes/origin/{branch}"] if branch else []
+    bases = (_git(path, "merge-base", "HEAD", ref) for ref in (*wanted, "refs/remotes/origin/HEAD"))
+    base = next((commit.decode("ascii", "replace").strip() for commit in bases if commit), "HEAD")
+    data = _git(path, "cat-file", "blob", f"{base}:./{path.name}")
+    if data is None:
+        return None
+    try:
+        return parse(data, f"{path.name} of {base[:10]}")
+    except LockfileError:
+        return None
+
+
 def merge_stages(path: Path) -> tuple[bytes | None, bytes, bytes] | None:
     """The three versions of a file that git holds while a merge is open: base (None if there is none), ours, theirs."""
     ours, theirs = (_git(path, "show", f":{stage}:./{path.name}") for stage in (2, 3))

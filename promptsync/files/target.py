@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,14 @@ from promptsync.files.config import (
     parse_config,
 )
 from promptsync.files.disk import read_bytes
-from promptsync.model.errors import PromptsyncError
+from promptsync.model.errors import ConfigError, PromptsyncError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 CONFIG_NAME = "promptsync.yaml"
+_OTHER_CONFIG_NAME = "promptsync.yml"
 STATE_FOLDER = ".promptsync"
 
 
@@ -76,6 +78,11 @@ class Target:
         """Where the service is, and the key. Raises ConfigError where either is missing."""
         return connection(self.settings, self.base_url, self.environ)
 
+    @property
+    def api_keys(self) -> frozenset[str]:
+        """The keys that no prompt file may hold."""
+        return self.config.api_keys(self.environ)
+
 
 def open_target(root: Path, name: str, *, base_url: str | None = None, environ: Mapping[str, str]) -> Target:
     """The target `name` of a root. Raises LoadError for what is wrong in the configuration, ConfigError else."""
@@ -84,8 +91,13 @@ def open_target(root: Path, name: str, *, base_url: str | None = None, environ: 
 
 
 def read_config(root: Path) -> Config:
-    """The configuration of a root, all defaults where there is none."""
-    path = root / CONFIG_NAME
+    """The configuration of a root, all defaults where there is none.
+
+    A file of the other ending would be passed over in silence, and with it the targets and policies that it tells.
+    """
+    path, other = root / CONFIG_NAME, root / _OTHER_CONFIG_NAME
+    if os.path.lexists(other):
+        raise ConfigError(f"{other} is not read: the configuration is {CONFIG_NAME}", hint=f"rename it to {path}")
     data = read_bytes(path)
     return parse_config(data, str(path)) if data is not None else Config()
 

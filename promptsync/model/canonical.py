@@ -42,9 +42,7 @@ def canonical(prompt: Prompt) -> Json:
     }
     if prompt.description:
         content["description"] = prompt.description
-    if prompt.extra:
-        content.update(_mapping(prompt.extra))
-    return content
+    return {**_mapping(prompt.extra), **content} if prompt.extra else content
 
 
 def canonical_block(dialect: Dialect, block: Json) -> Json:

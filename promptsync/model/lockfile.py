@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.model.canonical import CANONICAL, remote_hash, source_hash
 from promptsync.model.errors import LockfileError
-from promptsync.model.prompt import DIALECTS, Dialect, Json
+from promptsync.model.prompt import DIALECTS, ID, VERSION, Dialect, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,6 +165,10 @@ def _problem(value: Any) -> str | None:
         text = value.get(name)
         if not (text is None or isinstance(text, str)):
             return f"has no text as its `{name}`"
+    if not ID.fullmatch(value["id"]):
+        return "has an `id` that can be none of the service: only letters, digits, - and _, at most 128"
+    if value.get("version") is not None and not VERSION.fullmatch(value["version"]):
+        return "has a `version` that can be none of the service: only visible ASCII, at most 128 characters"
     added = value.get("added", [])
     if not isinstance(added, list) or (added and not all(isinstance(item, str) for item in added)):
         return "has no list of fields as its `added`"
@@ -177,7 +181,7 @@ def _problem(value: Any) -> str | None:
 
 def _document(data: bytes, name: str) -> Json:
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _broken(name, "it is not UTF-8 text") from None
     marked = "<<<<<<< " in text or ">>>>>>> " in text

@@ -43,6 +43,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
+from promptsync.model import schema_errors
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json, other_dialect
 from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain
 
@@ -59,6 +60,7 @@ __all__ = [
     "list_fields",
     "nullable_fields",
     "own_keys",
+    "why_reserved",
 ]
 
 
@@ -806,6 +808,11 @@ def file_fields() -> frozenset[str]:
 def own_keys() -> frozenset[str]:
     """Those of them that are ours, each a field of PromptFile: none is sent to the service."""
     return file_fields() - {"display_name", "description", "metadata", CURRENT, CLASSIC}
+
+
+def why_reserved(field: str) -> str | None:
+    """Why `allow_fields` must not name that dotted path; None where it may."""
+    return schema_errors.why_reserved(field, file_fields())
 
 
 def in_order(document: Json) -> Json:

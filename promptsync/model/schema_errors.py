@@ -137,6 +137,21 @@ _IN_CURRENT = {
 }
 
 
+def why_reserved(field: str, own: frozenset[str]) -> str | None:
+    """Why a field of that dotted path is never unknown: this tool or the service owns it; None where no one does.
+
+    `own` are the top-level keys of a prompt file. How a name is spelt makes no difference.
+    """
+    *around, name = (_plain(part) for part in field.split("."))
+    if name == _plain("content_file"):
+        return "it stands for a text that is read from a file"
+    if not around and name in map(_plain, (*own, "key")):
+        return "it is one of the keys that this tool knows"
+    if name in map(_plain, _NOT_TO_BE_SENT if not around else ("_id", "version")) and len(around) < 2:
+        return "the folder of the file is the path" if name == "path" else "the service sets it"
+    return None
+
+
 def _unknown(loc: Loc, document: Any, vocabulary: Vocabulary, place: tuple[str, ...]) -> ShapeProblem:
     key = str(loc[-1])
     if key in ("content", "text") and "content_file" in vocabulary.at(place):

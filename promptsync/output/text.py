@@ -138,6 +138,8 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
         case Update():
             if change.remote is None and not change.diff:
                 yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
+            elif not change.is_sent:
+                yield style("dim", "only the lockfile changes, and nothing is sent")
         case Move():
             yield f"from {terminal(change.old_key)}; the id stays"
         case Adopt():
@@ -158,7 +160,10 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
             yield _help(terminal(change.hint), style)
         case Orphan():
             yield "its file is gone, the prompt is left on the service"
-            yield _help("`--prune` deletes it; bring the file back to keep it", style)
+            delete = "`--prune` deletes it"
+            if change.entry.protected:
+                delete = f"`promptsync lock unprotect {_word(change.key)}` lets `--prune` delete it"
+            yield _help(f"{delete}; bring the file back to keep it", style)
         case _:
             assert_never(change)
 

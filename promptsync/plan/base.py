@@ -9,10 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import canonical, digest, remote_hash, without_ids
-from promptsync.model.compare import differences, drop, generic, is_within, on_the_wire, remote_content, service_only
+from promptsync.model.canonical import canonical, digest, remote_hash, source_hash, without_ids
+from promptsync.model.compare import (
+    differences,
+    drop,
+    file_differences,
+    generic,
+    is_within,
+    on_the_wire,
+    remote_content,
+    service_only,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
 
@@ -39,6 +50,27 @@ def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, c
         return _hash_without(remote, dialect, file, [*news, *further]) != entry.remote
     comparable = comparable and dialect == entry.dialect
     return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
+
+
+def is_as_locked(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+    """Whether the entry's hash tells what the service holds, but for what it newly tells: not its version alone."""
+    dialect = remote.dialect(entry.dialect)
+    if remote_hash(remote, dialect, file.prompt) == entry.remote:
+        return True
+    news, further = _news(file, entry, remote, dialect), _other_extra(file, remote, dialect)
+    return any(_hash_without(remote, dialect, file, [*news, *more]) == entry.remote for more in ([], further))
+
+
+def says_the_same(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
+    """Whether service and file say the same, but for the service's own fields; no hash of the entry is believed.
+
+    The hashes of both are compared first, which is the answer for nearly every prompt; fields take ten times as long.
+    """
+    dialect = remote.dialect(entry.dialect)
+    desired = on_the_wire(file.prompt, dialect)
+    if desired.dialect == dialect and _hash_without(remote, dialect, file, entry.added) == source_hash(desired):
+        return True
+    return not file_differences(file, remote, entry.dialect, entry.added)
 
 
 def changed_without_file(entry: LockEntry, remote: RemotePrompt, *, comparable: bool, deletes: bool) -> bool:
@@ -103,7 +135,7 @@ def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dia
     return found
 
 
-def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: list[str]) -> str:
+def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: Iterable[str]) -> str:
     """The hash of the service's answer without some fields."""
     content = canonical(remote_content(remote, dialect, file.prompt))
     for name in names:

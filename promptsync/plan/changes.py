@@ -21,6 +21,9 @@ Status: TypeAlias = Literal["done", "failed", "skipped", "left", "not converged"
 
 FORMAT_VERSION = 1
 
+PROTECTED = "protected"
+"""The field of a difference that the lock alone holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edited:
@@ -49,6 +52,11 @@ class _Change:
     path: str | None = None
     diff: tuple[FieldDiff, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether something differs that the service holds: what the lock alone holds is only recorded."""
+        return any(item.field != PROTECTED for item in self.diff)
 
     @property
     def edited(self) -> Edited | None:
@@ -117,7 +125,7 @@ class Adopt(_Change):
     """A prompt that is there already: its id or state is recorded, and it is updated if `diff` says so.
 
     `file` is None for a prompt that an interrupted run made and whose file is gone since. `source` is the hash to
-    record as the file's where nothing is written.
+    record as the file's where nothing is written, `protected` whether that file protected it.
     """
 
     action: ClassVar[Action] = "adopt"
@@ -126,6 +134,7 @@ class Adopt(_Change):
     entry: LockEntry | None
     remote: RemotePrompt
     source: str
+    protected: bool = False
 
     @property
     def id(self) -> str:
@@ -231,12 +240,16 @@ DECIDED: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change) if 
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all."""
+    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all.
+
+    `max_deletes` is the most deletes that the plan may hold; None is a share of the lock.
+    """
 
     prune: bool = False
     overwrite: tuple[str, ...] = ()
     create_twins: bool = False
     only: tuple[str, ...] = ()
+    max_deletes: int | None = None
 
     def as_json(self) -> Json:
         """The options as a saved plan carries them."""
@@ -245,6 +258,7 @@ class PlanOptions:
             "overwrite": list(self.overwrite),
             "create_twins": self.create_twins,
             "only": list(self.only),
+            "max_deletes": self.max_deletes,
         }
 
 
@@ -293,7 +307,8 @@ class Plan:
 class Intent:
     """A create that was begun and whose end is not known: what the journal says of it.
 
-    `source` is the hash of what was asked for, `time` the seconds since the epoch at which it was begun.
+    `source` is the hash of what was asked for, `time` the seconds since the epoch at which it was begun. What was
+    `protected` in its file stays so, whatever becomes of the file.
     """
 
     key: str
@@ -301,6 +316,7 @@ class Intent:
     path: str | None
     source: str
     time: float
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
 from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
 from promptsync.model.globs import is_glob, matches
-from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
+from promptsync.plan.base import changed_since, changed_without_file, is_as_locked, own_fields, says_the_same, with_news
 from promptsync.plan.changes import (
+    PROTECTED,
     Adopt,
     Change,
     Conflict,
@@ -25,7 +26,7 @@ from promptsync.plan.changes import (
     Recreate,
     Update,
 )
-from promptsync.plan.wording import OVERWRITES, already_there, differing
+from promptsync.plan.wording import NOT_PROVED, OVERWRITES, UNPROTECTED, already_there, differing, protection_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,6 +78,7 @@ class Decider:
         path: str | None,
         entry: LockEntry | None = None,
         unplaced: bool = False,
+        protected: bool = False,
     ) -> Adopt:
         """Records a prompt that is there. What only the service has of it is its own, unless the lock knows better.
 
@@ -99,6 +101,7 @@ class Decider:
             entry=entry,
             remote=remote,
             source=source,
+            protected=file.protected if file else protected,
         )
 
     def name_conflict(
@@ -157,35 +160,43 @@ class Decider:
         if old_key == file.key and self._is_as_agreed(file, entry, remote):
             return None
         there = changed_since(file, entry, remote, comparable=self._is_comparable)
+        proved = not there and (not self._is_comparable or is_as_locked(file, entry, remote))
         if not there:
             entry = with_news(file, entry, remote)
+        protection = _protection_change(file, entry)
         fields = self._path_change(file, entry, old_key)
         fields += file_differences(file, remote, entry.dialect, entry.added)
         here = old_key != file.key or any(item.field == "path" for item in fields)
         here = here or self._changed_here(file, entry, fields)
-        if not there:
-            if here:
-                return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
+        if not there and not (fields and not here):
+            fields = fields or (_hidden_model_change(file, entry, remote) if here else [])
+            if here or protection:
+                change = self._write(file, entry, old_key, remote, fields + protection)
+                return change if proved or not fields else _warned(change, NOT_PROVED)
             self._refresh(file, entry, remote)
             return None
         if self.options.overwrite and matches(file.key, self.options.overwrite):
-            change = self._write(file, entry, old_key, remote, fields)
-            return replace(change, warnings=(OVERWRITES,)) if fields else change
+            change = self._write(file, entry, old_key, remote, fields + protection)
+            return _warned(change, OVERWRITES) if fields else change
         if not here:
-            return self._drift(file, entry, remote, fields)
+            return _told_besides(self._drift(file, entry, remote, fields), protection)
         if not fields:
-            return self._write(file, entry, old_key, remote, fields)
-        return self._conflict(
+            return self._write(file, entry, old_key, remote, protection)
+        conflict = self._conflict(
             file,
             entry,
             remote,
             fields,
             "changed here and on the service" if old_key == file.key else "moved here and changed on the service",
         )
+        return _told_besides(conflict, protection)
 
     def _is_as_agreed(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
-        """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
-        return (
+        """Whether file and service are word for word what the entry says, and say the same: nearly every prompt does.
+
+        That they do is compared, whatever the entry says: a lockfile is edited as easily as a file.
+        """
+        agreed = (
             self._is_comparable
             and entry.dialect in remote.blocks
             and remote.version(entry.dialect) == entry.version
@@ -194,6 +205,7 @@ class Decider:
             and self.sources[file.key] == entry.source
             and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
         )
+        return agreed and (entry.source == entry.remote or says_the_same(file, entry, remote))
 
     @property
     def _is_comparable(self) -> bool:
@@ -246,6 +258,7 @@ class Decider:
         self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt | None, shown: list[FieldDiff]
     ) -> Update | Move:
         known = [remote] if remote else []
+        unprotected = (UNPROTECTED,) if entry.protected and not file.protected else ()
         if old_key == file.key:
             return Update(
                 key=file.key,
@@ -253,6 +266,7 @@ class Decider:
                 path=self._path_to_send(file, entry),
                 digest=self._digest("update", file.key, file, entry, *known),
                 diff=tuple(shown),
+                warnings=unprotected,
                 file=file,
                 entry=entry,
                 remote=remote,
@@ -263,6 +277,7 @@ class Decider:
             path=self.path_of(file),
             digest=self._digest("move", file.key, file, entry, *known, old_key),
             diff=tuple(shown),
+            warnings=unprotected,
             file=file,
             entry=entry,
             old_key=old_key,
@@ -318,7 +333,7 @@ class Decider:
             display_name=file.prompt.display_name,
             path=created.path,
             digest=self._digest("recreate", file.key, file, entry),
-            diff=created.diff,
+            diff=(*created.diff, *_protection_change(file, entry)),
             warnings=(f"applications that call {entry.id} must be changed to the new id",),
             file=file,
             entry=entry,
@@ -349,7 +364,7 @@ class Decider:
             lost = remote is not None and self._changed_without_file(entry, remote, deletes=True)
             return Delete(
                 key=key,
-                display_name=entry.display_name,
+                display_name=remote.display_name if remote else entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
                 diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
                 warnings=(OVERWRITES,) if lost else (),
@@ -357,8 +372,10 @@ class Decider:
                 remote=remote,
             )
         why = "`--prune` would delete it"
-        if entry.protected or kept:
-            why = "it is protected" if entry.protected else "a new file may be it"
+        if entry.protected:
+            why = f"it is protected, and `--prune` deletes it only after `promptsync lock unprotect {quote(key)}`"
+        elif kept:
+            why = "a new file may be it"
         return Orphan(
             key=key,
             display_name=entry.display_name,
@@ -371,6 +388,7 @@ class Decider:
         fields = self._path_change(file, entry, old_key)
         if file.prompt.display_name != entry.display_name:
             fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
+        fields += _protection_change(file, entry)
         if old_key == file.key and not fields and self.sources[file.key] == entry.source:
             return None
         return self._changed(file, entry, old_key, None, fields)
@@ -388,6 +406,24 @@ def _back_or_gone(key: str) -> str:
             f"bring the file back under another name, or let the prompt be with `promptsync lock forget {quote(key)}`"
         )
     return f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`"
+
+
+def _protection_change(file: PromptFile, entry: LockEntry) -> list[FieldDiff]:
+    """What the file and the lock say of the protection, which the service knows nothing of: lock before, file after."""
+    if file.protected == entry.protected:
+        return []
+    return [FieldDiff(PROTECTED, "replace", entry.protected, file.protected)]
+
+
+def _warned(change: Update | Move | Adopt, word: str) -> Update | Move | Adopt:
+    return replace(change, warnings=(*change.warnings, word))
+
+
+def _told_besides(change: Drift | Conflict, protection: list[FieldDiff]) -> Drift | Conflict:
+    """What is left alone as it is, with a word on the protection, which is left with it."""
+    if not protection:
+        return change
+    return replace(change, warnings=(*change.warnings, protection_waits(protected=bool(protection[0].after))))
 
 
 def _evidence(item: Any, file: PromptFile | None) -> Any:

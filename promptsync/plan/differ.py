@@ -67,7 +67,7 @@ def diff(
     return Plan(
         target=scope.target,
         changes=chosen,
-        digest=digest([scope.target, [change.digest for change in chosen]]),
+        digest=plan_digest(scope.target, chosen),
         unchanged=sum(differ.chosen(key) for key in files if key not in named),
         locked=len(lock.prompts),
         gone=sum(decider.is_gone(entry) for entry in lock.prompts.values()),
@@ -76,6 +76,11 @@ def diff(
         traded={key: old for key, old in trades.pairs.items() if differ.chosen(key) and key not in differ.parted},
         offline=service is None,
     )
+
+
+def plan_digest(target: str, changes: Iterable[Change]) -> str:
+    """The hash of all that a plan rests on."""
+    return digest([target, [change.digest for change in changes]])
 
 
 @dataclass(slots=True)
@@ -151,7 +156,13 @@ class _Differ:
                 file, intent = self.files.get(key), intents[key]
                 source = source_hash(file.prompt) if file else intent.source
                 yield self.decider.adopt(
-                    key, file, prompt, source=source, path=intent.path, unplaced=key in ours.unplaced
+                    key,
+                    file,
+                    prompt,
+                    source=source,
+                    path=intent.path,
+                    unplaced=key in ours.unplaced,
+                    protected=intent.protected,
                 )
         for key, prompts in ours.doubtful.items():
             yield self.decider.name_conflict(
@@ -224,5 +235,6 @@ def _not_recorded(
                 dialect=dialect,
                 source=intent.source,
                 remote=remote_hash(prompt, dialect),
+                protected=intent.protected,
             )
     return entries

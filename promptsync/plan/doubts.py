@@ -30,12 +30,12 @@ def in_doubt(
     found = set()
     for id in set(_touched(plan, files, lock)) & service.keys():
         key = held.get(id)
-        if key is None or not is_as_locked(lock.prompts[key], service[id], files.get(key)):
+        if key is None or not shows_as_locked(lock.prompts[key], service[id], files.get(key)):
             found.add(id)
     return found | _recorded_anew(plan, lock, service)
 
 
-def is_as_locked(entry: LockEntry, remote: RemotePrompt, file: PromptFile | None = None) -> bool:
+def shows_as_locked(entry: LockEntry, remote: RemotePrompt, file: PromptFile | None = None) -> bool:
     """Whether the service shows of a prompt what it held when the entry was written."""
     dialect = remote.dialect(entry.dialect)
     asked = file.prompt if file else None

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
 
 OVERWRITES = "this overwrites what was changed on the service since the last apply"
+NOT_PROVED = (
+    "the lockfile names the service's version and not what the service holds of it: "
+    "what differs may have been changed there"
+)
+UNPROTECTED = "the protection is taken away: once its file is gone, `--prune` deletes this prompt"
 
 _MOST_PROMPTS = 10
 _MOST_FIELDS = 3
@@ -20,6 +25,12 @@ def differing(file: PromptFile | None, prompts: list[RemotePrompt]) -> str:
     """The ids of `prompts`, each with what differs from the file."""
     listed = ", ".join(f"{prompt.id} ({_difference(file, prompt)})" for prompt in prompts[:_MOST_PROMPTS])
     return listed + _and_more(len(prompts) - _MOST_PROMPTS)
+
+
+def protection_waits(*, protected: bool) -> str:
+    """That a file's word on its protection is not recorded while something else is open."""
+    what = "puts" if protected else "takes away"
+    return f"the file {what} `protected: true`, which is recorded with the next write of this prompt"
 
 
 def which_of(prompts: list[RemotePrompt]) -> str:

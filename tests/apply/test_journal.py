@@ -154,6 +154,7 @@ GARBAGE = [
     b'{"intent":1,"key":"a","action":"update","id":null,"time":1}',
     b'{"intent":1,"key":"a","action":"update","id":"x","time":1,"asked":{"block":{}}}',
     b'{"intent":1,"key":"a","action":"update","id":"x","time":1,"asked":7}',
+    b'{"intent":1,"key":"a","action":"update","id":"../x","time":1}',
     b'{"intent":1,"key":["a"],"action":["update"],"id":"x","time":1}',
     b'{"outcome":1}',
     b'{"outcome":1,"key":"a","replaces":7}',

@@ -8,6 +8,7 @@ import pytest
 
 from promptsync.apply import payload
 from promptsync.apply.payload import create_body, judge, patch_for, was_ignored
+from promptsync.model.canonical import canonical
 from promptsync.model.prompt import CLASSIC
 from tests.factories import block, classic, prompt, remote
 
@@ -142,3 +143,16 @@ def test_an_update_that_changed_nothing_was_ignored_unless_nothing_was_to_change
     assert was_ignored(prompt(content=block(temperature=0.5)), before, before)
     assert not was_ignored(prompt(content=block(temperature=0.1)), before, before)
     assert not was_ignored(prompt(content=block(temperature=0.5)), remote(content=block(temperature=0.5)), before)
+
+
+@pytest.mark.parametrize("path", ["Default", None])
+def test_nothing_let_through_overrides_what_a_plan_tells(path: str | None) -> None:
+    """The configuration refuses such names; should one come by all the same, it is not what is sent."""
+    names = ("display_name", "description", "metadata", "path", "prompt", "prompt_config")
+    asked = prompt(extra={**dict.fromkeys(names, "theirs"), "team": "a"})
+    bodies = [patch_for(asked, prompt(), path, ()).body, create_body(asked, "Default")]
+    for body in bodies:
+        assert "theirs" not in body.values()
+        assert (body["team"], body["display_name"]) == ("a", "refund")
+    told = canonical(asked)
+    assert "theirs" not in [told[name] for name in ("display_name", "metadata", "prompt")]

@@ -87,3 +87,12 @@ def test_what_an_interrupted_apply_recorded_is_the_base(world: Here) -> None:
     (pulled,) = pulling.pull(world.target)
     assert pulled.key == KEY
     assert id_of(world) == entry.id
+
+
+def test_a_pull_decides_nothing_about_the_protection(world: Here) -> None:
+    """That is a change for a plan, where it is seen."""
+    world.write({KEY: {**FILE, "protected": True}, "Default/other": FILE, "Default/third": FILE})
+    edit(world, temperature=0.9)
+    pulling.pull(world.target)
+    assert not world.lock.prompts[KEY].protected
+    assert world.pending() == [("update", KEY, [("protected", "replace", False, True)])]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Target:
-    (tmp_path / "promptsync.yaml").write_text("targets: {staging: {path_prefix: /Staging/}}\n", encoding="utf-8")
+    (tmp_path / "promptsync.yaml").write_text("targets: {staging: {path_prefix: Staging/}}\n", encoding="utf-8")
     return open_target(tmp_path, "default", environ={})
 
 

@@ -202,8 +202,8 @@ class Runs(RuleBasedStateMachine):
             self.uncommitted.add(runner)
 
     def _applied(self, runner: str) -> ExitCode:
-        options = PlanOptions(prune=True, overwrite=("**",))
-        return applying.apply(self._target(runner), options, max_deletes=100, parallelism=1).exit_code
+        options = PlanOptions(prune=True, overwrite=("**",), max_deletes=100)
+        return applying.apply(self._target(runner), options, parallelism=1).exit_code
 
     def _target(self, runner: str) -> Target:
         return target_at(self.folder / runner, self.url)

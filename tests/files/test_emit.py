@@ -345,6 +345,7 @@ def test_how_a_number_is_written(number: float, expected: str) -> None:
     assert canonical(load(emitted).prompt) == canonical(held.prompt(CURRENT))
 
 
+API_KEY = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
 DEEP: Any = 1
 for _ in range(900):
     DEEP = [DEEP]
@@ -365,6 +366,7 @@ for _ in range(900):
         (remote({"messages": [SYSTEM], "x": [0] * 100_000}), "more than 100,000 values"),
         (remote({}), "the key `messages` is missing in `prompt`"),
         (remote(name="\x1b[2J" + "x" * 128), "`display_name` has 132 characters, expected at most 128"),
+        (with_content(f"Call us with {API_KEY}."), "it holds an API key of orq.ai (at prompt.messages[0].content)"),
         (remote(name=" "), "`display_name` is empty, expected something in it"),
         (
             remote({"messages": [{"role": "user", "content_file": "../../.env"}]}),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync.files.git import committed_locks, merge_stages
+from promptsync.files.git import committed_locks, lock_at_base, merge_stages
 from promptsync.model.lockfile import Lockfile, dump
 from tests.e2e.checkout import Checkout
 from tests.factories import entry, file, held, lock
@@ -98,3 +98,35 @@ def test_a_lock_that_both_sides_added_has_no_base(checkout: Checkout, path: Path
     committed(checkout, path, "c")
     assert checkout.try_git("merge", "other").returncode == 1
     assert merge_stages(path) == (None, dump(of("c")), dump(of("b")))
+
+
+def at_base(path: Path, branch: str | None = None) -> list[str] | None:
+    found = lock_at_base(path, branch)
+    return None if found is None else sorted(found.prompts)
+
+
+def test_without_an_origin_the_base_is_what_is_committed(checkout: Checkout, path: Path) -> None:
+    committed(checkout, path, "a")
+    path.write_bytes(dump(of("a", "b")))
+    assert at_base(path) == at_base(path, "main") == ["Default/a"]
+
+
+def test_the_base_is_where_the_branch_left_origins(checkout: Checkout, path: Path) -> None:
+    committed(checkout, path, "a")
+    checkout.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    checkout.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    checkout.git("switch", "--quiet", "-c", "other")
+    committed(checkout, path, "a", "b")
+    checkout.git("update-ref", "refs/remotes/origin/release", "HEAD")
+    committed(checkout, path, "c")
+    assert at_base(path) == ["Default/a"]
+    assert at_base(path, "release") == ["Default/a", "Default/b"]
+    assert at_base(path, "--all") == at_base(path, "no such..branch") == ["Default/a"]
+
+
+def test_there_is_no_base_where_none_can_be_read(checkout: Checkout, path: Path, tmp_path: Path) -> None:
+    assert at_base(path) is None
+    path.write_bytes(b"{")
+    checkout.commit("broken")
+    assert at_base(path) is None
+    assert at_base(tmp_path / "none" / NAME) is None

@@ -129,6 +129,30 @@ def test_an_allowed_field_stays_where_it_is() -> None:
     assert [problem.line for problem in one(text)[1]] == [1, 3, 5]
 
 
+KEY = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (HELLO.replace("hello", KEY), ["3:29"]),
+        (HELLO.replace("hello", f"'say {KEY}, or {KEY}'"), ["3:29"]),
+        (f"display_name: {KEY}\ndescription: {KEY}\n{HELLO}", ["1:15", "2:14"]),
+        (HELLO.replace("hello", '"sk-\\x6frq-01jx-4f9a0Qm27LxTeR8dVbN3"'), ["3:29"]),
+        (f"{HELLO}  verbosity: {KEY}\n", ["4:14"]),
+        (f"{HELLO}  {KEY}: 1\n", ["4:37"]),
+        (f"{HELLO}  model: a: {KEY}\n", ["4:11"]),
+        (HELLO.replace("content: hello", "content_file: key.md"), ["3:34"]),
+    ],
+    ids=["value", "within-and-twice", "name-and-description", "escaped", "warned-of", "key", "no-yaml", "included"],
+)
+def test_a_key_of_the_service_is_told_where_it_stands_and_never_what_it_is(text: str, places: list[str]) -> None:
+    file, problems = load_one(source(text), lambda key, name: f"Use {KEY}.")
+    assert file is None
+    assert [f"{problem.line}:{problem.column}" for problem in problems] == places
+    assert KEY not in repr(problems)
+
+
 def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key of ours that the shape and the noun of a file know is read, and nobody else hears of it."""
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptsync.model.compare import FieldDiff
 from promptsync.output.formats import render
 from promptsync.output.layout import Layout
 from promptsync.output.outcomes import render_outcomes
@@ -216,3 +217,17 @@ def test_ten_thousand_changes_cost_ten_times_a_thousand() -> None:
 
     assert len(changes) == 10_010
     assert 9.9 < large / small < 10.1
+
+
+def test_a_protected_orphan_is_not_said_to_be_deleted_by_a_prune() -> None:
+    one = examples.orphan("Default/a b")
+    kept = replace(one, entry=replace(one.entry, protected=True))
+    shown = render_plan(examples.plan_of(kept), color=False)
+    word = "`promptsync lock unprotect 'Default/a b'` lets `--prune` delete it; bring the file back to keep it"
+    assert word in shown
+
+
+def test_what_the_lockfile_alone_holds_is_told_as_that() -> None:
+    protection = FieldDiff("protected", "replace", True, False)
+    shown = render_plan(examples.plan_of(replace(examples.update(), diff=(protection,))), color=False)
+    assert "     only the lockfile changes, and nothing is sent\n     ~ protected: true → false\n" in shown
