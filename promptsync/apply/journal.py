@@ -276,7 +276,8 @@ class Journal:
         if not isinstance(record, dict) or not _is_record(record):
             raise PromptsyncError(
                 f"{self._path}:{number}: this line of the journal cannot be read",
-                hint="look at what the last run did with `promptsync plan`, move the file away, and run again",
+                hint="move the file away, and look with `promptsync plan` at what the last run did: what it made, and "
+                "the lockfile does not know, is shown as a conflict",
             )
         return record
 
