@@ -62,11 +62,12 @@ class Runs(RuleBasedStateMachine):
 
     @initialize(
         lag=st.sampled_from([0, 3]),
+        update_lag=st.sampled_from([0, 600]),
         patch=st.sampled_from(["merge", "replace"]),
         version_on=st.sampled_from(["any", "block"]),
     )
-    def begin(self, lag: int, patch: Any, version_on: Any) -> None:
-        behaviour = Behaviour(list_lag=lag, patch=patch, version_on=version_on)
+    def begin(self, lag: int, update_lag: int, patch: Any, version_on: Any) -> None:
+        behaviour = Behaviour(list_lag=lag, update_lag=update_lag, patch=patch, version_on=version_on)
         self.sandbox = self.stack.enter_context(Sandbox(behaviour=behaviour, clock=self.clock))
         self.url = self.stack.enter_context(served(self.sandbox, sleep=self.sleep, clock=self.clock))
         applier = partial(Applier, sleep=self.sleep, clock=self.clock)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -231,13 +233,102 @@ def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
             else real(host, port, *rest)
         )
 
-    body = json.dumps(ENTITY).encode()
-    answer = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
     monkeypatch.setattr(socket, "getaddrinfo", found)
-    with listening(answering(lambda _: answer)) as place:
+    with listening(answering(lambda _: ANSWER)) as place:
         with Client(f"http://orq.test:{place.rpartition(':')[2]}", KEY, patience=20) as client:
             assert client.get("01A").id == "01A"
         assert client.requests == 1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for `api.orq.test`, made for this run, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    made, key = str(folder / "certificate.pem"), str(folder / "key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    about = ["-days", "2", "-subj", "/CN=api.orq.test", "-addext", "subjectAltName=DNS:api.orq.test"]
+    try:
+        subprocess.run([*command, *about, "-out", made, "-keyout", key], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no openssl to make a certificate with")
+    return made, key
+
+
+@pytest.fixture
+def secured(certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
+    """Makes a handler speak TLS as `api.orq.test`, which is trusted and found here."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest: real("127.0.0.1" if host == "api.orq.test" else host, *rest)
+    )
+
+    def secure(handle: Any) -> Any:
+        def attend(connection: socket.socket, done: threading.Event) -> None:
+            with context.wrap_socket(connection, server_side=True) as safe:
+                handle(safe, done)
+
+        return attend
+
+    return secure
+
+
+def tunnelling(connection: socket.socket, done: threading.Event) -> None:
+    """A proxy: takes a CONNECT, and from then on hands bytes to and fro, whatever host was named."""
+    asked = connection.recv(65536)
+    if not asked:
+        return
+    port = int(asked.split()[1].rpartition(b":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as other:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        back = threading.Thread(target=hand_on, args=(other, connection))
+        back.start()
+        hand_on(connection, other)
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
+        back.join(SOON)
+
+
+def hand_on(taken: socket.socket, given: socket.socket) -> None:
+    with suppress(OSError):
+        while data := taken.recv(65536):
+            given.sendall(data)
+
+
+ANSWER = json.dumps(ENTITY).encode()
+ANSWER = HEAD + b"Content-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER
+
+
+@pytest.mark.parametrize("proxied", [False, True], ids=["direct", "through a proxy"])
+def test_tls_is_spoken_and_has_the_same_bounds(
+    secured: Callable[[Any], Any], proxied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as stack:
+        if proxied:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{stack.enter_context(listening(tunnelling))}")
+        good, slow = (
+            stack.enter_context(listening(secured(handle))).rpartition(":")[2]
+            for handle in (answering(lambda _: ANSWER), HANGING["dripped headers"])
+        )
+        with Client(f"https://api.orq.test:{good}", KEY, patience=20) as client:
+            assert [client.get("01A").id for _ in range(3)] == ["01A"] * 3
+            assert client.requests == 3
+        with Client(f"https://api.orq.test:{slow}", KEY, patience=PATIENCE) as client:
+            assert "gave no answer in time" in ends(client, CALLS["get"]).message
+
+
+def test_a_certificate_that_no_one_knows_is_told(
+    secured: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with listening(secured(silent)) as place:
+        url = f"https://api.orq.test:{place.rpartition(':')[2]}"
+        with Client(url, KEY, patience=20) as client:
+            error = ends(client, CALLS["create"])
+    assert "has a certificate that is not trusted here" in error.message
+    assert client.requests == 1
 
 
 def test_a_write_that_is_taken_slowly_ends() -> None:
