@@ -96,6 +96,7 @@ class Applier:
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
         self._halted: str | None = None
+        self._in_doubt: set[str] = set()
         self._unanswered = 0
 
     @property
@@ -143,7 +144,7 @@ class Applier:
                 self._unanswered = 0
             except (ServiceError, DialectError, DoubtfulError) as error:
                 self._stop_if_hopeless(error)
-                outcome = _failed(change, error)
+                outcome = _failed(change, error, in_doubt=change.key in self._in_doubt)
             except BaseException:
                 self.stop("the run broke off")
                 raise
@@ -286,7 +287,7 @@ class Applier:
         self._note_owner(answer)
         self._end(number, file.key, entry, change.old_key if isinstance(change, Move) else None)
         if not verdict.wrong:
-            return Outcome(change.key, change.action, "done", answer.id)
+            return Outcome(change.key, change.action, "done", answer.id, version=answer.version(dialect))
         fields = ", ".join(item.field for item in verdict.wrong[:5])
         more = f" and {len(verdict.wrong) - 5} more" if len(verdict.wrong) > 5 else ""
         return Outcome(
@@ -307,7 +308,9 @@ class Applier:
 
     def _end_unless_unknown(self, number: int, key: str, error: PromptsyncError) -> None:
         """An intent whose write may have been carried out stays open: the next run looks what became of it."""
-        if not isinstance(error, DoubtfulError) and not (isinstance(error, UnavailableError) and error.ambiguous):
+        if isinstance(error, DoubtfulError) or (isinstance(error, UnavailableError) and error.ambiguous):
+            self._in_doubt.add(key)
+        else:
             self._journal.end(number, key)
 
     def _end(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
@@ -350,8 +353,8 @@ def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str 
     return entry_for(file, remote, dialect, path, own_fields(file, remote, dialect))
 
 
-def _failed(change: Decided, error: PromptsyncError) -> Outcome:
-    return Outcome(change.key, change.action, "failed", change.id, error.message, error.hint)
+def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:
+    return Outcome(change.key, change.action, "failed", change.id, error.message, error.hint, in_doubt=in_doubt)
 
 
 def _left(change: Decided, why: str) -> Outcome:

@@ -16,6 +16,8 @@ from promptsync.commands import apply as applying
 from promptsync.files.disk import read_bytes
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.outcomes import render_outcomes
+from promptsync.output.style import counted
+from promptsync.output.text import place
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import parse_saved
 
@@ -54,8 +56,11 @@ def apply(
     with ExitStack() as stack:
         watcher = _watcher(stack, yes=yes, verbose=verbose)
         applied = applying.apply(target, options, saved=saved, watcher=watcher, **settings)
+    if applied.interrupted and not applied.outcomes:
+        console.tell("nothing was applied")
+        return applied.exit_code
     color = console.has_color(sys.stdout)
-    common.show(render_outcomes(applied.outcomes, applied.plan, color=color))
+    console.show(render_outcomes(applied.outcomes, applied.plan, color=color, interrupted=applied.interrupted))
     return applied.exit_code
 
 
@@ -64,13 +69,14 @@ def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
     advance: list[Callable[[Any], Any]] = []
 
     def confirm(made: Plan) -> bool:
-        if not yes and not click.confirm("Apply these changes?", err=True):
+        where = place(made.target, made.host, made.path_prefix)
+        if not yes and not console.ask(f"Apply {counted(len(made.decided), 'change')} to the {where}?"):
             return False
         advance.append(stack.enter_context(console.progress("Applying", len(made.decided))))
         return True
 
     return applying.Watcher(
-        on_plan=lambda planned: common.show_planned(planned, verbose=verbose),
+        on_plan=lambda planned: common.show_planned(planned, whole=verbose),
         confirm=confirm,
         on_start=lambda applier: stack.enter_context(_stopped_by_signals(applier)),
         on_outcome=lambda outcome: advance[0](outcome) if advance else None,

@@ -12,7 +12,6 @@ from promptsync.cli import common, console
 from promptsync.commands import lock as locking
 from promptsync.commands.state import read_state
 from promptsync.model.errors import ExitCode, UsageError
-from promptsync.output.escape import terminal
 from promptsync.output.tables import render_lock
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def lock() -> None:
 @common.on_target
 def show(target: Target) -> int:
     """List the locked prompts with their ids and versions."""
-    common.show(render_lock(read_state(target).lock, color=console.has_color(sys.stdout)))
+    console.show(render_lock(read_state(target).lock, color=console.has_color(sys.stdout)))
     return ExitCode.DONE
 
 
@@ -38,9 +37,9 @@ def verify(target: Target) -> int:
     """Compare lockfile, files and service. Exits 3 where they do not fit."""
     found = locking.lock_verify(target)
     for sentence in found:
-        click.echo(terminal(sentence))
+        console.say(sentence)
     if not found:
-        click.echo("lockfile, files and service fit")
+        console.say("lockfile, files and service fit")
     return ExitCode.CONFLICT if found else ExitCode.DONE
 
 
@@ -50,7 +49,7 @@ def verify(target: Target) -> int:
 def forget(target: Target, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
     for key, entry in zip(keys, locking.lock_forget(target, keys), strict=True):
-        click.echo(f"{key} is forgotten; {entry.id} stays on the service")
+        console.say(f"{key} is forgotten; {entry.id} stays on the service")
     return ExitCode.DONE
 
 
@@ -68,7 +67,7 @@ def merge(target: Target, paths: tuple[Path, ...]) -> int:
     base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else target.lock_path, None)
     conflicts = locking.lock_merge(base, ours, theirs)
     for sentence in conflicts:
-        click.echo(sentence, err=True)
+        console.tell(sentence)
     if not conflicts:
-        click.echo(f"{ours} is merged", err=True)
+        console.tell(f"{ours} is merged")
     return ExitCode.CONFLICT if conflicts else ExitCode.DONE

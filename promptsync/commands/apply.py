@@ -11,6 +11,7 @@ from promptsync.apply.recovery import recover_writes, recovery_notes, still_open
 from promptsync.commands.connect import connect
 from promptsync.commands.decide import decide, with_policies
 from promptsync.commands.gather import read_prompts
+from promptsync.commands.history import with_sides
 from promptsync.commands.results import Applied, Planned
 from promptsync.commands.state import State, read_state, write_lock
 from promptsync.files.run_lock import alone
@@ -74,6 +75,7 @@ def apply(
             if saved is not None:
                 made = _as_saved(made, saved, target.connection.host)
             raise_if_unsafe(made, max_deletes=max_deletes)
+            made = with_sides(api, made)
             notes = recovery_notes(state.recovered, recovery, made)
             watcher.on_plan(Planned(made, target.connection.host, tree.warnings, notes))
             if all_or_nothing and made.conflicts:

@@ -36,7 +36,8 @@ def plan(
     tree = load_tree(target)
     state = read_state(target)
     if offline:
-        return Planned(diff(tree.files, state.lock, None, scope_of(target), options), "offline", tree.warnings)
+        made = diff(tree.files, state.lock, None, scope_of(target, offline=True), options)
+        return Planned(made, "offline", tree.warnings)
     with connect(target, read_only=True, patience=patience, observer=observer) as api:
         service = read_prompts(api, target, state, tree.files)
         recovery = recover_writes(state.lock, service, state.recovered.writes)

@@ -252,7 +252,8 @@ class PlanOptions:
 class Plan:
     """The changes, sorted by key. `refreshed` are entries that are only to be recorded anew, since nothing differs.
 
-    `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    `locked` and `gone` count the entries of the lock and those that the service no longer knows. `host` is where the
+    target is, empty offline, and `path_prefix` what stands before every path there.
     """
 
     target: str
@@ -264,6 +265,8 @@ class Plan:
     options: PlanOptions = field(default_factory=PlanOptions)
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
     offline: bool = False
+    host: str = ""
+    path_prefix: str = ""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -323,7 +326,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. `message` says why, where it was not simply done."""
+    """What became of one change. `message` says why, where it was not simply done.
+
+    `version` is the one that a create made. A failed write that is `in_doubt` may have been carried out all the same.
+    """
 
     key: str
     action: Action
@@ -331,3 +337,5 @@ class Outcome:
     id: str | None = None
     message: str = ""
     hint: str | None = None
+    version: str | None = None
+    in_doubt: bool = False

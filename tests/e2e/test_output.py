@@ -42,8 +42,9 @@ def every_kind_of_change(world: World) -> None:
 def without_ids(world: World, text: str) -> str:
     for number, prompt in enumerate(sorted(world.sandbox.prompts(), key=lambda each: str(each["display_name"]))):
         text = text.replace(prompt["_id"], f"ID-{number:023}")
-    text = re.sub(r"since version [0-9a-z]{16}", "since version …", text)
     text = re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "…", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:…", text)
+    text = re.sub(r"version [0-9a-z]{16}", "version …", text)
     return re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
 
 
