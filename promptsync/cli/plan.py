@@ -50,7 +50,7 @@ def plan(
     common.show_planned(planned, form, whole=verbose)
     if out is not None:
         write_atomic(out, dumps(saved_plan(planned.plan, planned.host)).encode())
-        console.tell(f"saved; carry it out with {command('apply', str(out))}")
+        console.tell(f"saved; carry it out with: {command('apply', str(out)).strip('`')}")
     return planned.exit_code(detailed=detailed_exitcode)
 
 
