@@ -120,6 +120,7 @@ class Applier:
         self._owner = lock.owner
         self._seen = seen or lock.owner is None
         self._halted: str | None = None
+        self._in_doubt: set[str] = set()
         self._unanswered = 0
 
     @property
@@ -173,7 +174,7 @@ class Applier:
                 self._unanswered = 0
             except PromptsyncError as error:
                 self._stop_if_hopeless(error)
-                outcome = _failed(change, error)
+                outcome = _failed(change, error, in_doubt=change.key in self._in_doubt)
             except BaseException:
                 self.stop("the run broke off")
                 raise
@@ -336,7 +337,7 @@ class Applier:
         with _carried_out():
             self._end(number, file.key, entry, self._left_by(change))
         if not verdict.wrong:
-            return Outcome(change.key, change.action, "done", answer.id)
+            return Outcome(change.key, change.action, "done", answer.id, version=answer.version(dialect))
         fields = ", ".join(item.field for item in verdict.wrong[:5])
         more = f" and {len(verdict.wrong) - 5} more" if len(verdict.wrong) > 5 else ""
         return Outcome(
@@ -376,7 +377,9 @@ class Applier:
 
     def _end_unless_unknown(self, number: int, key: str, error: PromptsyncError) -> None:
         """An intent whose write may have been carried out stays open: the next run looks what became of it."""
-        if not isinstance(error, DoubtfulError) and not (isinstance(error, UnavailableError) and error.ambiguous):
+        if isinstance(error, DoubtfulError) or (isinstance(error, UnavailableError) and error.ambiguous):
+            self._in_doubt.add(key)
+        else:
             self._journal.end(number, key)
 
     def _end(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
@@ -431,9 +434,9 @@ def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str 
     return entry_for(file, remote, dialect, path, own_fields(file, remote, dialect))
 
 
-def _failed(change: Decided, error: PromptsyncError) -> Outcome:
+def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:
     id = error.id if isinstance(error, ElsewhereError) else change.id
-    return Outcome(change.key, change.action, "failed", id, error.message, error.hint)
+    return Outcome(change.key, change.action, "failed", id, error.message, error.hint, in_doubt=in_doubt)
 
 
 def _left(change: Decided, why: str) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from promptsync.files.disk import read_bytes
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.outcomes import render_outcomes
 from promptsync.output.plan_json import saved_plan
+from promptsync.output.style import counted
+from promptsync.output.text import place
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import parse_saved
 
@@ -55,18 +57,22 @@ def apply(
     with ExitStack() as stack:
         watcher = _watcher(stack, yes=yes, verbose=verbose)
         applied = applying.apply(target, options, saved=saved, written=saved_plan, watcher=watcher, **settings)
-    _show(applied)
+    if applied.interrupted and not applied.outcomes:
+        console.tell("nothing was applied")
+    else:
+        _show(applied)
     return applied.exit_code
 
 
 def _show(applied: Applied) -> None:
     """Lists what came of the plan, and what kept it from being recorded."""
-    text = render_outcomes(applied.outcomes, applied.plan, color=console.has_color(sys.stdout))
+    color = console.has_color(sys.stdout)
+    text = render_outcomes(applied.outcomes, applied.plan, color=color, interrupted=applied.interrupted)
     try:
-        common.show(text)
+        console.show(text)
     except OSError:
         # The disk that is full may be that of the output. What was done has to be known all the same.
-        click.echo(text, err=True)
+        console.show_talk(text)
         if applied.exit_code == ExitCode.DONE:
             raise
     if applied.problem is not None:
@@ -80,13 +86,14 @@ def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
     advance: list[Callable[[Any], Any]] = []
 
     def confirm(made: Plan) -> bool:
-        if not yes and not click.confirm("Apply these changes?", err=True):
+        where = place(made.target, made.host, made.path_prefix)
+        if not yes and not console.ask(f"Apply {counted(len(made.decided), 'change')} to the {where}?"):
             return False
         advance.append(stack.enter_context(console.progress("Applying", len(made.decided))))
         return True
 
     return applying.Watcher(
-        on_plan=lambda planned: common.show_planned(planned, verbose=verbose),
+        on_plan=lambda planned: common.show_planned(planned, whole=verbose),
         confirm=confirm,
         on_start=lambda applier: stack.enter_context(_stopped_by_signals(applier)),
         on_outcome=lambda outcome: advance[0](outcome) if advance else None,
@@ -112,10 +119,10 @@ def _stopped_by_signals(applier: Applier) -> Iterator[None]:
     def stop(number: int, _: object) -> None:
         seen.append(number)
         if len(seen) > 1:
-            _shout(b"broken off; the next run settles what was in flight\n")
+            console.shout(b"broken off; the next run settles what was in flight\n")
             os._exit(ExitCode.INTERRUPTED)
         applier.interrupt()
-        _shout(b"finishing what is in flight; once more breaks off\n")
+        console.shout(b"finishing what is in flight; once more breaks off\n")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -123,9 +130,3 @@ def _stopped_by_signals(applier: Applier) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _shout(line: bytes) -> None:
-    """Talk from within a signal's handler, where a buffer may be half written. It may be for no one."""
-    with suppress(OSError):
-        os.write(sys.stderr.fileno(), line)

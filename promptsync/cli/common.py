@@ -12,7 +12,6 @@ import click
 
 from promptsync.cli import console
 from promptsync.files.target import open_target
-from promptsync.output.escape import terminal
 from promptsync.output.formats import DEFAULT, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
@@ -47,7 +46,7 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
-verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every field of new prompts.")
+verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
     "--timeout",
     "patience",
@@ -79,28 +78,23 @@ def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def layout_of_stdout(*, verbose: bool = False) -> Layout:
-    """How to lay out what goes to stdout."""
-    return Layout(color=console.has_color(sys.stdout), width=console.width(sys.stdout), verbose=verbose)
+def layout_of_stdout(*, whole: bool = False) -> Layout:
+    """How to lay out what goes to stdout: only a terminal is spared long texts, unless they are wanted `whole`."""
+    stream = sys.stdout
+    return Layout(color=console.has_color(stream), width=console.width(stream), whole=whole or not stream.isatty())
 
 
-def show(text: str) -> None:
-    """A result, on stdout. It is escaped already, and may be coloured."""
-    click.echo(text, color=console.has_color(sys.stdout))
-
-
-def show_planned(planned: Planned, form: str = DEFAULT, *, verbose: bool = False) -> None:
+def show_planned(planned: Planned, form: str = DEFAULT, *, whole: bool = False) -> None:
     """Warnings and notes on stderr, the plan on stdout."""
     show_warnings(planned.warnings)
     if planned.notes:
-        click.echo("the last run was interrupted:", err=True)
+        console.tell("the last run was interrupted:")
     for note in planned.notes:
-        click.echo(f"  {terminal(note)}", err=True)
-    show(render(planned.plan, layout_of_stdout(verbose=verbose), form))
+        console.tell(f"  {note}")
+    console.show(render(planned.plan, layout_of_stdout(whole=whole), form))
 
 
 def show_warnings(warnings: tuple[Problem, ...]) -> None:
     """What is odd about the files, on stderr."""
     if warnings:
-        color = console.has_color(sys.stderr)
-        click.echo(render_problems(warnings, color=color), err=True, color=color)
+        console.show_talk(render_problems(warnings, color=console.has_color(sys.stderr)))

@@ -12,7 +12,6 @@ from promptsync.cli import common, console
 from promptsync.commands import lock as locking
 from promptsync.commands.state import read_state
 from promptsync.model.errors import ExitCode, UsageError
-from promptsync.output.escape import terminal
 from promptsync.output.tables import render_lock
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def lock() -> None:
 @common.on_target
 def show(target: Target) -> int:
     """List the locked prompts with their ids and versions."""
-    common.show(render_lock(read_state(target).lock, color=console.has_color(sys.stdout)))
+    console.show(render_lock(read_state(target).lock, color=console.has_color(sys.stdout)))
     return ExitCode.DONE
 
 
@@ -38,9 +37,9 @@ def verify(target: Target) -> int:
     """Compare lockfile, files and service. Exits 3 where they do not fit."""
     found = locking.lock_verify(target, observer=console.watch())
     for sentence in found:
-        click.echo(terminal(sentence))
+        console.say(sentence)
     if not found:
-        click.echo("lockfile, files and service fit")
+        console.say("lockfile, files and service fit")
     return ExitCode.CONFLICT if found else ExitCode.DONE
 
 
@@ -50,7 +49,7 @@ def verify(target: Target) -> int:
 def forget(target: Target, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
     for key, entry in locking.lock_forget(target, keys).items():
-        click.echo(f"{key} is forgotten; {entry.id} stays on the service")
+        console.say(f"{key} is forgotten; {entry.id} stays on the service")
     return ExitCode.DONE
 
 
@@ -61,7 +60,7 @@ def unprotect(target: Target, keys: tuple[str, ...]) -> int:
     """Let `--prune` delete the prompts of KEYS, whose files are gone and which are protected."""
     locking.lock_unprotect(target, keys)
     for key in keys:
-        click.echo(f"{terminal(key)} is protected no longer; `promptsync apply --prune` deletes it")
+        console.say(f"{key} is protected no longer; `promptsync apply --prune` deletes it")
     return ExitCode.DONE
 
 
@@ -81,9 +80,9 @@ def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
     base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else target.lock_path, None)
     merged = locking.lock_merge(base, ours, theirs, side)
     for sentence in [*merged.conflicts, *merged.decided]:
-        click.echo(terminal(sentence), err=True)
+        console.tell(sentence)
     if merged.conflicts:
-        click.echo("help: `promptsync lock merge --ours` or `--theirs` decides all of these for one side", err=True)
+        console.tell("help: `promptsync lock merge --ours` or `--theirs` decides all of these for one side")
         return ExitCode.CONFLICT
-    click.echo(f"{ours} is merged", err=True)
+    console.tell(f"{ours} is merged")
     return ExitCode.DONE

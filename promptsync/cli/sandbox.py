@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promptsync.cli import common
+from promptsync.cli import common, console
 from promptsync.commands.sandbox import reset_sandbox
 from promptsync.files.target import open_target, prepare_state
 from promptsync.model.errors import ExitCode, PromptsyncError
@@ -57,10 +57,10 @@ def serve(target: Target, port: int, faults: tuple[str, ...], **switches: Any) -
 def reset(target: Target) -> int:
     """Empty the embedded service, and forget what was applied to it."""
     reset_sandbox(open_target(target.root, "sandbox", environ=os.environ))
-    click.echo(f"the sandbox of {target.root} is empty")
+    console.say(f"the sandbox of {target.root} is empty")
     return ExitCode.DONE
 
 
 def _announce(url: str) -> None:
-    click.echo(f"serving the sandbox at {url} (stop with Ctrl+C)", err=True)
-    click.echo(f"use it with: promptsync apply --target sandbox --base-url {url}", err=True)
+    console.tell(f"serving the sandbox at {url} (stop with Ctrl+C)")
+    console.tell(f"use it with: promptsync apply --target sandbox --base-url {url}")

@@ -16,6 +16,7 @@ from promptsync.model.canonical import remote_hash
 from promptsync.model.compare import file_differences
 from promptsync.model.errors import ConfigError, NotFoundError, PromptsyncError, UsageError
 from promptsync.model.lockfile import Lockfile, entry_for
+from promptsync.model.shell import command
 from promptsync.plan.base import own_fields
 from promptsync.plan.differ import diff
 from promptsync.plan.safety import raise_if_mostly_gone
@@ -50,7 +51,7 @@ def adopt(
             held = lock.prompts.get(key)
             if held is not None and held.id != id and _exists(api, held.id):
                 raise UsageError(
-                    f"`{key}` is tied to {held.id}, which is still there", hint=f"`promptsync plan --only '{key}'`"
+                    f"`{key}` is tied to {held.id}, which is still there", hint=command("plan", options=("--only", key))
                 )
         check_workspace(target, lock, {remote.owner} if remote.owner else set())
         _record_tied(target, state, [(file, remote)])

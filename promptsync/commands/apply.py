@@ -78,9 +78,10 @@ def apply(
             state, recovery = _finish_earlier_run(target, state, service, api)
             made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates)
             if saved is not None:
-                made = with_sides(api, _as_saved(made, saved, target.connection.host))
-                if written is not None:
-                    raise_if_rewritten(saved, written(made, target.connection.host))
+                made = _as_saved(made, saved, target.connection.host)
+            made = with_sides(api, made)
+            if saved is not None and written is not None:
+                raise_if_rewritten(saved, written(made, target.connection.host))
             raise_if_unsafe(made)
             notes = recovery_notes(state.recovered, recovery, made)
             watcher.on_plan(Planned(made, target.connection.host, (*tree.warnings, *unmatched), notes))

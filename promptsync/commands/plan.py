@@ -42,7 +42,7 @@ def plan(
     options, unmatched = with_keys(target, options, tree.files.keys() | state.lock.prompts.keys())
     warnings = (*tree.warnings, *unmatched)
     if offline:
-        made = diff(tree.files, state.lock, None, scope_of(target), options)
+        made = diff(tree.files, state.lock, None, scope_of(target, offline=True), options)
         return Planned(made, "offline", warnings, refused=_refusal(made))
     with connect(target, read_only=True, patience=patience, observer=observer) as api:
         service = read_prompts(api, target, state, tree.files)

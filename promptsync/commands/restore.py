@@ -20,6 +20,7 @@ from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
 from promptsync.model.compare import provider_of
 from promptsync.model.errors import DialectError, NotFoundError, PromptsyncError, UsageError
+from promptsync.model.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
         key = new_key(target, key)
         path = as_spelled(target.root, f"{key}.yaml")
         if path.exists():
-            raise UsageError(f"{path} is there already", hint="name a version to restore: `promptsync history KEY`")
+            raise UsageError(f"{path} is there already", hint=f"name a version to restore: {command('history', key)}")
         archived = find_archived(folder or target.archive_folder, key)
         emitted = emit(archived, stem=key.rpartition("/")[2])
         write_atomic(path, emitted.text.encode())

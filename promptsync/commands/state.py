@@ -69,13 +69,14 @@ def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None)
         write_atomic(target.lock_path, data)
 
 
-def scope_of(target: Target) -> Scope:
+def scope_of(target: Target, *, offline: bool = False) -> Scope:
     """What the differ must know of the target. Raises LockfileError for another lockfile that cannot be read."""
     return Scope(
         target=target.name,
         path_prefix=target.settings.path_prefix,
         exclusive=target.settings.exclusive,
         elsewhere=ids_elsewhere(target),
+        host="" if offline else target.connection.host,
     )
 
 

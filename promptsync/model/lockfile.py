@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.model.canonical import CANONICAL, remote_hash, source_hash
 from promptsync.model.errors import LockfileError
 from promptsync.model.prompt import DIALECTS, ID, VERSION, Dialect, Json
+from promptsync.model.shell import command, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -188,7 +189,7 @@ def _document(data: bytes, name: str) -> Json:
     if marked and any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
         raise LockfileError(
             f"{name} holds the conflict markers of a git merge",
-            hint=f"mend it with `promptsync lock merge {name}`",
+            hint=f"mend it with {command('lock merge', name)}",
         )
     try:
         document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
@@ -248,5 +249,5 @@ class _NotPlainJsonError(ValueError):
 def _broken(name: str, what: str) -> LockfileError:
     return LockfileError(
         f"{name} cannot be used: {what}",
-        hint=f"restore it from git, for example with `git checkout HEAD -- {name}`",
+        hint=f"restore it from git, for example with {typed('git', 'checkout', 'HEAD', '--', name)}",
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from promptsync.model.compare import FieldDiff
+from promptsync.model.shell import command
 from promptsync.output.escape import terminal
-from promptsync.output.fields import field_lines
-from promptsync.output.layout import Layout
+from promptsync.output.fields import field_lines, legend
 from promptsync.output.shown import masked
 from promptsync.output.style import counted
 
@@ -17,18 +16,19 @@ if TYPE_CHECKING:
 
     from promptsync.commands.results import Pulled
     from promptsync.merge.prompts import FieldConflict
+    from promptsync.output.layout import Layout
 
 _INDENT = 5
 _MARGIN = " " * _INDENT
 
 
-def render_pulled(done: Sequence[Pulled], *, color: bool, width: int) -> str:
+def render_pulled(done: Sequence[Pulled], layout: Layout) -> str:
     """A block for each file: the fields taken over, then each conflict with both sides; the sum at the end.
 
     What was decided for the file beforehand is told as a conflict is: the next apply writes it over the service's.
     """
-    layout = Layout(color, width)
-    lines: list[str] = []
+    edited = any(pulled.fields for pulled in done)
+    lines = [layout.style("dim", legend("the file before → now")), ""] if edited else []
     for pulled in done:
         lines += [*_block(pulled, layout), ""]
     changed = sum(bool(pulled.edits) for pulled in done)
@@ -53,7 +53,7 @@ def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
         yield from _sides(layout.style("red", "conflict:"), conflict, layout)
     if pulled.conflicts:
         word = layout.style("cyan", "help:")
-        pull = f"`promptsync pull {shlex.quote(terminal(pulled.key))} --ours`"
+        pull = terminal(command("pull", pulled.key, options=("--ours",)))
         yield f"{_MARGIN}{word} {pull} keeps the file's side, `--theirs` takes the service's"
 
 

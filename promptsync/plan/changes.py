@@ -268,6 +268,7 @@ class Plan:
 
     `traded` maps the key of each file that traded places to the one that its entry has in the lock: they change all at
     once, or none does. `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    `host` is where the target is, empty offline, and `path_prefix` what stands before every path there.
     """
 
     target: str
@@ -280,6 +281,8 @@ class Plan:
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
     traded: dict[str, str] = field(default_factory=dict)
     offline: bool = False
+    host: str = ""
+    path_prefix: str = ""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -341,7 +344,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. `message` says why, where it was not simply done."""
+    """What became of one change. `message` says why, where it was not simply done.
+
+    `version` is the one that a create made. A failed write that is `in_doubt` may have been carried out all the same.
+    """
 
     key: str
     action: Action
@@ -349,3 +355,5 @@ class Outcome:
     id: str | None = None
     message: str = ""
     hint: str | None = None
+    version: str | None = None
+    in_doubt: bool = False

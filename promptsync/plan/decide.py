@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
 from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
 from promptsync.model.globs import is_glob, matches
+from promptsync.model.shell import command, typed
 from promptsync.plan.base import changed_since, changed_without_file, is_as_locked, own_fields, says_the_same, with_news
 from promptsync.plan.changes import (
     PROTECTED,
@@ -114,7 +115,7 @@ class Decider:
             path=self.path_of(file) if file else None,
             digest=self._digest("conflict", key, file, *prompts),
             reason=f"{what}: {differing(file, prompts)}",
-            hint=hint or f"`promptsync adopt {key} ID` takes one of them over, `--create-twins` makes another one",
+            hint=hint or f"{command('adopt', key, 'ID')} takes one of them over, `--create-twins` makes another one",
             candidates=tuple(prompt.id for prompt in prompts),
         )
 
@@ -126,7 +127,7 @@ class Decider:
             path=self.path_of(file),
             digest=self._digest("conflict", file.key, file, *old.values()),
             reason="this new file may be one of the prompts whose files are gone: " + ", ".join(old),
-            hint=f"`promptsync mv OLD {file.key}` keeps the id of one, `--create-twins` makes a new prompt",
+            hint=f"{command('mv', 'OLD', file.key)} keeps the id of one, `--create-twins` makes a new prompt",
             candidates=tuple(entry.id for entry in old.values()),
         )
 
@@ -307,8 +308,8 @@ class Decider:
             digest=self._digest("conflict", file.key, file, entry, remote),
             diff=tuple(expand(fields)),
             reason=reason,
-            hint=f"`promptsync pull {file.key}` joins the two, "
-            f"`--overwrite '{file.key}'` makes the service say what the file says",
+            hint=f"{command('pull', file.key)} joins the two, "
+            f"{typed('--overwrite', file.key)} makes the service say what the file says",
             id=entry.id,
             both=Edited(file, entry, remote),
         )
@@ -322,7 +323,7 @@ class Decider:
                 digest=self._digest("conflict", file.key, file, entry, *alike),
                 reason="deleted on the service",
                 hint="delete the file too, or make it again with "
-                f"`--overwrite '{file.key}'`: it gets a new id, and callers hold the old one",
+                f"{typed('--overwrite', file.key)}: it gets a new id, and callers hold the old one",
                 id=entry.id,
             )
         if alike and not self.options.create_twins:

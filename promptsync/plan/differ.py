@@ -13,6 +13,7 @@ from promptsync.model.canonical import digest, remote_hash, source_hash
 from promptsync.model.globs import matches
 from promptsync.model.lockfile import LockEntry
 from promptsync.model.prompt import CURRENT
+from promptsync.model.shell import command
 from promptsync.plan.changes import Adopt, Change, Intent, Plan, PlanOptions
 from promptsync.plan.decide import Decider
 from promptsync.plan.likely import with_likely_renames
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold."""
+    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold, `host` is to be named."""
 
     target: str
     path_prefix: str = ""
     exclusive: bool = False
     elsewhere: frozenset[str] = frozenset()
+    host: str = ""
 
     def path_of(self, file: PromptFile) -> str:
         """The `path` wanted on the service: the target's prefix and the file's folder."""
@@ -75,6 +77,8 @@ def diff(
         refreshed={key: entry for key, entry in decider.refreshed.items() if differ.chosen(key)},
         traded={key: old for key, old in trades.pairs.items() if differ.chosen(key) and key not in differ.parted},
         offline=service is None,
+        host=scope.host,
+        path_prefix=scope.path_prefix,
     )
 
 
@@ -170,7 +174,7 @@ class _Differ:
                 self.files.get(key),
                 prompts,
                 f"an interrupted run may have made {which_of(prompts)} of this name",
-                hint=f"`promptsync adopt {key} ID` takes the right one over; delete what is left of the others",
+                hint=f"{command('adopt', key, 'ID')} takes the right one over; delete what is left of the others",
             )
 
     def _from_moves(self, moves: Moves, lost: Mapping[str, LockEntry]) -> Iterator[Change]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.cli import apply as module
-from promptsync.cli import common
+from promptsync.cli import console
 from promptsync.commands.results import Applied
 from promptsync.model.errors import ConfigError, ExitCode, LockfileError
 from promptsync.plan.changes import Outcome
@@ -26,7 +26,7 @@ def test_a_list_that_stdout_does_not_take_is_told_on_stderr(
     def full(text: str) -> NoReturn:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(common, "show", full)
+    monkeypatch.setattr(console, "show", full)
     module._show(Applied(plan([]), (DONE, FAILED)))
     assert "failed         create    Default/b" in capsys.readouterr().err
 
@@ -39,7 +39,7 @@ def test_what_kept_an_apply_from_being_recorded_is_told_below_the_list(capsys: p
     applied = Applied(plan([]), (DONE,), problem=LockfileError("the lockfile is someone else's", hint="look at it"))
     module._show(applied)
     out, err = capsys.readouterr()
-    assert out == "Applied: 1 created.\n"
+    assert out.endswith("Applied: 1 created.\n")
     assert err == "error: the lockfile is someone else's\nhelp: look at it\n"
     assert applied.exit_code == ExitCode.PARTIAL
     assert Applied(plan([]), problem=ConfigError("nothing was begun")).exit_code == ExitCode.ERROR

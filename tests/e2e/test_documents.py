@@ -193,7 +193,8 @@ def test_what_a_retrieve_answers_is_no_difference(world: World) -> None:
     assert world.lock["prompts"]["Default/Prompts/MyPrompt"]["id"] == "PROMPT_ID"
     assert world.lock["prompts"]["Default/Prompts/MyPrompt"]["version"] == "05wlf2wpw1z83cxz"
     planned = world.plan()
-    assert (planned.code, planned.out) == (0, "No changes. 1 prompt is as its file says.\n")
+    assert planned.code == 0
+    assert planned.out.endswith("No changes. 1 prompt is as its file says.\n")
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_created_then_retrieved)])
@@ -204,7 +205,7 @@ def test_a_create_and_a_retrieve_that_answer_differently_are_no_difference(world
     assert (planned.code, world.actions()) == (0, {}), planned.out
     assert world.apply().code == 0
     # The entry has the version of the retrieve from now on, so there is nothing left to say.
-    assert world.plan().out == "No changes. 1 prompt is as its file says.\n"
+    assert world.plan().out.endswith("No changes. 1 prompt is as its file says.\n")
     assert [method for method, _ in world.writes] == ["POST"]
 
 

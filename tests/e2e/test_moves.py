@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import KEY, World, classic, current
+from tests.e2e.world import KEY, World, answers, classic, current
 
 
 def agreed(world: World, keys: list[str], make: Any = current) -> dict[str, str]:
@@ -318,12 +318,10 @@ def test_adopt_by_name_ties_many_at_once_and_shows_them_first(world: World) -> N
 
 
 def test_adopt_by_name_that_is_declined_ties_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    import click
-
     world.add_unmanaged("refund")
     world.write(KEY, current())
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
+    answers(monkeypatch, "no")
     ran = world.run("adopt", "--by-name")
+    assert "Tie 1 file to these prompts? They are of the target “default” (127.0.0.1:" in ran.err
     assert (ran.code, KEY in ran.out) == (0, True)
     assert not world.lock_path.exists()

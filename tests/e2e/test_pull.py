@@ -53,7 +53,7 @@ def test_an_edit_there_comes_into_the_file_and_nothing_else_changes(world: World
     assert "prompt.temperature: 0.2 → 0.9" in pulled.out
     assert pulled.out.endswith("1 file changed, 0 to decide.\n")
     assert world.writes == []
-    assert world.plan().out == "No changes. 1 prompt is as its file says.\n"
+    assert world.plan().out.endswith("\n\nNo changes. 1 prompt is as its file says.\n")
     assert (world.apply().code, world.writes) == (0, [])
 
 

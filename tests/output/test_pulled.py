@@ -8,6 +8,7 @@ from promptsync.commands.results import Pulled
 from promptsync.files.yaml.edits import Edit
 from promptsync.merge.prompts import FieldConflict
 from promptsync.model.compare import FieldDiff
+from promptsync.output.layout import Layout
 from promptsync.output.pulled import render_pulled
 from tests.output.examples import OTHER_PICTURE, PICTURE
 from tests.output.golden import same_as_golden
@@ -17,7 +18,7 @@ TEMPERATURE = FieldDiff("prompt.temperature", "replace", 0.2, 0.9)
 
 
 def told(*done: Pulled, **options: Any) -> str:
-    return render_pulled(done, **{"color": False, "width": 80, **options})
+    return render_pulled(done, Layout(**{"color": False, "width": 80, **options}))
 
 
 @pytest.mark.parametrize("color", [False, True])
