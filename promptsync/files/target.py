@@ -18,7 +18,7 @@ from promptsync.files.config import (
     parse_config,
 )
 from promptsync.files.disk import read_bytes, write_atomic
-from promptsync.files.safe import check_own, reason
+from promptsync.files.safe import check_own
 from promptsync.model.errors import PromptsyncError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def prepare_state(target: Target) -> None:
             folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise PromptsyncError(
-            f"{folder} cannot be made: {reason(error)}", hint="make the folder of the prompts writable"
+            f"{folder} cannot be made: {error.strerror}", hint="make the folder of the prompts writable"
         ) from None
     check_own(folder)
     ignore = folder / ".gitignore"

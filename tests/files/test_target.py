@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(PromptsyncError, match=r"\.promptsync is no folder"):
         check_state(target)
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(PromptsyncError, match=r"file/prompts/\.promptsync cannot be made: not a directory"):
+    with pytest.raises(PromptsyncError, match=r"file/prompts/\.promptsync cannot be made: Not a directory"):
         prepare_state(replace(target, root=tmp_path / "file" / "prompts"))
 
 
