@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.safe import Unfit, open_regular
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import LockEntry, Lockfile, parse_entry
 from promptsync.model.prompt import DIALECTS, ID, Prompt
@@ -247,9 +248,12 @@ class Journal:
 
     def _opened(self) -> int:
         """Opens the file behind its last whole line: one that a crash cut off must not swallow the next."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        end = self._path.read_bytes().rfind(b"\n") + 1
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = open_regular(self._path, os.O_RDWR | os.O_CREAT)
+        except Unfit as error:
+            raise OSError(errno.EINVAL, f"it {error.message}") from None
+        end = (read_bytes(self._path) or b"").rfind(b"\n") + 1
         os.ftruncate(descriptor, end)
         os.lseek(descriptor, end, os.SEEK_SET)
         folder = os.open(self._path.parent, os.O_RDONLY)

@@ -9,7 +9,7 @@ import click
 
 from promptsync.cli import common, console
 from promptsync.commands.sandbox import reset_sandbox
-from promptsync.files.target import open_target, prepare_state
+from promptsync.files.target import check_state, open_target, prepare_state
 from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.sandbox import Behaviour, Fault, Sandbox, SandboxError, run_forever
 
@@ -40,13 +40,14 @@ def sandbox() -> None:
 def serve(target: Target, port: int, faults: tuple[str, ...], **switches: Any) -> int:
     """Serve the embedded service on loopback, with a page to look at and edit prompts."""
     prepare_state(target)
+    check_state(target)
     try:
         with Sandbox(target.sandbox_path, behaviour=Behaviour(**switches)) as service:
             for fault in faults:
                 service.faults.add(Fault.parse(fault))
             run_forever(service, port=port, ready=_announce)
     except SandboxError as error:
-        raise PromptsyncError(str(error)) from None
+        raise PromptsyncError(str(error), hint=error.hint) from None
     except OSError as error:
         raise PromptsyncError(f"port {port} cannot be served: {error.strerror}", hint="choose another --port") from None
     return ExitCode.DONE

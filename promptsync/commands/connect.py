@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from promptsync.files.target import prepare_state
+from promptsync.model.errors import PromptsyncError
 from promptsync.service.client import Client
 from promptsync.service.ratelimit import PATIENCE
 
@@ -43,11 +44,15 @@ def connect(
         ) as client:
             yield client
         return
-    from promptsync.sandbox import App, Sandbox  # It brings a web framework along, which no other target needs.
+    from promptsync.sandbox import App, Sandbox, StoreError  # A web framework comes along, which no other target needs.
 
     prepare_state(target)
+    try:
+        sandbox = Sandbox(target.sandbox_path)
+    except StoreError as error:
+        raise PromptsyncError(str(error), hint=error.hint) from None
     with (
-        Sandbox(target.sandbox_path) as sandbox,
+        sandbox,
         Client(
             "http://sandbox", "", app=App(sandbox), read_only=read_only, patience=patience, observer=observer
         ) as client,

@@ -170,8 +170,7 @@ def _write(target: Target, key: str, remote: RemotePrompt, emitted: Emitted) -> 
     file, problems = load_one(source, include_reader(target.root), allow_fields=target.config.allow_fields)
     if file is None:
         raise LoadError(problems)
-    _make_folder(path.parent)
-    write_atomic(path, data)
+    write_atomic(path, data, root=target.root)
     return entry_for(file, remote, emitted.dialect, None, own_fields(file, remote, emitted.dialect))
 
 

@@ -16,6 +16,7 @@ from promptsync.commands.state import read_state
 from promptsync.files.disk import as_spelled, write_atomic
 from promptsync.files.emit import emit
 from promptsync.files.run_lock import alone
+from promptsync.files.target import check_state
 from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
 from promptsync.model.compare import provider_of
@@ -63,9 +64,11 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
         path = as_spelled(target.root, f"{key}.yaml")
         if path.exists():
             raise UsageError(f"{path} is there already", hint=f"name a version to restore: {command('history', key)}")
+        if folder is None:
+            check_state(target)
         archived = find_archived(folder or target.archive_folder, key)
         emitted = emit(archived, stem=key.rpartition("/")[2])
-        write_atomic(path, emitted.text.encode())
+        write_atomic(path, emitted.text.encode(), root=target.root)
     return path
 
 

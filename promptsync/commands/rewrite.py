@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import include_reader, read_bytes, write_atomic
 from promptsync.files.loader import Source, load_one
+from promptsync.files.safe import LINK, real
 from promptsync.files.yaml.editor import EditError, edit
 from promptsync.files.yaml.reader import read
 from promptsync.model.canonical import canonical_block
@@ -58,6 +59,7 @@ class Rewriter:
         try:
             raw = _text(path)
             names = _included(raw)
+            _refuse_links([path, *(self._beside(file.key, name) for name in names)])
             texts = {name: _text(self._beside(file.key, name)) for name in names}
             edited = edit(raw, pulled.edits, texts=texts, shared=self._shared(file, names))
         except EditError as error:
@@ -70,9 +72,9 @@ class Rewriter:
             why = "; ".join(f"{item.message} ({item.hint})" if item.hint else item.message for item in error.problems)
             return replace(pulled, edits=(), problem=f"with the service's side it would be no valid prompt file: {why}")
         for name, text in edited.texts.items():
-            write_atomic(self._beside(file.key, name), text.encode())
+            write_atomic(self._beside(file.key, name), text.encode(), root=self.target.root)
         if edited.text != raw:
-            write_atomic(path, edited.text.encode())
+            write_atomic(path, edited.text.encode(), root=self.target.root)
         return replace(pulled, fields=tuple(expand(differences(after.prompt, file.prompt))))
 
     def read_again(self, file: PromptFile) -> PromptFile:
@@ -108,7 +110,15 @@ class Rewriter:
 
 
 def _text(path: Path) -> str:
-    return (read_bytes(path) or b"").decode("utf-8")
+    """The text of a file that was loaded, and so may be a link within the root."""
+    return (read_bytes(real(path)) or b"").decode("utf-8")
+
+
+def _refuse_links(paths: Iterable[Path]) -> None:
+    """Raises EditError where one is a link: written through, it would change another file; replaced, be one no more."""
+    for path in paths:
+        if path.is_symlink():
+            raise EditError(f"{path} {LINK}")
 
 
 def _place(key: str, name: str) -> PurePosixPath:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
+import secrets
 import sys
 import zlib
 from contextlib import suppress
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptsync import __version__
 from promptsync.files.loader import IncludeError
+from promptsync.files.safe import Unfit, check_own, open_regular
+from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import Problem, Prompt, PromptFile
 
 if TYPE_CHECKING:
@@ -95,11 +97,12 @@ class FileCache:
             return
         if not all(map(_comes_back, islice(self._now.values(), 1))):
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        with suppress(OSError):
+        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}")
+        with suppress(OSError, PromptsyncError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_own(self._path.parent)
             try:
-                with temporary.open("xb") as file:
+                with os.fdopen(open_regular(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
                     file.write(_line(self._rules))
                     file.writelines(filter(None, map(_kept, self._now.values())))
                 temporary.replace(self._path)
@@ -110,14 +113,17 @@ class FileCache:
         if self._path is None:
             return {}
         try:
-            status = self._path.stat()
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_size > MOST:
-                return {}
-            with self._path.open("rb") as lines:
-                is_fit = _value(next(lines)) == self._rules
+            check_own(self._path.parent)
+            with os.fdopen(open_regular(self._path, os.O_RDONLY), "rb") as lines:
+                is_fit = _is_fit(os.fstat(lines.fileno())) and _value(next(lines)) == self._rules
                 return {entry.file.key: entry for entry in map(_entry, lines)} if is_fit else {}
-        except (OSError, ValueError, TypeError, StopIteration, RecursionError):
+        except (OSError, Unfit, PromptsyncError, ValueError, TypeError, StopIteration, RecursionError):
             return {}
+
+
+def _is_fit(status: os.stat_result) -> bool:
+    """Whether a file is this user's, whom alone it can be written by, and not too large."""
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022 and status.st_size <= MOST
 
 
 def _line(value: Any) -> bytes:

@@ -6,7 +6,6 @@ import errno
 import os
 import secrets
 import shlex
-import stat
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,16 @@ from typing import TYPE_CHECKING
 
 from promptsync.files.keys import ENDINGS, folded, is_passed_over, odd_name, unfit_name
 from promptsync.files.loader import IncludeError, Source, included_text
+from promptsync.files.safe import (
+    MAX_STATE_BYTES,
+    TooLarge,
+    Unfit,
+    leads_out,
+    mode_of,
+    open_regular,
+    read_regular,
+    reason,
+)
 from promptsync.model.errors import ConfigError, PromptsyncError
 from promptsync.model.prompt import Problem
 
@@ -35,7 +44,6 @@ __all__ = [
 
 MAX_BYTES = 1 << 20
 _FIRST_PROMPT = "prompt: {model: openai/gpt-4o, messages: [{role: system, content: Be kind.}]}"
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +55,6 @@ class _Found:
     link: bool
     key: str
     """The parts without the ending, in NFC."""
-
-
-class _Unfit(Exception):  # noqa: N818 - turned into a Problem or an IncludeError
-    """A file that must not be read, or cannot be."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 class Sources:
@@ -129,44 +128,54 @@ def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, 
         shown = _printable(name)
         try:
             data = _read(_inside(real_root, key, name), max_bytes, "split it")
-        except _Unfit as error:
+        except Unfit as error:
             raise IncludeError(f"the content_file {shown} {error.message}", hint=error.hint) from None
         return included_text(data, shown)
 
     return include
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Replace `path` by `data`, or leave it untouched: a crash at any point leaves the old or the new content.
 
-    Missing folders are made. The mode of an existing file is kept. Raises PromptsyncError.
+    Missing folders are made. The mode of an existing file is kept. A link is not written to, nor what else is no
+    regular file, nor, with `root`, what lies outside of that by way of a link. Raises PromptsyncError.
     """
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
+        if root is not None and leads_out(root, path):
+            raise Unfit(f"is outside of {root}", "name a file in it; a link that leads out of it is not followed")
+        mode = mode_of(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write_synced(temporary, data, _mode(path))
+            _write_synced(temporary, data, mode)
             os.replace(temporary, path)  # noqa: PTH105 - the name that crash tests count
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
         _sync_folder(path.parent)
+    except Unfit as error:
+        raise PromptsyncError(
+            f"{_printable(str(path))} cannot be written: it {error.message}", hint=error.hint
+        ) from None
     except OSError as error:
         raise PromptsyncError(
-            f"{_printable(str(path))} cannot be written: {_reason(error)}",
+            f"{_printable(str(path))} cannot be written: {reason(error)}",
             hint="make room or make the folder writable, then run again",
         ) from error
 
 
-def read_bytes(path: Path) -> bytes | None:
-    """The content of a file; None if there is none. Raises PromptsyncError if it cannot be read."""
+def read_bytes(path: Path, *, max_bytes: int = MAX_STATE_BYTES) -> bytes | None:
+    """The content of a file; None if there is none. Raises PromptsyncError for a link, and for what cannot be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path, max_bytes)
     except FileNotFoundError:
         return None
+    except Unfit as error:
+        raise PromptsyncError(f"{_printable(str(path))} cannot be read: it {error.message}", hint=error.hint) from None
     except OSError as error:
-        raise PromptsyncError(f"{_printable(str(path))} cannot be read: {_reason(error)}") from error
+        raise PromptsyncError(f"{_printable(str(path))} cannot be read: {reason(error)}") from error
 
 
 def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
@@ -178,7 +187,7 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
             with os.scandir(folder) as entries:
                 here = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            problems.append(_file_problem(folder, f"the folder cannot be read: {_reason(error)}"))
+            problems.append(_file_problem(folder, f"the folder cannot be read: {reason(error)}"))
             continue
         for entry in here:
             if is_passed_over(entry.name, top=not parts):
@@ -271,7 +280,7 @@ def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list
         try:
             path = _within(item.path, real_root) if item.link else item.path
             yield Source(item.key, item.path, _read(path, max_bytes, "move long texts into content_file"))
-        except _Unfit as error:
+        except Unfit as error:
             problems.append(_file_problem(item.path, f"the file {error.message}", error.hint))
 
 
@@ -279,9 +288,9 @@ def _inside(real_root: str, key: str, name: str) -> str:
     """The real path of the file `name` beside the prompt `key`; it must not leave the root by any way."""
     hint = "name a file beside the prompt file, or in a folder below, with /"
     if not name or odd_name(name) is not None:
-        raise _Unfit("has a name that cannot be used", hint)
+        raise Unfit("has a name that cannot be used", hint)
     if name.startswith("/") or ".." in name.split("/"):
-        raise _Unfit("must be a relative path without `..`", hint)
+        raise Unfit("must be a relative path without `..`", hint)
     path = real_root
     for part in (*key.split("/")[:-1], *name.split("/")):
         path = _spelled(path, part)
@@ -311,8 +320,10 @@ def _spelled(folder: str, name: str) -> str:
 
 def _within(path: str, real_root: str) -> str:
     real = os.path.realpath(path)
+    if os.path.islink(real):  # noqa: PTH114 - text, as all around
+        raise Unfit("cannot be read: it is a symbolic link that leads to itself", "put the file itself there")
     if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
-        raise _Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
+        raise Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
     return real
 
 
@@ -322,42 +333,15 @@ def _read(path: str, max_bytes: int, smaller: str) -> bytes:
     `smaller` says how to come below that size.
     """
     try:
-        descriptor = os.open(path, _READ)
+        return read_regular(path, max_bytes)
     except OSError as error:
-        raise _Unfit(f"cannot be read: {_reason(error)}") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _Unfit("is no regular file")
-        # One byte more than there should be: a file that grows, or is too large, is noticed.
-        size = min(status.st_size, max_bytes) + 1
-        data = os.read(descriptor, size)
-        if len(data) != status.st_size:
-            data += b"".join(_chunks(descriptor, size, max_bytes + 1 - len(data)))
-    except OSError as error:
-        raise _Unfit(f"cannot be read: {_reason(error)}") from error
-    finally:
-        os.close(descriptor)
-    if len(data) > max_bytes:
-        raise _Unfit(f"is larger than {max_bytes:,} bytes", f"{smaller}, or set max_file_bytes in promptsync.yaml")
-    return data
-
-
-def _chunks(descriptor: int, size: int, most: int) -> Iterator[bytes]:
-    while most > 0 and (chunk := os.read(descriptor, min(size, most))):
-        most -= len(chunk)
-        yield chunk
-
-
-def _mode(path: Path) -> int | None:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        return None
+        raise Unfit(f"cannot be read: {reason(error)}") from error
+    except TooLarge as error:
+        raise Unfit(error.message, f"{smaller}, or set max_file_bytes in promptsync.yaml") from None
 
 
 def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         if mode is not None:
             os.fchmod(descriptor, mode)
@@ -376,10 +360,6 @@ def _sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _printable(text: str) -> str:

@@ -10,7 +10,7 @@ SandboxError
 │   ├── NotFound        404
 │   └── TooLarge        413
 ├── ConfigurationError  a behaviour, a fault or a host that cannot be
-└── StoreError          the database cannot be opened
+└── StoreError          the database is none of the sandbox's, or cannot be used
 Disconnect              (a ConnectionError) the connection is to break here: a fault, not a mistake
 """
 
@@ -20,7 +20,9 @@ from typing import Literal
 
 
 class SandboxError(Exception):
-    """The root of the sandbox's own errors."""
+    """The root of the sandbox's own errors. `hint`, if there is one, says what to do."""
+
+    hint: str | None = None
 
 
 class ServiceError(SandboxError):
@@ -84,7 +86,12 @@ class ConfigurationError(SandboxError, ValueError):
 
 
 class StoreError(SandboxError):
-    """The database file is no sandbox of this version, or cannot be opened."""
+    """The database cannot be used. `hint` is what to do; `is_ours`: it is a sandbox's, and may be removed."""
+
+    def __init__(self, message: str, hint: str, *, is_ours: bool = False) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.is_ours = is_ours
 
 
 class Disconnect(ConnectionError):  # noqa: N818

@@ -33,7 +33,6 @@ import promptsync.service.transport  # noqa: E402
 
 def warm_up() -> None:
     """Imports all that a child may need, so that none imports it for itself."""
-    import filelock  # noqa: F401
 
     for module in pkgutil.walk_packages(promptsync.__path__, "promptsync."):
         if not module.name.endswith("__main__"):

@@ -210,10 +210,10 @@ def test_an_interrupted_import_can_go_on(world: World, monkeypatch: pytest.Monke
 
     write, end = importing.write_atomic, Journal.end_with
 
-    def writing(path: Any, data: bytes) -> None:
+    def writing(*where: Any, **options: Any) -> None:
         if when == "before the file":
             cut()
-        write(path, data)
+        write(*where, **options)
 
     def noting(journal: Any, *arguments: Any) -> None:
         if when == "between file and journal":

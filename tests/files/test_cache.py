@@ -277,6 +277,34 @@ def test_what_is_too_large_or_someone_elses_is_forgotten(path: Path, monkeypatch
     assert read(path)[1] == []
 
 
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_what_others_could_have_written_is_forgotten(path: Path, mode: int) -> None:
+    read(path)
+    path.chmod(mode)
+    assert read(path)[1] == [SOURCE.key]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read(path)[1] == []
+
+
+def test_a_folder_that_others_may_write_into_is_closed_to_them(path: Path) -> None:
+    read(path)
+    path.parent.chmod(0o777)
+    read(path, ODD)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_is_neither_read_nor_written_through(path: Path, tmp_path: Path, what: str) -> None:
+    read(path)
+    linked = path if what == "file" else path.parent
+    linked.rename(tmp_path / "elsewhere")
+    linked.symlink_to(tmp_path / "elsewhere")
+    kept = tmp_path / "elsewhere" / ("" if what == "file" else path.name)
+    before = kept.read_bytes()
+    assert read(path, ODD, SOURCE)[1] == [ODD.key, SOURCE.key]
+    assert kept.read_bytes() == before
+
+
 def make_folder(path: Path) -> None:
     path.mkdir(parents=True)
 

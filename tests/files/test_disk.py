@@ -318,7 +318,7 @@ def test_a_content_file_is_found_in_any_unicode_form(root: Path) -> None:
         ("\udcff", "has a name that cannot be used"),
         ("", "has a name that cannot be used"),
         ("x" * 300, "cannot be read: file name too long"),
-        ("loop.md", "cannot be read: too many levels of symbolic links"),
+        ("loop.md", "cannot be read: it is a symbolic link that leads to itself"),
         ("big.md", "is larger than 50 bytes"),
         ("latin1.md", "is not UTF-8: byte 0xe9 in line 2"),
         ("binary.md", "is no text: it holds a NUL character"),
@@ -383,15 +383,50 @@ def test_the_mode_of_a_file_is_kept_and_a_new_one_follows_the_umask(tmp_path: Pa
     assert stat.S_IMODE(new.stat().st_mode) == 0o640
 
 
-def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+def test_a_link_is_neither_written_through_nor_replaced(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_bytes(b"precious")
     link.symlink_to(target)
 
-    write_atomic(link, b"new")
+    with pytest.raises(PromptsyncError) as caught:
+        write_atomic(link, b"new")
 
+    assert caught.value.message == f"{link} cannot be written: it is a symbolic link, which is not followed"
+    assert caught.value.hint == "put the file itself in its place"
     assert target.read_bytes() == b"precious"
-    assert not link.is_symlink()
+    assert link.is_symlink()
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PromptsyncError, match="pipe cannot be written: it is no regular file"):
+        write_atomic(tmp_path / "pipe", b"new")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_nothing_is_written_outside_of_a_root(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "out").symlink_to(outside)
+    for name in ("out/a.yaml", "out/new/a.yaml", "../a.yaml"):
+        with pytest.raises(PromptsyncError, match=r"a\.yaml cannot be written: it is outside of .*root"):
+            write_atomic(root / name, b"new", root=root)
+    write_atomic(root / "Default/a.yaml", b"new", root=root)
+    assert (sorted(outside.iterdir()), sorted(tmp_path.iterdir())) == ([], [outside, root])
+
+
+def test_a_temporary_file_has_a_name_that_no_one_could_put_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where someone could all the same, it is not written to."""
+    monkeypatch.setattr(files.secrets, "token_hex", lambda _: "guessed")
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (tmp_path / ".a.guessed.tmp").symlink_to(precious)
+    with pytest.raises(PromptsyncError, match="cannot be written: file exists"):
+        write_atomic(tmp_path / "a", b"new")
+    assert precious.read_bytes() == b"precious"
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
@@ -432,7 +467,7 @@ def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) 
 
     with pytest.raises(PromptsyncError, match=r"file/x cannot be written: (not a directory|file exists)"):
         write_atomic(tmp_path / "file" / "x", b"")
-    with pytest.raises(PromptsyncError, match="cannot be written: is a directory"):
+    with pytest.raises(PromptsyncError, match="cannot be written: it is no regular file"):
         write_atomic(tmp_path, b"")
 
 
@@ -447,5 +482,10 @@ def test_a_file_is_read_or_there_is_none(tmp_path: Path) -> None:
 
     assert read_bytes(tmp_path / "a") == b"x"
     assert read_bytes(tmp_path / "b") is None
-    with pytest.raises(PromptsyncError, match="cannot be read: is a directory"):
+    with pytest.raises(PromptsyncError, match="cannot be read: it is no regular file"):
         read_bytes(tmp_path)
+    with pytest.raises(PromptsyncError, match="a cannot be read: it is larger than 0 bytes"):
+        read_bytes(tmp_path / "a", max_bytes=0)
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(PromptsyncError, match="link cannot be read: it is a symbolic link, which is not followed"):
+        read_bytes(tmp_path / "link")

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+import sqlite3
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from promptsync.sandbox import Disconnect, Fault
+from promptsync.sandbox import Disconnect, Fault, Sandbox, serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_key(opened: Any) -> None:
@@ -192,3 +196,15 @@ def test_a_fault_after_an_error_hides_it(opened: Any) -> None:
     sandbox.faults.add(Fault("status", status=502, when="after"))
     assert client.get("/v2/prompts/01J").status_code == 502
     assert client.get("/v2/prompts/01J").status_code == 404
+
+
+def test_a_database_that_fails_is_an_answer_that_says_so(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+        other = sqlite3.connect(tmp_path / "sandbox.db")
+        other.execute("DROP TABLE prompts")
+        other.commit()
+        other.close()
+        with serve(sandbox) as server:
+            answer = httpx.get(f"{server.url}/v2/prompts", headers={"Authorization": "Bearer any"})
+    assert answer.status_code == 507
+    assert "sandbox.db is broken: no such table: prompts; `promptsync sandbox reset` begins anew" in answer.text
