@@ -178,6 +178,7 @@ def change(text: str, *edits: Edit, **more: Any) -> str:
     [
         (set_("prompt.temperature", 0.2), "-  temperature: 0.7   # warm\n+  temperature: 0.2   # warm"),
         (set_("prompt.temperature", 1), "-  temperature: 0.7   # warm\n+  temperature: 1   # warm"),
+        (set_("prompt.seed", 2**60 + 1), f"+  seed: {2**60 + 1}"),
         (set_("prompt.temperature", 1e-7), "-  temperature: 0.7   # warm\n+  temperature: 1.0e-07   # warm"),
         (remove("prompt.temperature"), "-  temperature: 0.7   # warm"),
         (set_("prompt.top_p", 0.9), "+  top_p: 0.9"),
@@ -405,7 +406,7 @@ def test_a_message_from_a_file_can_change_and_go() -> None:
         ("a: 1\n", remove("b"), "the file has no b"),
         ("a: [1]\n", insert("a.5", 1), "the file has no a[5]"),
         ("a: 1\n", set_("a", float("nan")), "a cannot be written into the file: it is no finite number"),
-        ("a: 1\n", set_("a", 2**60), "a cannot be written into the file: its number is larger"),
+        ("a: 1\n", set_("a", 10**400), "a cannot be written into the file: its number is too large"),
         ("a: 1\n", set_("a", ["\ud800"]), "a cannot be written into the file: its text holds half a character"),
         ("a: 1\n", remove("a"), "a cannot be changed without changing something else"),
         (FROM_FILE, set_("m.0.content", "x"), "the text of m[0].content stands in a.md, which is not at hand"),
