@@ -74,11 +74,13 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
         raise UsageError("adopt takes KEY and ID, or --by-name")
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
-    made, file = adopting.adopt(target, key, id)
-    click.echo(f"{file.key} is {id} from now on; {target.lock_path} holds it")
-    if made.changes:
+    done = adopting.adopt(target, key, id)
+    click.echo(f"{done.file.key} is {id} from now on; {target.lock_path} holds it")
+    if done.only_there:
+        click.echo(f"only the service has, and keeps: {terminal(', '.join(done.only_there))}", err=True)
+    if done.plan.changes:
         click.echo("the next apply would change on it:", err=True)
-        common.show(render(made, common.layout_of_stdout()))
+        common.show(render(done.plan, common.layout_of_stdout()))
     return ExitCode.DONE
 
 
@@ -86,13 +88,19 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, adopt --by-name needs --yes")
 
+    left_out: list[Pair] = []
+
     def confirm(pairs: list[Pair]) -> bool:
+        left_out.extend(pair for pair in pairs if pair.lost)
         click.echo(render_pairs(pairs, color=False))
         return yes or click.confirm("Tie these files to these prompts?", err=True)
 
     tied = adopting.adopt_by_name(target, confirm)
+    for pair in left_out:
+        lost = terminal(", ".join(pair.lost))
+        click.echo(f"{terminal(pair.file.key)} was left out: an apply of it would take away {lost}", err=True)
     click.echo(f"{len(tied)} adopted", err=True)
-    return ExitCode.DONE
+    return ExitCode.PARTIAL if left_out else ExitCode.DONE
 
 
 @click.command()
