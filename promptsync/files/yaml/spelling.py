@@ -21,10 +21,13 @@ Change: TypeAlias = tuple[int, int, str]
 """What to replace, from and to, and by what."""
 
 Spell: TypeAlias = "Callable[[str, str, str], str | None]"
-"""How a part of a text is spelt, given the spellings before and behind it; None if it cannot be."""
+"""How a part of a text is spelt, given what is spelt just before and behind it; None if it cannot be."""
 
-_MOST_WORK = 4_000_000
+_MOST_WORK = 250_000
 """Pairs of lines or words that are looked at to find which stay; beyond that all between first and last is new."""
+
+_BEFORE, _AHEAD = 1000, 2
+"""Characters around a part that may matter for how it is spelt."""
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\n|[^\S\n]+|\S+")
@@ -104,15 +107,19 @@ def respelt(pieces: list[Piece], old: str, new: str, spell: Spell) -> str | None
         return None
     places = _Places(pieces)
     spelling = "".join(piece.source for piece in pieces)
-    limit = len(spelling)
+    limit, ahead = len(spelling), ""
+    found: list[str] = []
     for change in reversed(list(_changes(old, new))):
         start, end, part = places.of(*change)
-        spelt = spell(part, spelling[:start], spelling[end:]) if end <= limit else None
+        if end > limit:
+            return None
+        ahead = spelling[end : min(end + _AHEAD, limit)] + ahead
+        spelt = spell(part, spelling[max(start - _BEFORE, 0) : start], ahead)
         if spelt is None:
             return None
-        spelling = spelling[:start] + spelt + spelling[end:]
-        limit = start
-    return spelling
+        found += [spelling[end:limit], spelt]
+        limit, ahead = start, (spelt + ahead)[:_AHEAD]
+    return "".join([spelling[:limit], *reversed(found)])
 
 
 def spell_double(margin: str) -> Spell:
