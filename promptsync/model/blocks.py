@@ -26,11 +26,12 @@ def unsaid(remote: RemotePrompt, dialect: Dialect) -> list[str]:
         return []
     told, unclear = told_in(remote.prompt(dialect), other)
     wanted, held = canonical(told)[other], canonical(remote.prompt(other))[other]
-    return list(_unsaid(other, held, wanted, {*unclear, *SET_BY_SERVICE, f"{other}._id"}))
+    own = {*SET_BY_SERVICE, f"{other}._id"}
+    return [field for field in _unsaid(other, held, wanted, frozenset(unclear)) if field not in own]
 
 
 def _unsaid(field: str, held: Any, told: Any, unclear: Collection[str]) -> Iterator[str]:
-    if field in unclear or _says_nothing(field, held):
+    if _says_nothing(field, held) or (field in unclear and told is not None):
         return
     if isinstance(held, dict):
         inner = told if isinstance(told, dict) else {}
@@ -52,12 +53,12 @@ def _places(field: str, held: list[Any], told: list[Any], unclear: Collection[st
 
 
 def _says_nothing(field: str, value: Any) -> bool:
-    """What a service derives where nothing is said: the kind of a chat model, no stream, an empty message or id."""
+    """What a service derives where nothing is said: the kind of a chat model, no stream, an empty message or call."""
     if field == f"{CLASSIC}.model_type":
         return value in DERIVED_MODEL_TYPES
     if field == f"{CLASSIC}.stream":
         return value is False
-    return value in ([], {}) or (value == "" and field.endswith(("].content", "].id")))
+    return value in ([], {}) or (value == "" and (field.endswith("].content") or "].tool_calls[" in field))
 
 
 def _is_same_model(one: Any, other: Any) -> bool:

@@ -79,7 +79,7 @@ class Service:
         if classic.get("stream") is False:
             del classic["stream"]
         if "model" in classic and "provider" in classic:
-            classic["model"] = f"{classic.pop('provider')}/{classic['model']}"
+            classic["model"] = f"{classic['provider']}/{classic['model']}"
             if said[CURRENT].get("model") == classic["model"].partition("/")[2]:
                 said[CURRENT]["model"] = classic["model"]
         return said

@@ -121,6 +121,12 @@ def test_two_blocks_that_may_contradict_each_other(current: Json, classic: Json,
     assert unsaid(both(current, classic), CURRENT) == lost
 
 
+def test_what_has_no_word_in_the_other_dialect_is_not_whatever_stands_there() -> None:
+    held = both({"model": "azure/other", "messages": []}, {"provider": "elsewhere", "messages": []})
+
+    assert unsaid(held, CLASSIC) == ["prompt.model"]
+
+
 @given(st.data(), st.sampled_from(DIALECTS))
 def test_a_field_more_in_the_other_block_is_named(data: Any, dialect: Dialect) -> None:
     """However it came there: the service may hold what neither dialect of today knows."""
