@@ -76,11 +76,13 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
         raise UsageError("adopt takes KEY and ID, or --by-name")
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
-    made, file = adopting.adopt(target, key, id, observer=console.watch())
-    console.say(f"{file.key} is {id} from now on; {target.lock_path} holds it")
-    if made.changes:
+    done = adopting.adopt(target, key, id, observer=console.watch())
+    console.say(f"{done.file.key} is {id} from now on; {target.lock_path} holds it")
+    if done.only_there:
+        console.tell(f"only the service has, and keeps: {', '.join(done.only_there)}")
+    if done.plan.changes:
         console.tell("the next apply would change on it:")
-        console.show(render(made, common.layout_of_stdout(whole=True)))
+        console.show(render(done.plan, common.layout_of_stdout(whole=True)))
     return ExitCode.DONE
 
 
@@ -88,14 +90,19 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, adopt --by-name needs --yes")
 
+    left_out: list[Pair] = []
+
     def confirm(pairs: list[Pair]) -> bool:
+        left_out.extend(pair for pair in pairs if pair.lost)
         console.show(render_pairs(pairs, color=False))
         where = place(target.name, target.connection.host, target.settings.path_prefix)
         return yes or console.ask(f"Tie {counted(len(pairs), 'file')} to these prompts? They are of the {where}.")
 
     tied = adopting.adopt_by_name(target, confirm, observer=console.watch())
+    for pair in left_out:
+        console.tell(f"{pair.file.key} was left out: an apply of it would take away {', '.join(pair.lost)}")
     console.tell(f"{len(tied)} adopted")
-    return ExitCode.DONE
+    return ExitCode.PARTIAL if left_out else ExitCode.DONE
 
 
 @click.command()

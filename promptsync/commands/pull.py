@@ -17,7 +17,8 @@ from promptsync.commands.state import read_state, record
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
-from promptsync.model.canonical import remote_hash
+from promptsync.model.blocks import unsaid
+from promptsync.model.canonical import remote_hash, source_hash
 from promptsync.model.compare import file_differences, provider_of
 from promptsync.model.errors import DialectError
 from promptsync.model.lockfile import entry_for
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from promptsync.files.target import Target
+    from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import PromptFile, RemotePrompt
+    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
     from promptsync.plan.changes import Edited
     from promptsync.service.calls import Exchange
 
@@ -85,11 +87,14 @@ def _merge_into_file(
     try:
         theirs = content_for(file, remote, entry)
     except DialectError as error:
-        return Pulled(file.key, problem=no_place(file, error)), entry
+        return Pulled(file.key, problem=no_place(file, error.fields)), entry
     try:
         base = content_for(file, found, entry) if found is not None else None
     except DialectError:
         base = None
+    beyond = _beyond(remote, found, remote.dialect(entry.dialect))
+    if beyond:
+        return Pulled(file.key, problem=no_place(file, beyond)), entry
     merged = merge(base, file.prompt, theirs, added=entry.added, resolve=resolve, provider=provider_of(remote))
     pulled = rewriter.edit(
         file,
@@ -100,8 +105,22 @@ def _merge_into_file(
             kept=tuple(merged.decided) if resolve == "ours" else (),
             base_is_gone=found is None,
         ),
+        lambda after: _unlike(file, after, remote, entry),
     )
     return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry)
+
+
+def _beyond(remote: RemotePrompt, found: RemotePrompt | None, dialect: Dialect) -> list[str]:
+    """What came to the other block since and has no place in this one: the next apply would take it away again."""
+    before = unsaid(found, dialect) if found is not None else []
+    return [field for field in unsaid(remote, dialect) if field not in before]
+
+
+def _unlike(file: PromptFile, after: PromptFile, remote: RemotePrompt, entry: LockEntry) -> list[FieldDiff]:
+    """How a file that had no change of its own would differ from the service that it was pulled from."""
+    if source_hash(file.prompt) != entry.source:
+        return []
+    return file_differences(after, remote, remote.dialect(entry.dialect), entry.added)
 
 
 def _agreed(rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> LockEntry:

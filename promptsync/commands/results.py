@@ -107,12 +107,27 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopted:
+    """A file that was tied to a prompt, what an apply would change on it, and the fields that only the service has."""
+
+    file: PromptFile
+    plan: Plan
+    only_there: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
-    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ."""
+    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ.
+
+    `only_there` are those that only the service has. What the first apply would take away is `lost`: then the two are
+    not tied.
+    """
 
     file: PromptFile
     remote: RemotePrompt
     fields: tuple[str, ...]
+    only_there: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

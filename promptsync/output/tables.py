@@ -59,12 +59,15 @@ def render_unmanaged(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
 
 
 def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:
-    """A line for each file and the prompt of its name, with the fields in which they differ."""
-    rows = [("KEY", "ID", "DIFFERS IN")]
+    """A line for each file and the prompt of its name, with the fields in which they differ, and those only there."""
+    rows = [("KEY", "ID", "DIFFERS IN", "ONLY THERE")]
     for pair in pairs:
-        more = f" and {len(pair.fields) - 3} more" if len(pair.fields) > 3 else ""
-        rows.append((pair.file.key, pair.remote.id, (", ".join(pair.fields[:3]) + more) or "nothing"))
+        rows.append((pair.file.key, pair.remote.id, _few(pair.fields) or "nothing", _few(pair.only_there)))
     return "\n".join(_table(rows, Style(color)))
+
+
+def _few(fields: Sequence[str]) -> str:
+    return ", ".join(fields[:3]) + (f" and {len(fields) - 3} more" if len(fields) > 3 else "")
 
 
 def _table(rows: Sequence[tuple[str, ...]], style: Style) -> Iterator[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
 
-_DEFAULT_LANGUAGE = "English"
+DEFAULT_LANGUAGE = "English"
 _KNOWN_METADATA = ("language", "use_cases")
 
 
@@ -128,7 +128,7 @@ def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dia
     for item in service_only(desired, remote_content(remote, dialect, file.prompt)):
         group, _, name = item.field.partition(".")
         may_be_set = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
-        if name == "language" and item.before == _DEFAULT_LANGUAGE:
+        if name == "language" and item.before == DEFAULT_LANGUAGE:
             may_be_set = False
         if not may_be_set and not is_within(item.field, own):
             found.append(item.field)
@@ -169,7 +169,7 @@ def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, com
         for metadata in (file.prompt.metadata, remote.metadata)
     )
     for name in {*wanted, *(known for known in _KNOWN_METADATA if known in held)}:
-        default = name == "language" and held.get(name) == _DEFAULT_LANGUAGE
+        default = name == "language" and held.get(name) == DEFAULT_LANGUAGE
         own = name not in wanted and (default or (not comparable and f"metadata.{name}" in entry.added))
         if digest(wanted.get(name)) != digest(held.get(name)) and not own:
             return False

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promptsync.apply.journal import Journal
-from promptsync.commands import import_ as importing
+from promptsync.commands import newfile
 from promptsync.sandbox import Behaviour
 from tests.e2e.world import Ran, World, classic, current
 
@@ -208,7 +208,7 @@ def test_an_interrupted_import_can_go_on(world: World, monkeypatch: pytest.Monke
         if count[0] == 4:
             raise KeyboardInterrupt
 
-    write, end = importing.write_atomic, Journal.end_with
+    write, end = newfile.write_atomic, Journal.end_with
 
     def writing(*where: Any, **options: Any) -> None:
         if when == "before the file":
@@ -223,7 +223,7 @@ def test_an_interrupted_import_can_go_on(world: World, monkeypatch: pytest.Monke
             cut()
 
     with monkeypatch.context() as broken:
-        broken.setattr(importing, "write_atomic", writing)
+        broken.setattr(newfile, "write_atomic", writing)
         broken.setattr(Journal, "end_with", noting)
         assert import_all(world).code == 130
     assert import_all(world).code == 0

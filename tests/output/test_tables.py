@@ -57,7 +57,7 @@ def test_pairs() -> None:
     fields = ("description", "prompt.temperature", "prompt.top_p", "prompt.seed", "prompt.stop")
     pairs = [
         Pair(ASKED, remote(), ()),
-        Pair(file("Default/other", block(temperature=1)), remote("id-2"), fields[:2]),
+        Pair(file("Default/other", block(temperature=1)), remote("id-2"), fields[:2], ("metadata.language",)),
         Pair(file(f"Default/{EVIL[:3]}"), remote("id-3"), fields),
     ]
     same_as_golden("pairs.txt", render_pairs(pairs, color=False))

@@ -13,8 +13,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-LARGEST = 2**53
-"""Beyond this, JavaScript and many JSON readers cannot tell neighbouring integers apart."""
+_EXACT = 2**53
+"""Beyond this, JavaScript and many JSON readers cannot tell neighbouring integers apart; a hint names none of them."""
+
+_MOST_DIGITS = 310
+"""What has more of them is beyond the largest float, and a number only to some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,8 @@ _TIME = re.compile(
 
 def _number(text: str) -> Any:
     if _INT.fullmatch(text):
-        if len(text) <= 17 and -LARGEST <= int(text) <= LARGEST:
-            return int(text)
-        shown = text if len(text) <= 40 else f"{text[:20]}…"
-        return Ambiguous(
-            f"the number {shown} is too large for readers that keep 53 bits", f"write {_short(text)} for the text"
-        )
+        fits = len(text) <= _MOST_DIGITS and math.isfinite(float(text))
+        return int(text) if fits else _text_only(text, "a number too large to hold")
     if _FLOAT.fullmatch(text):
         value = float(text)
         return value if math.isfinite(value) else _text_only(text, "a number too large to hold")
@@ -135,7 +134,7 @@ def _decimal(text: str) -> str | None:
         value = float(text)
     except ValueError:
         return None
-    if not math.isfinite(value) or abs(value) > LARGEST or 0 < abs(value) < 1e-15:
+    if not math.isfinite(value) or abs(value) > _EXACT or 0 < abs(value) < 1e-15:
         return None
     if value == int(value) and "." not in text:
         return str(int(value))

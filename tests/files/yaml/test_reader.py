@@ -42,7 +42,7 @@ def said(text: str) -> list[tuple[int, int, str]]:
     [
         ("", None), ("~", None), ("null", None), ("Null", None), ("NULL", None),
         ("true", True), ("True", True), ("FALSE", False),
-        ("0", 0), ("-1", -1), ("42", 42), ("9007199254740992", 2**53),
+        ("0", 0), ("-1", -1), ("42", 42), ("9007199254740993", 2**53 + 1),
         ("0.5", 0.5), ("-0.5", -0.5), ("1.0", 1.0), (".5", 0.5), ("1.5e+3", 1500.0), ("1.0e-7", 1e-7),
         ("1.2.3", "1.2.3"), ("gpt-4o", "gpt-4o"), ("nULL", "nULL"), ("None", "None"), ("nan", "nan"), ("1 2", "1 2"),
         ("-", "-"), ("1:75", "1:75"), ("10%", "10%"), ("v1", "v1"), ("+", "+"), ("...x", "...x"), ("2024-1", "2024-1"),
@@ -87,7 +87,7 @@ FALSE_WORDS = ["no", "No", "NO", "off", "Off", "OFF", "n", "N"]
         (".inf", 'write ".inf" for the text'),
         ("-.Inf", 'write "-.Inf" for the text'),
         (".nan", 'write ".nan" for the text'),
-        ("9007199254740993", 'write "9007199254740993" for the text'),
+        ("1" * 400, f'write "{"1" * 20}…" for the text'),
         ("1.0e+999", 'write "1.0e+999" for the text'),
         ("=", 'write "=" for the text'),
     ],
