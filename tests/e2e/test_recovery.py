@@ -60,7 +60,8 @@ def follow(world: World, commands: list[str], *, says: str = "", code: int = 0) 
 
 def mended(world: World, count: int = 2) -> bool:
     planned = world.plan()
-    assert (planned.code, planned.out) == (0, EMPTY), planned.out + planned.err
+    assert planned.code == 0, planned.err
+    assert planned.out.endswith(EMPTY), planned.out
     return len(world.sandbox.prompts()) == count
 
 

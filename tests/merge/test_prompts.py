@@ -409,7 +409,7 @@ class Source(NamedTuple):
 
 def load(data: bytes, texts: dict[str, str]) -> Prompt:
     found, problems = load_one(Source("k", "k.yaml", data), lambda _file, name: text_of_file(texts[name]))
-    assert problems == []
+    assert [problem for problem in problems if problem.severity == "error"] == []
     assert found is not None
     return found.prompt
 
