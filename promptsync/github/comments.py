@@ -1,0 +1,77 @@
+"""The one comment that a target has on a pull request, and the one issue that its drift has.
+
+Both are found by a marker in their text *and* by their author: anyone can write a marker, no one can write in our name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promptsync.github.api import GitHub, Note
+
+LABEL = "promptsync"
+"""The label of the issues about drift."""
+
+MAX_COMMENT = 65_536
+"""Characters of a comment or of an issue's text."""
+
+
+def marker(target: str, what: str = "plan") -> str:
+    """The line that a comment or issue of ours begins with. A target's name holds no blank and no bracket."""
+    return f"<!-- promptsync {what} {target} -->"
+
+
+def comment(github: GitHub, number: int, target: str, markdown: str) -> bool:
+    """Says `markdown` in the target's comment, which is made, changed, or left alone where it says the same.
+
+    False where it was left alone.
+    """
+    first = marker(target)
+    body = f"{first}\n{markdown}"
+    found = find_comment(github, number, target)
+    if found is None:
+        github.create_comment(number, body)
+    elif _same(found.body, body):
+        return False
+    else:
+        github.update_comment(found.number, body)
+    return True
+
+
+def find_comment(github: GitHub, number: int, target: str) -> Note | None:
+    """The target's comment; of several, which only runs side by side can have made, the first."""
+    first = marker(target)
+    return next((note for note in github.own_comments(number) if _begins_with(note, first)), None)
+
+
+def report_drift(github: GitHub, target: str, title: str, markdown: str | None) -> str | None:
+    """Opens, changes or closes the issue about a target's drift; `markdown` is None where there is none.
+
+    Gives what was done, in a word; None where nothing was to be done.
+    """
+    first = marker(target, "drift")
+    found = next((note for note in github.own_issues(LABEL) if _begins_with(note, first)), None)
+    body = f"{first}\n{markdown}"
+    if markdown is None:
+        if found is None:
+            return None
+        github.create_comment(found.number, "Nothing differs any more.")
+        github.update_issue(found.number, state="closed")
+        return "closed"
+    if found is None:
+        github.create_issue(title, body, LABEL)
+        return "opened"
+    if found.title == title and _same(found.body, body):
+        return None
+    github.update_issue(found.number, title=title, body=body)
+    return "updated"
+
+
+def _begins_with(note: Note, first: str) -> bool:
+    return note.body.splitlines()[:1] == [first]
+
+
+def _same(one: str, other: str) -> bool:
+    """GitHub may give back other line ends, and no blanks at the end."""
+    return one.replace("\r\n", "\n").rstrip() == other.replace("\r\n", "\n").rstrip()

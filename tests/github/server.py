@@ -1,0 +1,489 @@
+"""A small GitHub: the parts of REST and GraphQL that the action uses, over a real bare git repository.
+
+The GraphQL schema is what github.com publishes of these fields: a query with a wrong name or type fails here too.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import tempfile
+import threading
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError, build_schema, graphql_sync
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REPOSITORY = "acme/shop"
+TOKEN = "ghs_" + "a" * 36
+BOT = "github-actions[bot]"
+
+SCHEMA = build_schema(
+    """
+    scalar Base64String
+    scalar GitObjectID
+    type Query { repository(owner: String!, name: String!, followRenames: Boolean = true): Repository }
+    type Repository {
+      issueOrPullRequest(number: Int!): IssueOrPullRequest
+      issues(states: [IssueState!], labels: [String!], first: Int, after: String): IssueConnection!
+    }
+    union IssueOrPullRequest = Issue | PullRequest
+    enum IssueState { OPEN CLOSED }
+    type Issue {
+      number: Int!
+      title: String!
+      body: String!
+      viewerDidAuthor: Boolean!
+      comments(first: Int, after: String): IssueCommentConnection!
+    }
+    type PullRequest { number: Int!, comments(first: Int, after: String): IssueCommentConnection! }
+    type IssueConnection { nodes: [Issue], pageInfo: PageInfo! }
+    type IssueCommentConnection { nodes: [IssueComment], pageInfo: PageInfo! }
+    type IssueComment { databaseId: Int, body: String!, viewerDidAuthor: Boolean! }
+    type PageInfo { hasNextPage: Boolean!, endCursor: String }
+    type Mutation {
+      createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload
+      enablePullRequestAutoMerge(input: EnablePullRequestAutoMergeInput!): EnablePullRequestAutoMergePayload
+    }
+    input CreateCommitOnBranchInput {
+      clientMutationId: String
+      branch: CommittableBranch!
+      expectedHeadOid: GitObjectID!
+      fileChanges: FileChanges
+      message: CommitMessage!
+    }
+    input CommittableBranch { id: ID, repositoryNameWithOwner: String, branchName: String }
+    input FileChanges { additions: [FileAddition!], deletions: [FileDeletion!] }
+    input FileAddition { path: String!, contents: Base64String! }
+    input FileDeletion { path: String! }
+    input CommitMessage { headline: String!, body: String }
+    type CreateCommitOnBranchPayload { clientMutationId: String, commit: Commit }
+    type Commit { oid: GitObjectID! }
+    input EnablePullRequestAutoMergeInput { clientMutationId: String, pullRequestId: ID! }
+    type EnablePullRequestAutoMergePayload { clientMutationId: String }
+    """
+)
+
+_ROUTES = Map(
+    [
+        Rule("/graphql", endpoint="graphql", methods=["POST"]),
+        Rule("/repos/acme/shop/issues", endpoint="issues", methods=["POST"]),
+        Rule("/repos/acme/shop/issues/<int:number>", endpoint="issue", methods=["PATCH"]),
+        Rule("/repos/acme/shop/issues/<int:number>/comments", endpoint="comments", methods=["POST"]),
+        Rule("/repos/acme/shop/issues/comments/<int:number>", endpoint="comment", methods=["PATCH"]),
+        Rule("/repos/acme/shop/pulls", endpoint="pulls", methods=["GET", "POST"]),
+        Rule("/repos/acme/shop/commits/<sha>/pulls", endpoint="pulls_of", methods=["GET"]),
+        Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
+        Rule("/repos/acme/shop/git/refs", endpoint="refs", methods=["POST"]),
+        Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH"]),
+        Rule("/repos/acme/shop/contents/<path:path>", endpoint="contents", methods=["GET"]),
+        Rule("/repos/acme/shop/actions/artifacts", endpoint="artifacts", methods=["GET"]),
+        Rule("/repos/acme/shop/actions/artifacts/<int:number>/zip", endpoint="download", methods=["GET"]),
+        Rule("/elsewhere/<int:number>", endpoint="elsewhere", methods=["GET"]),
+    ]
+)
+
+
+@dataclass
+class Comment:
+    """A comment on an issue or pull request."""
+
+    number: int
+    on: int
+    author: str
+    body: str
+
+
+@dataclass
+class Issue:
+    """An issue."""
+
+    number: int
+    author: str
+    title: str
+    body: str
+    labels: list[str]
+    state: str = "open"
+
+
+@dataclass
+class Pull:
+    """A pull request. `auto_merge` is set when it was asked for."""
+
+    number: int
+    branch: str
+    base: str
+    head: str
+    title: str = ""
+    body: str = ""
+    author: str = "mona"
+    merged_at: str | None = None
+    state: str = "open"
+    auto_merge: bool = False
+
+
+@dataclass
+class Artefact:
+    """What a run uploaded."""
+
+    number: int
+    name: str
+    commit: str
+    data: bytes
+    created_at: str
+    expired: bool = False
+
+
+@dataclass
+class FakeGitHub:
+    """What there is on it, and how it behaves.
+
+    `protected` branches take no commit but by a pull request. `denied` are endpoints that the token may not use.
+    `answers` are given before any other, one a request; None is "as ever". `before_commit` is called when a commit
+    comes in, before it is looked at: for someone who is quicker.
+    """
+
+    git_folder: Path
+    comments: list[Comment] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    pulls: list[Pull] = field(default_factory=list)
+    artefacts: list[Artefact] = field(default_factory=list)
+    protected: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    answers: list[Response | None] = field(default_factory=list)
+    allows_auto_merge: bool = False
+    before_commit: list[Any] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    """The Authorization of each request that was sent elsewhere."""
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _number: int = 100
+
+    def number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def git(self, *arguments: str, data: bytes | None = None, **env: str) -> str:
+        """Run git on the bare repository."""
+        ran = subprocess.run(
+            ["git", "--git-dir", str(self.git_folder), *arguments],
+            input=data,
+            capture_output=True,
+            check=True,
+            env={"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": "/nowhere", **_WHO, **env},
+        )
+        return ran.stdout.decode().strip()
+
+    def tip(self, branch: str) -> str | None:
+        """The commit that a branch points to."""
+        try:
+            return self.git("rev-parse", "--verify", "-q", f"refs/heads/{branch}")
+        except subprocess.CalledProcessError:
+            return None
+
+    def file(self, branch: str, path: str) -> bytes:
+        """A file on a branch."""
+        return subprocess.run(
+            ["git", "--git-dir", str(self.git_folder), "cat-file", "blob", f"{branch}:{path}"],
+            capture_output=True,
+            check=True,
+        ).stdout
+
+    def commit(self, branch: str, files: dict[str, bytes], message: str, *, author: str = "mona") -> str:
+        """Commits files to a branch as anyone would, and gives the commit."""
+        tip = self.tip(branch)
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": f"{folder}/index"}
+            if tip is not None:
+                self.git("read-tree", tip, **index)
+            for path, data in files.items():
+                blob = self.git("hash-object", "-w", "--stdin", data=data)
+                self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **index)
+            tree = self.git("write-tree", **index)
+        parents = ["-p", tip] if tip is not None else []
+        made = self.git("commit-tree", tree, *parents, "-m", message, GIT_AUTHOR_NAME=author)
+        self.git("update-ref", f"refs/heads/{branch}", made, *([tip] if tip is not None else []))
+        return made
+
+    def comment(self, on: int, author: str, body: str) -> Comment:
+        """Someone writes a comment."""
+        made = Comment(self.number(), on, author, body)
+        self.comments.append(made)
+        return made
+
+    def pull(self, branch: str, base: str = "main", *, author: str = "mona") -> Pull:
+        """Someone opens a pull request."""
+        made = Pull(self.number(), branch, base, self.tip(branch) or "0" * 40, author=author)
+        self.pulls.append(made)
+        return made
+
+    def upload(self, name: str, commit: str, files: dict[str, bytes], created_at: str) -> Artefact:
+        """A run on `commit` uploads an artefact."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path, data in files.items():
+                archive.writestr(path, data)
+        made = Artefact(self.number(), name, commit, packed.getvalue(), created_at)
+        self.artefacts.append(made)
+        return made
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        with self._lock:
+            return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        self.log.append(f"{request.method} {request.full_path.rstrip('?')}")
+        try:
+            endpoint, values = _ROUTES.bind_to_environ(request.environ).match()
+        except NotFound:
+            return _json({"message": "Not Found"}, 404)
+        if endpoint == "elsewhere":
+            self.seen.append(request.headers.get("Authorization", ""))
+            return Response(self._artefact(values["number"]).data)
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return _json({"message": "Bad credentials"}, 401)
+        if self.answers and (ready := self.answers.pop(0)) is not None:
+            return ready
+        if endpoint in self.denied:
+            return _json({"message": "Resource not accessible by integration"}, 403)
+        answer: Response = getattr(self, f"_{endpoint}")(request, **values)
+        return answer
+
+    def _comments(self, request: Request, number: int) -> Response:
+        body = _body(request)["body"]
+        if len(body) > 65_536:
+            return _json({"message": "Body is too long (maximum is 65536 characters)"}, 422)
+        made = self.comment(number, BOT, body)
+        return _json({"id": made.number, "body": made.body}, 201)
+
+    def _comment(self, request: Request, number: int) -> Response:
+        found = next((item for item in self.comments if item.number == number), None)
+        if found is None:
+            return _json({"message": "Not Found"}, 404)
+        found.body = _body(request)["body"]
+        return _json({"id": found.number, "body": found.body})
+
+    def _issues(self, request: Request) -> Response:
+        body = _body(request)
+        made = Issue(self.number(), BOT, body["title"], body["body"], body["labels"])
+        self.issues.append(made)
+        return _json({"number": made.number}, 201)
+
+    def _issue(self, request: Request, number: int) -> Response:
+        for item in (*self.issues, *self.pulls):
+            if item.number == number:
+                for name, value in _body(request).items():
+                    setattr(item, name, value)
+                return _json({"number": number})
+        return _json({"message": "Not Found"}, 404)
+
+    def _pulls(self, request: Request) -> Response:
+        if request.method == "POST":
+            body = _body(request)
+            made = self.pull(body["head"], body["base"], author=BOT)
+            made.title, made.body = body["title"], body["body"]
+            return _json(_pull(made), 201)
+        owner, _, branch = request.args["head"].partition(":")
+        wanted = (branch, request.args["base"], request.args["state"])
+        found = [item for item in self.pulls if (item.branch, item.base, item.state) == wanted and owner == "acme"]
+        return _json([_pull(item) for item in found])
+
+    def _pulls_of(self, request: Request, sha: str) -> Response:
+        return _json([_pull(item) for item in self.pulls if sha in (item.head, getattr(item, "merge_commit", None))])
+
+    def _ref(self, request: Request, branch: str) -> Response:
+        tip = self.tip(branch)
+        if tip is None:
+            return _json({"message": "Not Found"}, 404)
+        return _json({"ref": f"refs/heads/{branch}", "object": {"sha": tip, "type": "commit"}})
+
+    def _refs(self, request: Request) -> Response:
+        body = _body(request)
+        branch = body["ref"].removeprefix("refs/heads/")
+        if self.tip(branch) is not None:
+            return _json({"message": "Reference already exists"}, 422)
+        self.git("update-ref", f"refs/heads/{branch}", body["sha"])
+        return _json({"ref": body["ref"], "object": {"sha": body["sha"]}}, 201)
+
+    def _move(self, request: Request, branch: str) -> Response:
+        self.git("update-ref", f"refs/heads/{branch}", _body(request)["sha"])
+        return _json({"ref": f"refs/heads/{branch}"})
+
+    def _contents(self, request: Request, path: str) -> Response:
+        try:
+            return Response(self.file(request.args["ref"], path), content_type="application/vnd.github.raw+json")
+        except subprocess.CalledProcessError:
+            return _json({"message": "Not Found"}, 404)
+
+    def _artifacts(self, request: Request) -> Response:
+        found = [item for item in self.artefacts if item.name == request.args["name"]]
+        listed = [
+            {
+                "id": item.number,
+                "name": item.name,
+                "created_at": item.created_at,
+                "expired": item.expired,
+                "workflow_run": {"head_sha": item.commit},
+            }
+            for item in found
+        ]
+        return _json({"total_count": len(listed), "artifacts": listed})
+
+    def _download(self, request: Request, number: int) -> Response:
+        return Response(status=302, headers={"Location": f"{request.host_url}elsewhere/{number}"})
+
+    def _artefact(self, number: int) -> Artefact:
+        return next(item for item in self.artefacts if item.number == number)
+
+    def _graphql(self, request: Request) -> Response:
+        body = _body(request)
+        result = graphql_sync(
+            SCHEMA,
+            body["query"],
+            _Root(self),
+            variable_values=body["variables"],
+            type_resolver=lambda value, *_: value.kind,
+        )
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            kinds = [(error.original_error, error) for error in result.errors]
+            answer["errors"] = [
+                {"message": error.message, **({"type": cause.kind} if isinstance(cause, _RefusalError) else {})}
+                for cause, error in kinds
+            ]
+        return _json(answer)
+
+
+class _RefusalError(GraphQLError):
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class _Root:
+    """The resolvers of queries and mutations, which bear the names of the schema."""
+
+    def __init__(self, github: FakeGitHub) -> None:
+        self._github = github
+
+    def repository(self, info: Any, owner: str, name: str, **_: Any) -> _Root | None:
+        return self if f"{owner}/{name}" == REPOSITORY else None
+
+    def issueOrPullRequest(self, info: Any, number: int) -> _Thread:  # noqa: N802
+        return _Thread(self._github, number)
+
+    def issues(self, info: Any, states: list[str], labels: list[str], first: int, after: str | None = None) -> Any:
+        found = [one for one in self._github.issues if one.state == "open" and set(labels) & set(one.labels)]
+        nodes = [
+            {"number": one.number, "title": one.title, "body": one.body, "viewerDidAuthor": one.author == BOT}
+            for one in found
+        ]
+        return _page(nodes, first, after)
+
+    def createCommitOnBranch(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802
+        github, branch = self._github, input["branch"]["branchName"]
+        if "createCommitOnBranch" in github.denied:
+            raise _RefusalError("FORBIDDEN", "Resource not accessible by integration")
+        if branch in github.protected:
+            raise _RefusalError(
+                "UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull request.\n\n"
+            )
+        if github.before_commit:
+            github.before_commit.pop(0)()
+        expected = input["expectedHeadOid"]
+        if github.tip(branch) != expected:
+            raise _RefusalError(
+                "STALE_DATA", f'Expected branch to point to "{expected}" but it did not.  Pull and try again.'
+            )
+        files = {item["path"]: base64.b64decode(item["contents"]) for item in input["fileChanges"]["additions"]}
+        message = input["message"]["headline"] + "\n\n" + (input["message"].get("body") or "")
+        return {"commit": {"oid": github.commit(branch, files, message, author=BOT)}}
+
+    def enablePullRequestAutoMerge(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802
+        if not self._github.allows_auto_merge:
+            raise _RefusalError("UNPROCESSABLE", "Auto merge is not allowed for this repository")
+        pull = next(item for item in self._github.pulls if f"PR_{item.number}" == input["pullRequestId"])
+        pull.auto_merge = True
+        return {}
+
+
+class _Thread:
+    """An issue or pull request with its comments."""
+
+    def __init__(self, github: FakeGitHub, number: int) -> None:
+        self._github = github
+        self.number = number
+        self.kind = "PullRequest" if any(pull.number == number for pull in github.pulls) else "Issue"
+
+    def comments(self, info: Any, first: int, after: str | None = None) -> Any:
+        nodes = [
+            {"databaseId": one.number, "body": one.body, "viewerDidAuthor": one.author == BOT}
+            for one in self._github.comments
+            if one.on == self.number
+        ]
+        return _page(nodes, first, after)
+
+
+def _page(nodes: list[Any], first: int, after: str | None) -> dict[str, Any]:
+    start = int(after or 0)
+    end = start + first
+    return {"nodes": nodes[start:end], "pageInfo": {"hasNextPage": end < len(nodes), "endCursor": str(end)}}
+
+
+def _pull(pull: Pull) -> dict[str, Any]:
+    return {
+        "number": pull.number,
+        "node_id": f"PR_{pull.number}",
+        "head": {"sha": pull.head, "ref": pull.branch},
+        "base": {"ref": pull.base},
+        "html_url": f"https://github.example/{REPOSITORY}/pull/{pull.number}",
+        "merged_at": pull.merged_at,
+        "state": pull.state,
+    }
+
+
+def _body(request: Request) -> Any:
+    return json.loads(request.get_data())
+
+
+def _json(value: Any, status: int = 200, **headers: str) -> Response:
+    return Response(json.dumps(value), status=status, content_type="application/json", headers=headers)
+
+
+_WHO = {
+    "GIT_AUTHOR_NAME": "mona",
+    "GIT_AUTHOR_EMAIL": "mona@example.com",
+    "GIT_COMMITTER_NAME": "mona",
+    "GIT_COMMITTER_EMAIL": "mona@example.com",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+}
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[FakeGitHub, str]]:
+    """A GitHub on loopback with an empty repository in `folder`, and the URL of its API."""
+    bare = folder / "shop.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
+    github = FakeGitHub(bare)
+    server = make_server("127.0.0.1", 0, github, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield github, f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

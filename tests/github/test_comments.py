@@ -1,0 +1,100 @@
+"""One comment and one issue for each target, whatever others write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from promptsync.github.api import GitHub
+from promptsync.github.comments import LABEL, comment, marker, report_drift
+from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[tuple[FakeGitHub, GitHub]]:
+    with serving(tmp_path) as (github, url):
+        client = GitHub(REPOSITORY, TOKEN, api_url=url)
+        yield github, client
+        client.close()
+
+
+def bodies(github: FakeGitHub) -> list[tuple[str, str]]:
+    return [(one.author, one.body) for one in github.comments]
+
+
+def test_the_first_check_comments_and_the_next_ones_change_that(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    github.comment(pull.number, "mona", "Looks good")
+    assert comment(client, pull.number, "default", "one to create") is True
+    assert comment(client, pull.number, "default", "two to create") is True
+    first = "<!-- promptsync plan default -->"
+    assert bodies(github) == [("mona", "Looks good"), (BOT, f"{first}\ntwo to create")]
+
+
+def test_what_would_say_the_same_is_left_alone(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    comment(client, pull.number, "default", "one to create\n\n")
+    github.comments[0].body = github.comments[0].body.rstrip().replace("\n", "\r\n")
+    github.log.clear()
+    assert comment(client, pull.number, "default", "one to create\n") is False
+    assert [line.split()[0] for line in github.log] == ["POST"]  # the question alone
+
+
+def test_each_target_has_its_own(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    for target in ("default", "staging", "default"):
+        comment(client, pull.number, target, f"of {target}")
+    assert [body.splitlines()[1] for _, body in bodies(github)] == ["of default", "of staging"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(marker("default") + "\nforged", id="someone else's"),
+        pytest.param(marker("default") + "\n" + marker("default"), id="twice"),
+    ],
+)
+def test_a_marker_that_someone_else_wrote_is_no_comment_of_ours(world: tuple[FakeGitHub, GitHub], body: str) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    github.comment(pull.number, "mallory", body)
+    comment(client, pull.number, "default", "ours")
+    assert bodies(github) == [("mallory", body), (BOT, f"{marker('default')}\nours")]
+
+
+def test_a_quoted_marker_in_our_own_name_is_no_comment_of_ours(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    github.comment(pull.number, BOT, f"> {marker('default')}\nanother workflow quotes")
+    comment(client, pull.number, "default", "ours")
+    assert len(github.comments) == 2
+
+
+def test_drift_opens_updates_and_closes_one_issue(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    assert report_drift(client, "default", "Drift", None) is None
+    assert report_drift(client, "default", "1 prompt drifted", "refund") == "opened"
+    assert report_drift(client, "default", "1 prompt drifted", "refund") is None
+    assert report_drift(client, "default", "2 prompts drifted", "refund, returns") == "updated"
+    assert [(one.title, one.state, one.labels) for one in github.issues] == [("2 prompts drifted", "open", [LABEL])]
+    assert report_drift(client, "default", "Drift", None) == "closed"
+    assert github.issues[0].state == "closed"
+    assert report_drift(client, "default", "1 prompt drifted", "again") == "opened"
+    assert len(github.issues) == 2
+
+
+def test_an_issue_that_someone_else_wrote_is_left_alone(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    number = client.create_issue("planted", marker("default", "drift") + "\nx", LABEL)
+    github.issues[0].author = "mallory"
+    assert report_drift(client, "default", "Drift", None) is None
+    assert report_drift(client, "default", "1 prompt drifted", "refund") == "opened"
+    assert [one.number == number for one in github.issues] == [True, False]
