@@ -13,7 +13,7 @@ from promptsync.output.escape import terminal
 from promptsync.output.excerpt import one_line, quoted, quoted_pair, word_hunks
 from promptsync.output.lookalikes import mixed_words
 from promptsync.output.style import Colour, counted
-from promptsync.output.textdiff import Row, line_rows, whole
+from promptsync.output.textdiff import CONTEXT, Row, line_rows, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _INNER = 4
 """The indent of the lines below a field's name, beyond its own."""
+
+_ENDLESS = 1 << 40
+"""Columns of a page that breaks its lines by itself."""
 
 _MAX_ROWS = 40
 _MAX_NEW_ROWS = 12
@@ -58,9 +61,9 @@ def field_rows(item: FieldDiff, layout: Layout, indent: int) -> Field:
     sign = _SIGNS[item.op]
     head = f"{sign} {terminal(item.field)}:"
     line = _inline(item, layout.room(indent + cells(head) + 1))
-    room = layout.room(indent + _INNER + 2)
-    rows = _rows(item, room) if line is None else iter(())
-    if not layout.whole:
+    room = _ENDLESS if layout.uncut else layout.room(indent + _INNER + 2)
+    rows = _rows(item, room, _ENDLESS if layout.uncut else CONTEXT) if line is None else iter(())
+    if not (layout.whole or layout.uncut):
         rows = _shortened(rows, room, _MAX_ROWS if item.op == "replace" else _MAX_NEW_ROWS)
     return Field(sign, head, line, (*rows, *_look_alikes(item)))
 
@@ -118,7 +121,7 @@ def _inline(item: FieldDiff, room: int) -> str | None:
     return f"{old} → {new}" if cells(old) + cells(new) + 3 <= room else None
 
 
-def _rows(item: FieldDiff, room: int) -> Iterator[Row]:
+def _rows(item: FieldDiff, room: int, context: int) -> Iterator[Row]:
     before, after = item.before, item.after
     if item.op == "add":
         return _one_sided("+", after)
@@ -126,12 +129,12 @@ def _rows(item: FieldDiff, room: int) -> Iterator[Row]:
         return _one_sided("-", before)
     if isinstance(before, str) and isinstance(after, str):
         if "\n" in before or "\n" in after:
-            return line_rows(before, after, room)
+            return line_rows(before, after, room, context)
         short = len(before) < room - 1 and len(after) < room - 1
         hunks = iter([quoted_pair(before, after)]) if short else word_hunks(before, after, room)
         return (row for hunk in hunks for row in (Row("-", hunk.old), Row("+", hunk.new)))
     if isinstance(before, dict | list) and isinstance(after, dict | list):
-        return line_rows(*_indented_pair(before, after), room)
+        return line_rows(*_indented_pair(before, after), room, context)
     return iter([Row("-", one_line(before)), Row("+", one_line(after))])
 
 

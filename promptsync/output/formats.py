@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from promptsync.output.github import render_github
+from promptsync.output.html import render_html
 from promptsync.output.layout import Layout
+from promptsync.output.markdown import render_markdown
 from promptsync.output.plan_json import render_json
 from promptsync.output.shown import ShownPlan, shown
 from promptsync.output.text import render_plan
@@ -19,6 +22,9 @@ Renderer: TypeAlias = Callable[[ShownPlan, Layout], str]
 FORMATS: dict[str, Renderer] = {
     "text": render_plan,
     "json": render_json,
+    "markdown": render_markdown,
+    "html": render_html,
+    "github": render_github,
 }
 
 DEFAULT = "text"

@@ -11,11 +11,20 @@ _MIN_ROOM = 40
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`color` or none, `width` in columns, `whole` where nothing may be left out but what did not change."""
+    """`color` or none, `width` in columns, `whole` where nothing may be left out but what did not change.
+
+    `uncut` is for a page that scrolls and folds: nothing at all is left out. `limit` is the characters that there may
+    be, `link` where all of it is to be seen. `facts` say, each in a clause, what the plan does not know of how it was
+    made.
+    """
 
     color: bool = False
     width: int = 100
     whole: bool = False
+    uncut: bool = False
+    limit: int | None = None
+    link: str | None = None
+    facts: tuple[str, ...] = ()
 
     @property
     def style(self) -> Style:

@@ -4,43 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from promptsync.model.shell import command, typed
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
+from promptsync.output.details import details
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import shorten
 from promptsync.output.fields import field_lines, legend
-from promptsync.output.shown import facts
 from promptsync.output.style import LOOKS, Style, counted
-from promptsync.plan.changes import (
-    ACTIONS,
-    DECIDED,
-    Adopt,
-    Change,
-    Conflict,
-    Create,
-    Delete,
-    Drift,
-    Forget,
-    Move,
-    Orphan,
-    Recreate,
-    Update,
-)
+from promptsync.plan.changes import ACTIONS, DECIDED, Create, Delete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptsync.model.compare import FieldDiff
+    from promptsync.output.details import Remark
     from promptsync.output.layout import Layout
     from promptsync.output.shown import ShownPlan
-    from promptsync.plan.changes import Plan, Sides
+    from promptsync.plan.changes import Change, Plan
 
 _INDENT = 5
 _MARGIN = " " * _INDENT
 _WORD = max(len(action) for action in ACTIONS)
 _FIELD = "field"
-_THERE = "changed on the service:"
 
 
 def render_plan(plan: ShownPlan, layout: Layout) -> str:
@@ -112,19 +96,22 @@ def _head(plan: Plan, layout: Layout) -> Iterator[str]:
 
 
 def _details(change: Change, layout: Layout) -> Iterator[str]:
-    sides = change.sides if isinstance(change, Drift | Conflict) else None
-    yield from (f"{_MARGIN}{line}" for line in _remarks(change, layout))
-    if sides is not None:
-        yield f"{_MARGIN}{terminal(sides.since)}"
-    if sides is not None and sides.there and isinstance(change, Conflict):
-        yield from _by_side(change.diff, sides, layout)
-    elif _tells_fields(change, layout):
-        yield from _fields(change.diff, layout)
-    elif change.diff:
-        yield f"{_MARGIN}{layout.style('dim', f'… {counted(len(change.diff), _FIELD)}: -v shows them')}"
-    for warning in change.warnings:
-        if sides is None or warning != sides.since:
-            yield f"{_MARGIN}{layout.style('yellow', 'warning:')} {terminal(warning)}"
+    told = details(change)
+    style = layout.style
+    is_short = not _tells_fields(change, layout)
+    if told.facts and (is_short or not told.groups):
+        yield from _compact(told.facts, layout)
+    for remark in told.remarks:
+        yield _MARGIN + _remark(remark, style)
+    if is_short and told.groups:
+        yield f"{_MARGIN}{style('dim', f'… {counted(len(told.fields), _FIELD)}: -v shows them')}"
+    for group in () if is_short else told.groups:
+        if group.title:
+            yield f"{_MARGIN}{style('bold', group.title)}"
+        for item in group.fields:
+            yield from field_lines(item, layout, _INDENT)
+    for warning in told.warnings:
+        yield f"{_MARGIN}{style('yellow', 'warning:')} {terminal(warning)}"
 
 
 def _tells_fields(change: Change, layout: Layout) -> bool:
@@ -132,73 +119,24 @@ def _tells_fields(change: Change, layout: Layout) -> bool:
     return layout.whole or not isinstance(change, Create | Delete)
 
 
-def _by_side(items: Iterable[FieldDiff], sides: Sides, layout: Layout) -> Iterator[str]:
-    """The fields by who changed them, each as service → file like all others."""
-    groups: dict[str, list[FieldDiff]] = {}
-    for item in items:
-        here, there = _is_among(item, sides.here), _is_among(item, sides.there)
-        who = "changed on both sides:" if here and there else _THERE if there else "changed in the file:"
-        groups.setdefault(who, []).append(item)
-    for title, group in groups.items():
-        yield f"{_MARGIN}{layout.style('bold', title)}"
-        yield from _fields(group, layout)
-
-
-def _is_among(item: FieldDiff, others: Iterable[FieldDiff]) -> bool:
-    """Whether one of the others is about the same field, a part of it, or what it is a part of."""
-    return any(_within(item.field, other.field) or _within(other.field, item.field) for other in others)
-
-
-def _within(field: str, part: str) -> bool:
-    return part.startswith(field) and part[len(field) :][:1] in ("", ".", "[")
-
-
-def _fields(items: Iterable[FieldDiff], layout: Layout) -> Iterator[str]:
-    for item in items:
-        yield from field_lines(item, layout, _INDENT)
-
-
-def _remarks(change: Change, layout: Layout) -> Iterator[str]:
-    """What there is to say of a change besides its fields."""
-    style = layout.style
-    match change:
-        case Create():
-            if not (layout.whole and change.diff):
-                yield from _compact(change, layout)
-        case Update():
-            if change.remote is None and not change.diff:
-                yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
-            elif not change.is_sent:
-                yield style("dim", "only the lockfile changes, and nothing is sent")
-        case Move():
-            yield f"from {terminal(change.old_key)}; the id stays"
-        case Adopt():
-            yield "is there already: its id is recorded" + (", and it is updated" if change.diff else "")
-        case Recreate():
-            yield style("magenta", "THE ID CHANGES: this prompt was deleted on the service and is made anew.")
-            yield style("magenta", f"Whoever calls {terminal(change.id)} must be given the new id.")
-        case Delete():
-            yield "its file is gone; the content is archived first"
-        case Forget():
-            yield "neither the file nor the prompt is there any more; the entry leaves the lockfile"
-        case Drift():
-            yield "changed on the service, the file is as it was; it is left as it is"
-            pull, undo = command("pull", change.key), typed("--overwrite", change.key)
-            yield _help(terminal(f"{pull} takes it into the file, {undo} undoes it"), style)
-        case Conflict():
-            yield f"{style('red', 'conflict:')} {terminal(change.reason)}"
-            yield _help(terminal(change.hint), style)
-        case Orphan():
-            pass  # Its warning says all of it.
+def _remark(remark: Remark, style: Style) -> str:
+    text = terminal(remark.text)
+    match remark.kind:
+        case "plain" | "since":
+            return text
+        case "aside":
+            return style("dim", text)
+        case "loud":
+            return style("magenta", text)
+        case "conflict":
+            return f"{style('red', 'conflict:')} {text}"
+        case "help":
+            return f"{style('cyan', 'help:')} {text}"
         case _:
-            assert_never(change)
+            assert_never(remark.kind)
 
 
-def _help(text: str, style: Style) -> str:
-    return f"{style('cyan', 'help:')} {text}"
-
-
-def _compact(change: Create, layout: Layout) -> Iterator[str]:
-    for name, value in facts(change):
+def _compact(facts: Iterable[tuple[str, str]], layout: Layout) -> Iterator[str]:
+    for name, value in facts:
         label = layout.style("dim", f"{name + ':':<10}")
-        yield f"{label}{shorten(value, layout.room(_INDENT + 10))}"
+        yield f"{_MARGIN}{label}{shorten(value, layout.room(_INDENT + 10))}"

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Sign: TypeAlias = Literal["+", "-", " ", "@", "!", ""]
 _Opcode: TypeAlias = tuple[str, int, int, int, int]
 
-_CONTEXT = 3
+CONTEXT = 3
+"""Lines that are the same, shown on either side of those that differ."""
 
 
 class Row(NamedTuple):
@@ -24,11 +25,11 @@ class Row(NamedTuple):
     text: str
 
 
-def line_rows(old: str, new: str, room: int) -> Iterator[Row]:
-    """All lines that differ, each whole, with three around them."""
+def line_rows(old: str, new: str, room: int, context: int = CONTEXT) -> Iterator[Row]:
+    """All lines that differ, each whole, with some around them."""
     old_lines, new_lines = _lines(old), _lines(new)
     if old_lines != new_lines:
-        for group in Matcher(old_lines, new_lines).get_grouped_opcodes(_CONTEXT):
+        for group in Matcher(old_lines, new_lines).get_grouped_opcodes(context):
             yield Row("@", _place(group))
             for opcode in group:
                 yield from _block(opcode, old_lines, new_lines, room)
