@@ -12,7 +12,7 @@ import click
 
 from promptsync.cli import console
 from promptsync.files.target import open_target
-from promptsync.output.formats import DEFAULT, render
+from promptsync.output.formats import DEFAULT, FOR_RUNNERS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
 from promptsync.plan.changes import PlanOptions
@@ -91,7 +91,8 @@ def show_planned(planned: Planned, form: str = DEFAULT, *, whole: bool = False) 
         console.tell("the last run was interrupted:")
     for note in planned.notes:
         console.tell(f"  {note}")
-    console.show(render(planned.plan, layout_of_stdout(whole=whole), form))
+    show = console.show_commands if form in FOR_RUNNERS else console.show
+    show(render(planned.plan, layout_of_stdout(whole=whole), form))
 
 
 def show_warnings(warnings: tuple[Problem, ...]) -> None:

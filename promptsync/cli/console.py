@@ -108,6 +108,12 @@ def show(text: str) -> None:
     sys.stdout.flush()
 
 
+def show_commands(text: str) -> None:
+    """Commands to a CI runner as their renderer made them, on stdout. Nothing else may begin a line as they do."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def show_talk(text: str) -> None:
     """Talk as a renderer made it, on stderr."""
     _write(rendered(text, color=has_color(sys.stderr)) + "\n")

@@ -27,6 +27,9 @@ FORMATS: dict[str, Renderer] = {
     "github": render_github,
 }
 
+FOR_RUNNERS = frozenset({"github"})
+"""The formats that are made of commands to a CI runner, which everything else that is shown must never be."""
+
 DEFAULT = "text"
 """The format for people at a terminal."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -44,3 +47,24 @@ def applied(world: World) -> World:
     world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
     world.sandbox.requests.clear()
     return world
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER_ON_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chrome or Chromium, driven by playwright (the extra `browser`); skipped where either is missing."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: see the extra `browser`"
+    )
+    found = next(filter(None, map(shutil.which, BROWSERS)), BROWSER_ON_MAC)
+    if not os.path.exists(found):  # noqa: PTH110
+        pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} is on the PATH")
+    # A browser that runs as root, as in a container, cannot have its own sandbox.
+    alone = ["--no-sandbox"] if sys.platform == "linux" and os.geteuid() == 0 else []
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=found, args=alone)
+        yield started
+        started.close()

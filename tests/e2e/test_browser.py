@@ -5,9 +5,6 @@ It wants `pip install -e '.[browser]'`, and Chrome or Chromium on the machine (n
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +14,6 @@ from promptsync.sandbox import Sandbox, serve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see the extra `browser`")
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ON_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 DESKTOP = {"width": 1200, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NASTY = "<img src=x onerror=\"document.title='owned'\"></textarea><script>document.title='owned'</script>"
@@ -33,19 +26,6 @@ BLOCK: dict[str, Any] = {
         {"role": "user", "content": [{"type": "text", "text": NASTY}, {"type": "file", "file": {"uri": "x" * 300}}]},
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = next(filter(None, map(shutil.which, NAMES)), ON_MAC)
-    if not os.path.exists(found):  # noqa: PTH110
-        pytest.skip(f"there is no browser: none of {', '.join(NAMES)} is on the PATH")
-    # A browser that runs as root, as in a container, cannot have its own sandbox.
-    alone = ["--no-sandbox"] if sys.platform == "linux" and os.geteuid() == 0 else []
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=alone)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from promptsync.output.escape import terminal
-from promptsync.output.formats import DEFAULT, FORMATS, render
+from promptsync.output.formats import DEFAULT, FOR_RUNNERS, FORMATS, render
 from promptsync.output.layout import Layout
 from promptsync.plan.changes import Conflict
 from tests.output import examples
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 FOR_PROGRAMS = {"json"}
 """Formats that say exactly what a prompt says, in characters that act on nothing."""
-
-FOR_RUNNERS = {"github"}
-"""Formats whose lines are commands to a runner, which their own tests judge."""
 
 
 def with_pictures() -> Plan:
