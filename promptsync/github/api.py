@@ -37,6 +37,9 @@ MAX_ANSWER = 64 * 1024 * 1024
 MAX_PAGES = 100
 """Pages of a list that are read: 10,000 comments."""
 
+_FILE_PAGES = 30
+"""Pages of 100 files that GitHub lists of a pull request."""
+
 _ATTEMPTS = 4
 _SECONDS = 30.0
 _BROKEN = frozenset({500, 502, 503, 504})
@@ -104,6 +107,20 @@ class GitHub:
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
+
+    def touches(self, number: int, folder: str) -> bool:
+        """Whether a pull request changes anything in a folder, `.` for all of the repository.
+
+        A pull request of more files than GitHub lists touches everything.
+        """
+        for page in range(1, _FILE_PAGES + 1):
+            found = self._rest("GET", f"pulls/{number}/files?per_page=100&page={page}", None, "list the changed files")
+            names = [name for item in found for name in (item["filename"], item.get("previous_filename")) if name]
+            if folder == "." or any(name.startswith(f"{folder}/") for name in names):
+                return bool(names)
+            if len(found) < 100:
+                return False
+        return True
 
     def own_comments(self, number: int) -> Iterator[Note]:
         """The comments on an issue or pull request that this token's account wrote, oldest first."""

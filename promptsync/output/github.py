@@ -15,9 +15,10 @@ from promptsync.output.text import summary_line
 from promptsync.plan.changes import Adopt, Conflict, Create, Drift, Move, Recreate, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from promptsync.model.compare import FieldDiff
+    from promptsync.model.prompt import Problem
     from promptsync.output.layout import Layout
     from promptsync.output.shown import ShownPlan
     from promptsync.plan.changes import Change
@@ -41,6 +42,23 @@ def render_github(plan: ShownPlan, _: Layout) -> str:
             left = f"and {counted(len(told) - len(kept), 'more prompt')}, in the summary of the job"
             lines.append(annotation(level, "promptsync", left))
     return "\n".join([*lines, summary_line(plan, Style(False))])
+
+
+def annotate(problems: Sequence[Problem]) -> str:
+    """A workflow command for each complaint about files, at its line, the errors first; of many the first ones."""
+    lines: list[str] = []
+    for level in ("error", "warning"):
+        told = [problem for problem in problems if problem.severity == level]
+        kept = told if len(told) <= MOST else told[: MOST - 1]
+        lines += [_complaint(problem) for problem in kept]
+        if len(told) > len(kept):
+            lines.append(annotation(level, "promptsync", f"and {counted(len(told) - len(kept), 'more problem')}"))
+    return "\n".join(lines)
+
+
+def _complaint(problem: Problem) -> str:
+    message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+    return annotation(problem.severity, "promptsync", message, problem.file, max(problem.line, 1))
 
 
 def annotation(level: Level, title: str, message: str, file: str | None = None, line: int = 1) -> str:

@@ -84,6 +84,7 @@ _ROUTES = Map(
         Rule("/repos/acme/shop/issues/<int:number>/comments", endpoint="comments", methods=["POST"]),
         Rule("/repos/acme/shop/issues/comments/<int:number>", endpoint="comment", methods=["PATCH"]),
         Rule("/repos/acme/shop/pulls", endpoint="pulls", methods=["GET", "POST"]),
+        Rule("/repos/acme/shop/pulls/<int:number>/files", endpoint="files", methods=["GET"]),
         Rule("/repos/acme/shop/commits/<sha>/pulls", endpoint="pulls_of", methods=["GET"]),
         Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
         Rule("/repos/acme/shop/git/refs", endpoint="refs", methods=["POST"]),
@@ -120,7 +121,7 @@ class Issue:
 
 @dataclass
 class Pull:
-    """A pull request. `auto_merge` is set when it was asked for."""
+    """A pull request. `auto_merge` is set when it was asked for; `files` are told in place of what git finds."""
 
     number: int
     branch: str
@@ -132,6 +133,7 @@ class Pull:
     merged_at: str | None = None
     state: str = "open"
     auto_merge: bool = False
+    files: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -300,6 +302,12 @@ class FakeGitHub:
         wanted = (branch, request.args["base"], request.args["state"])
         found = [item for item in self.pulls if (item.branch, item.base, item.state) == wanted and owner == "acme"]
         return _json([_pull(item) for item in found])
+
+    def _files(self, request: Request, number: int) -> Response:
+        pull = next(item for item in self.pulls if item.number == number)
+        page, size = int(request.args["page"]), int(request.args["per_page"])
+        names = pull.files or self.git("diff", "--name-only", f"{pull.base}...{pull.head}").splitlines()
+        return _json([{"filename": name, "status": "modified"} for name in names[(page - 1) * size : page * size]])
 
     def _pulls_of(self, request: Request, sha: str) -> Response:
         return _json([_pull(item) for item in self.pulls if sha in (item.head, getattr(item, "merge_commit", None))])

@@ -1,0 +1,77 @@
+"""github: what the action runs in a workflow, with what the runner says in the environment."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from promptsync.cli import common, console
+from promptsync.github import check as checking
+from promptsync.github.api import GitHub
+from promptsync.github.event import read_event
+from promptsync.github.runner import read_payload
+
+if TYPE_CHECKING:
+    from promptsync.files.target import Target
+    from promptsync.github.event import Event
+
+
+@click.group()
+def github() -> None:
+    """What the GitHub action runs. Reads GITHUB_* as a runner sets them, and GITHUB_TOKEN."""
+
+
+@github.command()
+@click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
+@click.option("--comment/--no-comment", default=True, show_default=True, help="Tell the plan in the pull request.")
+@common.verbose
+@common.on_target
+def check(target: Target, fail_on_drift: bool, comment: bool, verbose: bool) -> int:
+    """Tell a pull request what its merge would do: annotations, summary, comment, page.
+
+    Nothing is written to the service. Where the pull request changes no prompt, it ends at once.
+    """
+    event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
+    with _github(event) as api:
+        checked = checking.check(
+            target,
+            event,
+            api,
+            _runner(target),
+            fail_on_drift=fail_on_drift,
+            comments=comment,
+            observer=console.watch(verbose=verbose),
+        )
+    if checked.commands:
+        console.show_commands(checked.commands)
+    console.tell(checked.said)
+    return checked.exit_code
+
+
+def _github(event: Event) -> closing[GitHub] | nullcontext[None]:
+    """GitHub, where there is a token for it."""
+    token = os.environ.get("GITHUB_TOKEN", "")
+    if not token:
+        return nullcontext()
+    api_url = os.environ.get("GITHUB_API_URL") or "https://api.github.com"
+    return closing(GitHub(event.repository, token, api_url=api_url, graphql_url=os.environ.get("GITHUB_GRAPHQL_URL")))
+
+
+def _runner(target: Target) -> checking.Runner:
+    temporary = _path("RUNNER_TEMP") or target.state_folder
+    top = _path("GITHUB_WORKSPACE") or Path.cwd()
+    return checking.Runner(
+        _path("GITHUB_OUTPUT"),
+        _path("GITHUB_STEP_SUMMARY"),
+        temporary / "promptsync",
+        Path(os.path.relpath(target.root, top)).as_posix(),
+    )
+
+
+def _path(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None

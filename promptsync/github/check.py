@@ -1,0 +1,129 @@
+"""The check of a pull request: what the merge would do, told where reviewers look. Writes nothing to the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptsync.commands.check import check as plan_of_merge
+from promptsync.files.disk import write_atomic
+from promptsync.github.api import DeniedError
+from promptsync.github.comments import MAX_COMMENT, comment, marker
+from promptsync.github.runner import MAX_SUMMARY, write_outputs, write_summary
+from promptsync.model.errors import ExitCode, LoadError
+from promptsync.output.formats import render
+from promptsync.output.github import annotate, annotation
+from promptsync.output.layout import Layout
+from promptsync.output.plan_json import dumps, saved_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from promptsync.commands.results import Planned
+    from promptsync.files.target import Target
+    from promptsync.github.api import GitHub
+    from promptsync.github.event import Event
+    from promptsync.service.calls import Exchange
+
+_TAGS = 4
+"""The most bytes of a character in UTF-8: the limit of a summary is told in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Where a runner wants things: the files for outputs and summary, a folder for reports. None where there is none.
+
+    `folder` is the folder of the prompts as the repository has it, with `/`.
+    """
+
+    outputs: Path | None
+    summary: Path | None
+    reports: Path
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check: the exit code, the commands to the runner to print, and a sentence for the log."""
+
+    exit_code: ExitCode
+    commands: str
+    said: str
+
+
+def check(
+    target: Target,
+    event: Event,
+    github: GitHub | None,
+    runner: Runner,
+    *,
+    fail_on_drift: bool = False,
+    comments: bool = True,
+    observer: Callable[[Exchange], None] | None = None,
+) -> Checked:
+    """Plans what the merge would do, and tells it as annotations, summary, comment, page and outputs.
+
+    Where the pull request touches nothing in the folder of the prompts, it ends at once. Without secrets the plan is
+    made offline. Raises PromptsyncError as `check` does; what is wrong in files is told as annotations too.
+    """
+    pull = event.pull_request
+    if pull is not None and github is not None and not github.touches(pull.number, runner.folder):
+        write_outputs(runner.outputs, {"exit-code": "0"})
+        return Checked(ExitCode.DONE, "", f"nothing under {runner.folder} is changed by this pull request")
+    offline = not event.has_secrets
+    try:
+        planned = plan_of_merge(target, offline=offline, observer=observer)
+    except LoadError as error:
+        write_summary(runner.summary, f"### promptsync: {error.message}")
+        write_outputs(runner.outputs, {"exit-code": str(int(ExitCode.ERROR))})
+        return Checked(ExitCode.ERROR, annotate(error.problems), error.message)
+    code = _judged(planned, fail_on_drift=fail_on_drift)
+    layout = _layout(event, offline=offline)
+    _report(planned, code, layout, runner)
+    commands = [annotate(planned.warnings), render(planned.plan, layout, "github")]
+    said = "told in the job's summary"
+    if comments and pull is not None and github is not None and not pull.is_from_fork:
+        said, failed = _comment(github, pull.number, planned, layout)
+        commands += [annotation("warning", "promptsync", failed)] if failed else []
+    return Checked(code, "\n".join(part for part in commands if part), said)
+
+
+def _judged(planned: Planned, *, fail_on_drift: bool) -> ExitCode:
+    failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
+    return ExitCode.CONFLICT if failed else ExitCode.DONE
+
+
+def _layout(event: Event, *, offline: bool) -> Layout:
+    head = event.pull_request.head if event.pull_request is not None else event.commit
+    facts = [f"Commit {head[:10]} of {event.repository}"]
+    if offline:
+        facts.append("Planned offline: GitHub gives this run no secrets, so no key")
+    return Layout(whole=True, link=event.run_url, facts=tuple(facts))
+
+
+def _report(planned: Planned, code: ExitCode, layout: Layout, runner: Runner) -> None:
+    """Summary, page, saved plan, and the outputs that name them."""
+    made = planned.plan
+    page, saved = runner.reports / f"{made.target}.html", runner.reports / f"{made.target}.json"
+    write_atomic(page, render(made, layout, "html").encode("utf-8", "replace"))
+    write_atomic(saved, dumps(saved_plan(made, planned.host)).encode())
+    limited = Layout(whole=True, link=layout.link, facts=layout.facts, limit=MAX_SUMMARY // _TAGS)
+    write_summary(runner.summary, render(made, limited, "markdown"))
+    counts = {name: str(number) for name, number in made.summary.items()}
+    write_outputs(runner.outputs, {**_outputs(code, made.digest, saved, page), **counts})
+
+
+def _outputs(code: ExitCode, digest: str, saved: Path, page: Path) -> Mapping[str, str]:
+    return {"exit-code": str(int(code)), "digest": digest, "plan": str(saved), "report": str(page)}
+
+
+def _comment(github: GitHub, number: int, planned: Planned, layout: Layout) -> tuple[str, str]:
+    """A sentence on what became of the comment, and one that warns where it could not be written."""
+    room = MAX_COMMENT - len(marker(planned.plan.target)) - 1
+    limited = Layout(whole=True, link=layout.link, facts=layout.facts, limit=room)
+    try:
+        changed = comment(github, number, planned.plan.target, render(planned.plan, limited, "markdown"))
+    except DeniedError as error:
+        return "the comment could not be written", f"{error.message}; the plan is in the job's summary"
+    return ("the comment is up to date" if changed else "the comment says so already"), ""
