@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def github() -> None:
-    """What the GitHub action runs. Reads GITHUB_* as a runner sets them, and GITHUB_TOKEN."""
+    """What the GitHub action runs in a workflow.
+
+    It reads GITHUB_* as a runner sets them, and GITHUB_TOKEN.
+    """
 
 
 @github.command()
