@@ -196,7 +196,7 @@ def test_the_reference_tells_of_every_command_and_option_and_of_no_other() -> No
         for command in commands(tree()).values()
         for parameter in command.params
         if isinstance(parameter, click.Option) and not parameter.hidden
-        for option in parameter.opts
+        for option in (*parameter.opts, *parameter.secondary_opts)
         if option.startswith("--")
     }
     told = set(re.findall(r"--[a-z][a-z-]+", text.partition("## Exit codes")[0]))
