@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from promptsync.apply.archive import archive
 from promptsync.apply.payload import judge
 from promptsync.apply.sender import DoubtfulError, Overtaken, Sender, patch_over
+from promptsync.apply.wording import not_as_asked, rewritten
 from promptsync.model.canonical import remote_hash, source_hash
 from promptsync.model.errors import (
     AuthError,
@@ -280,21 +281,19 @@ class Applier:
         """Judges the answer and records it. What did not converge is recorded so that the next plan shows it again."""
         verdict = judge(asked, answer, patch.cleared if patch else None)
         dialect = answer.dialect(asked.dialect)
-        entry = entry_for(file, answer, dialect, path, verdict.added)
+        entry = entry_for(file, answer, dialect, path, verdict.added, verdict.form)
         if verdict.wrong:
             entry = replace(entry, source=remote_hash(answer, dialect))
         self._note_owner(answer)
         self._end(number, file.key, entry, change.old_key if isinstance(change, Move) else None)
         if not verdict.wrong:
-            return Outcome(change.key, change.action, "done", answer.id)
-        fields = ", ".join(item.field for item in verdict.wrong[:5])
-        more = f" and {len(verdict.wrong) - 5} more" if len(verdict.wrong) > 5 else ""
+            return Outcome(change.key, change.action, "done", answer.id, rewritten(verdict, file.prompt.dialect))
         return Outcome(
             change.key,
             change.action,
             "not converged",
             answer.id,
-            f"the service took the write and holds something else in {fields}{more}",
+            not_as_asked(verdict, file.prompt.dialect),
             "look at the prompt with `promptsync plan`, and write the file as the service can hold it",
         )
 

@@ -15,7 +15,7 @@ from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.conflict_markers import split_conflicted
 from promptsync.merge.locks import merge_locks
-from promptsync.model.canonical import remote_hash
+from promptsync.model.canonical import form_of
 from promptsync.model.errors import UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
 
@@ -42,7 +42,7 @@ def lock_verify(target: Target) -> list[str]:
             found.append(f"{key}: {entry.id} is not on the service")
         elif remote.version(entry.dialect) != entry.version:
             found.append(f"{key}: locked at version {entry.version}, the service is at {remote.version(entry.dialect)}")
-        elif remote_hash(remote, entry.dialect) != entry.remote and remote.display_name != entry.display_name:
+        elif form_of(entry.remote, remote, entry.dialect) is None and remote.display_name != entry.display_name:
             found.append(f"{key}: renamed on the service to “{remote.display_name}”")
     return found
 

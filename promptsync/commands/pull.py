@@ -17,8 +17,8 @@ from promptsync.commands.state import read_state, record
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
-from promptsync.model.canonical import remote_hash
-from promptsync.model.compare import file_differences, provider_of
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, form_of, remote_hash
+from promptsync.model.compare import file_differences, provider_of, settled
 from promptsync.model.errors import DialectError
 from promptsync.model.lockfile import entry_for
 from promptsync.plan.base import own_fields
@@ -89,14 +89,18 @@ def _merge_into_file(
         file,
         Pulled(file.key, tuple(merged.edits), conflicts=tuple(merged.conflicts), base_is_gone=found is None),
     )
-    return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry)
+    return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry, found)
 
 
-def _agreed(rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> LockEntry:
+def _agreed(
+    rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry, found: RemotePrompt | None
+) -> LockEntry:
     """The entry with the service's state as its base: what the file says beyond that is a change of the file."""
     fresh = rewriter.read_again(file)
     dialect = remote.dialect(entry.dialect)
-    same = not file_differences(fresh, remote, dialect, entry.added)
+    was = form_of(entry.remote, found, dialect, file.prompt) if found is not None else None
+    form = WITHOUT_ORDER if was is WITHOUT_ORDER else IN_ORDER
+    same = not settled(file_differences(fresh, remote, dialect, entry.added, form))
     added = own_fields(fresh, remote, dialect) if same else entry.added
-    agreed = entry_for(fresh, remote, dialect, entry.path, added)
+    agreed = entry_for(fresh, remote, dialect, entry.path, added, form)
     return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))

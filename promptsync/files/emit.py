@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.files.yaml.reader import read
 from promptsync.files.yaml.writer import NotYamlError, Path, dump, refuse_unsayable
-from promptsync.model.canonical import canonical, canonical_json
+from promptsync.model.canonical import canonical, exact_json
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json, Prompt
 from promptsync.model.schema import check, in_order
@@ -169,7 +169,7 @@ def _prove(text: str, remote: RemotePrompt, stem: str, dialect: Dialect) -> None
     held = remote.prompt(dialect)
     block = _fields(held.block, SERVICE_MADE)
     held = Prompt(held.display_name, held.description, held.metadata, dialect, block)
-    if canonical_json(canonical(said)) != canonical_json(canonical(held)):
+    if exact_json(canonical(said)) != exact_json(canonical(held)):
         raise _refused(remote, (), "read again, its YAML says something else")
 
 

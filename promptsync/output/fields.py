@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptsync.model.canonical import Ordered
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import beginning, one_line, quoted_pair, word_hunks
@@ -99,7 +100,8 @@ def _rows(item: FieldDiff, room: int) -> Iterator[Row]:
         hunks = iter([quoted_pair(before, after, room)]) if short else word_hunks(before, after, room)
         return (row for hunk in hunks for row in (Row("-", hunk.old), Row("+", hunk.new)))
     if isinstance(before, dict | list) and isinstance(after, dict | list):
-        return line_rows(_indented(before), _indented(after), room)
+        old, new = _indented(before, after)
+        return line_rows(old, new, room)
     return iter([Row("-", one_line(before, room)), Row("+", one_line(after, room))])
 
 
@@ -113,8 +115,10 @@ def _has_lines(value: Any) -> bool:
     return isinstance(value, str) and "\n" in value.rstrip("\n")
 
 
-def _indented(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+def _indented(*values: Any) -> list[str]:
+    """Each value on lines of its own, its keys by name unless their order is content."""
+    by_name = not any(isinstance(value, Ordered) for value in values)
+    return [json.dumps(value, ensure_ascii=False, indent=2, sort_keys=by_name, default=str) for value in values]
 
 
 def _limit(item: FieldDiff, layout: Layout) -> int:

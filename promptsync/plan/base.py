@@ -9,10 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import canonical, digest, remote_hash, without_ids
-from promptsync.model.compare import differences, drop, generic, is_within, on_the_wire, remote_content, service_only
+from promptsync.model.canonical import FORMS, WITHOUT_ORDER, canonical, content_hash, form_of
+from promptsync.model.compare import (
+    differences,
+    drop,
+    generic,
+    is_within,
+    on_the_wire,
+    remote_content,
+    service_only,
+    settled,
+)
+from promptsync.model.writing import same_writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
 
@@ -24,19 +36,19 @@ def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, c
     """Whether the service holds something else than when the entry was written.
 
     The block of one version is always the same, however it is told. Name, description, metadata and further top-level
-    fields may change without a new version. `comparable` says that the entry was hashed by today's rules.
+    fields may change without a new version. `comparable` says that the entry was hashed by rules that are still known.
     """
     dialect = remote.dialect(entry.dialect)
-    if remote_hash(remote, dialect, file.prompt) == entry.remote:
+    if form_of(entry.remote, remote, dialect, file.prompt) is not None:
         return False
     if not _same_version(entry, remote, dialect):
         return True
     news = _news(file, entry, remote, dialect)
-    if _hash_without(remote, dialect, file, news) == entry.remote:
+    if entry.remote in _hashes_without(remote, dialect, file, news):
         return False
     further = _other_extra(file, remote, dialect)
     if further:  # a change, unless the file asks for them only now
-        return _hash_without(remote, dialect, file, [*news, *further]) != entry.remote
+        return entry.remote not in _hashes_without(remote, dialect, file, [*news, *further])
     comparable = comparable and dialect == entry.dialect
     return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
 
@@ -44,7 +56,7 @@ def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, c
 def changed_without_file(entry: LockEntry, remote: RemotePrompt, *, comparable: bool, deletes: bool) -> bool:
     """The same with nothing to compare description and metadata with: what is to be deleted must be certain."""
     dialect = remote.dialect(entry.dialect)
-    if remote_hash(remote, dialect) == entry.remote:
+    if form_of(entry.remote, remote, dialect) is not None:
         return False
     certain = comparable and dialect == entry.dialect
     same = _same_version(entry, remote, dialect) and remote.display_name == entry.display_name
@@ -65,10 +77,10 @@ def _same_version(entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> b
 def with_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> LockEntry:
     """The entry, with what the service newly tells of the same version among the fields of its own."""
     dialect = remote.dialect(entry.dialect)
-    if not _same_version(entry, remote, dialect) or remote_hash(remote, dialect, file.prompt) == entry.remote:
+    if not _same_version(entry, remote, dialect) or form_of(entry.remote, remote, dialect, file.prompt) is not None:
         return entry
     news = _news(file, entry, remote, dialect)
-    if _hash_without(remote, dialect, file, news) != entry.remote:
+    if entry.remote not in _hashes_without(remote, dialect, file, news):
         from promptsync.model.schema import known_fields
 
         known = known_fields(dialect)
@@ -103,12 +115,13 @@ def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dia
     return found
 
 
-def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: list[str]) -> str:
-    """The hash of the service's answer without some fields."""
-    content = canonical(remote_content(remote, dialect, file.prompt))
-    for name in names:
-        drop(content, name)
-    return digest(without_ids(content))
+def _hashes_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: list[str]) -> Iterator[str]:
+    """The hashes of the service's answer without some fields, in each form that an entry may hold."""
+    for form in FORMS:
+        content = canonical(remote_content(remote, dialect, file.prompt), form)
+        for name in names:
+            drop(content, name)
+        yield content_hash(content, form)
 
 
 def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> list[str]:
@@ -120,7 +133,7 @@ def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> li
     for name, value in file.prompt.extra.items():
         asked = replace(file.prompt, block={}, extra={name: value})
         held = replace(asked, extra={name: extra[name]} if name in extra else {})
-        if differences(asked, held, added=None):
+        if settled(differences(asked, held, added=None, form=WITHOUT_ORDER)):
             found.append(name)
     return found
 
@@ -130,7 +143,7 @@ def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, com
 
     Where the hashes are `comparable`, the service's own may only be its known default: anything else is a change.
     """
-    if (file.prompt.description or None) != (remote.description or None):
+    if not same_writing(file.prompt.description or "", remote.description or ""):
         return False
     wanted, held = (
         canonical(replace(file.prompt, metadata=metadata))["metadata"]
@@ -139,6 +152,6 @@ def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, com
     for name in {*wanted, *(known for known in _KNOWN_METADATA if known in held)}:
         default = name == "language" and held.get(name) == _DEFAULT_LANGUAGE
         own = name not in wanted and (default or (not comparable and f"metadata.{name}" in entry.added))
-        if digest(wanted.get(name)) != digest(held.get(name)) and not own:
+        if not same_writing(wanted.get(name), held.get(name)) and not own:
             return False
     return True

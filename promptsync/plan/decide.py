@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
-from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
+from promptsync.model.canonical import (
+    IN_ORDER,
+    WITHOUT_ORDER,
+    Form,
+    digest,
+    form_of,
+    remote_hash,
+    source_hash,
+    source_hashes,
+)
+from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of, settled
 from promptsync.model.globs import matches
 from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
 from promptsync.plan.changes import (
@@ -37,13 +46,13 @@ if TYPE_CHECKING:
 class Decider:
     """Decides about one prompt after the other.
 
-    `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file. `canonical`
-    is the version of the rules that the lockfile's hashes are by. `refreshed` fills with the entries that are to be
-    recorded anew although nothing differs.
+    `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file.
+    `is_comparable` tells that the lockfile's hashes are by rules that are still known. `refreshed` fills with the
+    entries that are to be recorded anew although nothing differs.
     """
 
     service: Mapping[str, RemotePrompt] | None
-    canonical: int
+    is_comparable: bool
     options: PlanOptions
     path_of: Callable[[PromptFile], str]
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
@@ -141,11 +150,11 @@ class Decider:
     def _three_way(self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt) -> Change | None:
         if old_key == file.key and self._is_as_agreed(file, entry, remote):
             return None
-        there = changed_since(file, entry, remote, comparable=self._is_comparable)
+        there = changed_since(file, entry, remote, comparable=self.is_comparable)
         if not there:
             entry = with_news(file, entry, remote)
         fields = self._path_change(file, entry, old_key)
-        fields += file_differences(file, remote, entry.dialect, entry.added)
+        fields += self._differences(file, entry, remote)
         here = old_key != file.key or any(item.field == "path" for item in fields)
         here = here or self._changed_here(file, entry, fields)
         if not there:
@@ -157,9 +166,9 @@ class Decider:
             change = self._write(file, entry, old_key, remote, fields)
             return replace(change, warnings=(OVERWRITES,)) if fields else change
         if not here:
-            return self._drift(file, entry, remote, fields)
-        if not fields:
-            return self._write(file, entry, old_key, remote, fields)
+            return self._drift(file, entry, remote, settled(fields) or fields)
+        if not settled(fields):
+            return self._write(file, entry, old_key, remote, [] if old_key == file.key else fields)
         return self._conflict(
             file,
             entry,
@@ -171,27 +180,31 @@ class Decider:
     def _is_as_agreed(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
         """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
         return (
-            self._is_comparable
+            self.is_comparable
             and entry.dialect in remote.blocks
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
             and source_hash(file.prompt) == entry.source
-            and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
+            and _form(file, entry, remote) in (IN_ORDER, WITHOUT_ORDER)
         )
 
-    @property
-    def _is_comparable(self) -> bool:
-        """Whether the lockfile's hashes are by today's rules."""
-        return self.canonical == CANONICAL
-
     def _changed_without_file(self, entry: LockEntry, remote: RemotePrompt, *, deletes: bool) -> bool:
-        return changed_without_file(entry, remote, comparable=self._is_comparable, deletes=deletes)
+        return changed_without_file(entry, remote, comparable=self.is_comparable, deletes=deletes)
+
+    def _differences(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
+        """What differs, without the order of keys where the service did not keep that of our last write.
+
+        Where nothing else differs it is told all the same: a file that changed may have done so by it alone.
+        """
+        if not self.is_comparable or _form(file, entry, remote) is WITHOUT_ORDER:
+            found = file_differences(file, remote, entry.dialect, entry.added, WITHOUT_ORDER)
+            if found or not self.is_comparable:
+                return found
+        return file_differences(file, remote, entry.dialect, entry.added)
 
     def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
-        if self.canonical < CANONICAL:
-            return bool(fields)
-        return source_hash(file.prompt) != entry.source
+        return entry.source not in source_hashes(file.prompt) if self.is_comparable else bool(settled(fields))
 
     def _path_change(self, file: PromptFile, entry: LockEntry, old_key: str) -> list[FieldDiff]:
         wanted = self.path_of(file)
@@ -206,8 +219,9 @@ class Decider:
     def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> None:
         """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
         dialect = remote.dialect(entry.dialect)
-        hashed = remote_hash(remote, dialect, file.prompt)
-        added = entry.added if hashed == entry.remote else own_fields(file, remote, dialect)
+        form = _form(file, entry, remote)
+        hashed = remote_hash(remote, dialect, file.prompt, WITHOUT_ORDER if form is WITHOUT_ORDER else IN_ORDER)
+        added = entry.added if form is not None else own_fields(file, remote, dialect)
         fresh = replace(
             entry,
             version=remote.version(dialect),
@@ -356,7 +370,7 @@ class Decider:
         fields = self._path_change(file, entry, old_key)
         if file.prompt.display_name != entry.display_name:
             fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
-        if old_key == file.key and not fields and source_hash(file.prompt) == entry.source:
+        if old_key == file.key and not fields and entry.source in source_hashes(file.prompt):
             return None
         return self._changed(file, entry, old_key, None, fields)
 
@@ -384,6 +398,11 @@ def _hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePromp
     if before == after or not isinstance(before, str) or not isinstance(after, str):
         return []
     return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
+
+
+def _form(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Form | None:
+    """The form in which the entry's hash is that of what the service holds; None if it is not."""
+    return form_of(entry.remote, remote, remote.dialect(entry.dialect), file.prompt)
 
 
 def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:

@@ -54,7 +54,7 @@ def diff(
     the lock alone. `intents` are creates of ours whose end is not known.
     """
     options = options or PlanOptions()
-    decider = Decider(service, lock.canonical, options, scope.path_of)
+    decider = Decider(service, lock.is_comparable, options, scope.path_of)
     differ = _Differ(files, lock, service, scope, options, decider)
     changes = sorted(differ.changes(list(intents)), key=lambda change: change.key)
     named = {change.key for change in changes}

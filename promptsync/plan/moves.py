@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.model.canonical import canonical_block, digest, source_hash
+from promptsync.model.canonical import canonical_block, digest, source_hashes
 from promptsync.model.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.model.prompt import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
@@ -54,7 +54,8 @@ def find_moves(
     new = list(new)
     if not old:
         return Moves()
-    files = [_of_file(file) for file in new]
+    known = {entry.source for entry in old.values()}
+    files = [_of_file(file, known) for file in new]
     entries = [_Side(key, entry.source, None, entry.display_name) for key, entry in old.items()]
     moves = Moves()
     for sources in (files, _renamed(files, new, old)):
@@ -126,8 +127,12 @@ def _renamed(files: list[_Side], new: Iterable[PromptFile], old: Mapping[str, Lo
     renamed = []
     for side, file in zip(files, new, strict=True):
         if not file.named:
-            hashes = {name: source_hash(replace(file.prompt, display_name=name)) for name in names}
-            known = {source for name, source in hashes.items() if source in names[name]}
+            known = {
+                source
+                for name, sources in names.items()
+                for source in source_hashes(replace(file.prompt, display_name=name))
+                if source in sources
+            }
             if len(known) == 1:
                 renamed.append(replace(side, source=known.pop()))
     return renamed
@@ -142,8 +147,11 @@ def _grouped(sides: list[_Side], trait: _Trait) -> dict[Hashable, list[_Side]]:
     return groups
 
 
-def _of_file(file: PromptFile) -> _Side:
-    return _Side(file.key, source_hash(file.prompt), None, file.prompt.display_name if file.named else None)
+def _of_file(file: PromptFile, known: Collection[str]) -> _Side:
+    """`known` are the hashes that the entries have: a file is known by any of its own that is among them."""
+    hashes = list(source_hashes(file.prompt))
+    source = next((one for one in hashes if one in known), hashes[0])
+    return _Side(file.key, source, None, file.prompt.display_name if file.named else None)
 
 
 def _with_block(side: _Side, file: PromptFile) -> _Side:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import remote_hash
+from promptsync.model.canonical import form_of
 from promptsync.plan.changes import Conflict, Drift
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def caught_up(lock: Lockfile, entries: dict[str, LockEntry]) -> Lockfile:
         key: replace(entries[entry.id], protected=entry.protected) if entry.id in entries else entry
         for key, entry in lock.prompts.items()
     }
-    return replace(lock, prompts=prompts)
+    return lock.with_found(prompts)
 
 
 def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
@@ -65,4 +65,5 @@ def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
 
 def _describes(entry: LockEntry, remote: RemotePrompt) -> bool:
     same = entry.version is not None and entry.version == remote.version(entry.dialect)
-    return same and (remote_hash(remote, entry.dialect) == entry.remote or remote.display_name == entry.display_name)
+    agreed = form_of(entry.remote, remote, entry.dialect) is not None
+    return same and (agreed or remote.display_name == entry.display_name)

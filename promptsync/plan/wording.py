@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptsync.model.compare import file_differences
-from promptsync.plan.unmanaged import same_content
 
 if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
@@ -37,9 +36,9 @@ def already_there(number: int) -> str:
 def _difference(file: PromptFile | None, prompt: RemotePrompt) -> str:
     if file is None:
         return "its file is gone"
-    if same_content(file, prompt):
-        return "says the same"
     fields = [item.field for item in file_differences(file, prompt, prompt.dialect(file.prompt.dialect), None)]
+    if not fields:
+        return "says the same"
     return "differs in " + ", ".join(fields[:_MOST_FIELDS]) + _and_more(len(fields) - _MOST_FIELDS)
 
 
