@@ -28,6 +28,16 @@ def same_writing(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
+def as_written(value: Any, like: Any) -> Any:
+    """What the service holds as a file would write it that has `like` there: a guess, for what it cannot be asked."""
+    if isinstance(value, str) and isinstance(like, str):
+        text = value.rstrip("\n") + like[len(like.rstrip("\n")) :]
+        return text.replace("\n", "\r\n") if "\r\n" in like and "\r\n" not in text else text
+    if isinstance(value, float) and same_writing(value, short := float(f"{value:.7g}")):
+        return short
+    return value
+
+
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").rstrip("\n"))
 

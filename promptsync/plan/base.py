@@ -6,10 +6,12 @@ begins to answer a field, or a default of its own. The version then decides, whi
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import FORMS, WITHOUT_ORDER, canonical, content_hash, form_of
+from promptsync.model.canonical import FORMS, WITHOUT_ORDER, canonical, content_hash, form_of, source_hashes
 from promptsync.model.compare import (
     differences,
     drop,
@@ -20,16 +22,18 @@ from promptsync.model.compare import (
     service_only,
     settled,
 )
-from promptsync.model.writing import same_writing
+from promptsync.model.writing import as_written, same_writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Dialect, Json, Prompt, PromptFile, RemotePrompt
 
 _DEFAULT_LANGUAGE = "English"
 _KNOWN_METADATA = ("language", "use_cases")
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, comparable: bool) -> bool:
@@ -68,6 +72,45 @@ def own_fields(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> tupl
     desired = on_the_wire(file.prompt, remote.dialect(dialect))
     content = remote_content(remote, desired.dialect, file.prompt)
     return tuple(sorted(item.field for item in service_only(desired, content)))
+
+
+def edited_fields(file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> list[FieldDiff]:
+    """The differences without those of the service's way of writing that were there when the entry was written.
+
+    The entry's hash proves them: it is that of the file with all other differences undone. Where it is not, one of them
+    may be an edit of the file, and all are told.
+    """
+    edited = settled(fields)
+    if not 0 < len(edited) < len(fields):
+        return fields
+    before = _undone(file.prompt, edited)
+    return edited if before is not None and entry.source in source_hashes(before) else fields
+
+
+def _undone(prompt: Prompt, fields: list[FieldDiff]) -> Prompt | None:
+    """The prompt as it was before these differences, as far as can be told; None where one is of a list's elements."""
+    about: Json = {"display_name": prompt.display_name, "description": prompt.description, "metadata": prompt.metadata}
+    data = deepcopy({**about, prompt.dialect: prompt.block, **prompt.extra})
+    try:
+        for item in fields:
+            if item.field != "path":
+                _undo(data, item)
+    except (LookupError, TypeError):
+        return None
+    known = {name: data.pop(name, None) for name in (*about, prompt.dialect)}
+    return replace(prompt, **{name: known[name] for name in about}, block=known[prompt.dialect], extra=data)
+
+
+def _undo(data: Any, item: FieldDiff) -> None:
+    *parents, last = (int(index) if index else name for index, name in _STEP.findall(item.field))
+    for step in parents:
+        data = data[step]
+    if isinstance(last, int):
+        raise LookupError(item.field)
+    if item.op == "add":
+        del data[last]
+    else:
+        data[last] = as_written(item.before, item.after)
 
 
 def _same_version(entry: LockEntry, remote: RemotePrompt, dialect: Dialect) -> bool:

@@ -17,7 +17,7 @@ from promptsync.model.canonical import (
 )
 from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of, settled
 from promptsync.model.globs import matches
-from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
+from promptsync.plan.base import changed_since, changed_without_file, edited_fields, own_fields, with_news
 from promptsync.plan.changes import (
     Adopt,
     Change,
@@ -159,6 +159,7 @@ class Decider:
         here = here or self._changed_here(file, entry, fields)
         if not there:
             if here:
+                fields = edited_fields(file, entry, fields)
                 return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
             self._refresh(file, entry, remote)
             return None

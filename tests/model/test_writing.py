@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from promptsync.model.canonical import Ordered
-from promptsync.model.writing import same_writing
+from promptsync.model.writing import as_written, same_writing
 from tests.strategies import json_values, texts
 
 
@@ -89,3 +89,19 @@ def test_a_word_that_differs_is_never_hidden(words: list[str], data: st.DataObje
     others = data.draw(st.lists(st.sampled_from(["be", "kind", "Kind", "café", "0.7", "é", "\n"]), max_size=6))
     assume([word for word in words if word != "\n"] != [word for word in others if word != "\n"])
     assert not same_writing(" ".join(words), " ".join(others))
+
+
+@pytest.mark.parametrize(
+    ("value", "like", "written"),
+    [
+        ("Be kind", "Be right\n", "Be kind\n"),
+        ("Be kind\n", "Be right", "Be kind"),
+        ("a\nb", "a\r\nc\r\n", "a\r\nb\r\n"),
+        (0.699999988079071, 0.5, 0.7),
+        (0.123456789, 0.5, 0.123456789),
+        (7, 8, 7),
+        ("text", None, "text"),
+    ],
+)
+def test_how_a_file_would_write_it(value: Any, like: Any, written: Any) -> None:
+    assert as_written(value, like) == written

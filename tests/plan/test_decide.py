@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptsync.model.canonical import RULES_1, WITHOUT_ORDER, remote_hash, source_hash
+from promptsync.model.compare import differences, expand
 from promptsync.model.prompt import CLASSIC, CURRENT
 from tests.factories import block, entry, fields, file, held, lock, plan, told, with_parameters, with_schema
 
@@ -187,3 +190,67 @@ def test_a_description_that_was_trimmed_is_no_edit_where_the_service_tells_more(
     base = locked(entry(asked, held(asked, description="D")))
     assert told(plan([asked], base, [held(asked, description="D", content=block(new_thing=1))])) == []
     assert told(plan([asked], base, [held(asked, description="E", content=block(new_thing=1))])) != []
+
+
+WROTE = block(
+    temperature=0.7, messages=[{"role": "system", "content": "Be kind\n"}, {"role": "user", "content": "Hi\n"}]
+)
+HOLDS = block(
+    temperature=0.699999988079071,
+    messages=[{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hi"}],
+)
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        pytest.param({"n": 2}, {"prompt.n"}, id="a field put in"),
+        pytest.param({"temperature": 0.8}, {"prompt.temperature"}, id="a number of 32 bits"),
+        pytest.param(
+            {"messages": [{"role": "system", "content": "Be right\n"}, WROTE["messages"][1]]},
+            {"prompt.messages[0].content"},
+            id="a text that is trimmed",
+        ),
+        pytest.param(
+            {"n": 2, "messages": [{"role": "system", "content": "Be kind\n\n"}, WROTE["messages"][1]]},
+            {"prompt.n", "prompt.temperature", "prompt.messages[0].content", "prompt.messages[1].content"},
+            id="a newline and a field",
+        ),
+        pytest.param(
+            {"messages": WROTE["messages"][:1]},
+            {
+                "prompt.temperature",
+                "prompt.messages[0].content",
+                "prompt.messages[1].role",
+                "prompt.messages[1].content",
+            },
+            id="a message taken out",
+        ),
+    ],
+)
+def test_beside_an_edit_only_what_may_be_one_is_told(edit: Json, expected: set[str]) -> None:
+    """What the service wrote in its own way is left out where the hash proves that the file said so before."""
+    asked, there = file(content=WROTE), held(file(content=HOLDS))
+    made = plan([file(content={**WROTE, **edit})], locked(entry(asked, there)), [there])
+    assert {name for name, *_ in fields(made.changes[0])} == expected
+
+
+def test_a_field_taken_out_and_a_description_beside_it() -> None:
+    asked, there = file(content={**WROTE, "n": 2}), held(file(content={**HOLDS, "n": 2}))
+    made = plan([file(content=WROTE, description="D")], locked(entry(asked, there)), [there])
+    assert fields(made.changes[0]) == [("prompt.n", "remove", 2, None), ("description", "add", None, "D")]
+
+
+@given(st.dictionaries(st.sampled_from(["temperature", "n", "top_p"]), st.sampled_from([0.1, 0.7, 1])), st.data())
+def test_no_edit_of_the_file_is_left_out(parameters: Json, data: st.DataObject) -> None:
+    contents = st.lists(st.sampled_from(["Be kind\n", "Be kind", "Hi\n"]), min_size=1, max_size=3)
+    first, second = (
+        block(**parameters, messages=[{"role": "system", "content": text} for text in data.draw(contents)])
+        for _ in range(2)
+    )
+    second |= data.draw(st.sampled_from([{}, {"n": 3}]))
+    asked, there = file(content=first), held(file(content=first))
+    base = locked(entry(asked, there))
+    exact = [] if first == second else differences(file(content=second).prompt, asked.prompt)
+    made = plan([file(content=second)], base, [there])
+    assert [item for change in made.changes for item in change.diff] == expand(exact)
