@@ -47,7 +47,8 @@ _AUDIO = mapping(
     }
 )
 _FILE_DATA = mapping({}, {"file_data": texts, "uri": texts, "mimeType": texts, "filename": texts})
-_FILE = mapping({"type": st.just("file"), "file": _FILE_DATA}, {"cache_control": _CACHE})
+_REFERRED_FILE = mapping({}, {"file_data": texts, "uri": texts, "mimeType": texts, "filename": texts, "file_id": texts})
+_FILE = mapping({"type": st.just("file"), "file": _REFERRED_FILE}, {"cache_control": _CACHE})
 _ASSISTANT_PART = st.one_of(
     _TEXT,
     mapping({"type": st.just("refusal")}, {"refusal": texts}),
@@ -60,7 +61,10 @@ _TOOL_CALL = mapping(
         "type": st.just("function"),
         "function": mapping({}, {"name": texts, "arguments": texts}),
     },
-    {"thought_signature": texts},
+    {
+        "thought_signature": texts,
+        "extra_content": mapping({}, {"google": mapping({}, {"thought_signature": texts})}),
+    },
 )
 
 current_messages = st.one_of(
@@ -75,6 +79,7 @@ current_messages = st.one_of(
             "content": st.one_of(st.none(), texts, few(_ASSISTANT_PART)),
             "refusal": nullable(texts),
             "name": texts,
+            "reasoning_content": texts,
             "audio": nullable(mapping({"id": texts})),
             "tool_calls": few(_TOOL_CALL),
         },
@@ -93,9 +98,11 @@ _PII = {
     "on_failure": st.sampled_from(["block", "passthrough"]),
     "threshold": st.floats(0, 1),
     "entities": few(st.sampled_from(["EMAIL_ADDRESS", "PERSON", "BSN"])),
+    "entity_thresholds": st.dictionaries(st.sampled_from(["EMAIL_ADDRESS", "PERSON"]), st.floats(0, 1), max_size=2),
+    "regions": few(st.sampled_from(["nl", "gb", "all"])),
 }
 _PLUGINS = st.one_of(
-    mapping({"id": st.just("pii_redaction")}, {**_PII, "language": st.sampled_from(["en", "nl"])}),
+    mapping({"id": st.just("pii_redaction")}, {**_PII, "language": st.sampled_from(["auto", "en", "nl"])}),
     mapping({"id": st.just("response_healing")}),
     mapping(
         {"id": st.just("trace_scrubbing"), "mask": few(st.sampled_from(["all", "system", "input", "output"]), least=1)}
@@ -125,7 +132,7 @@ _CURRENT_PARAMETERS = {
             }
         ),
     ),
-    "reasoning_effort": st.sampled_from(["none", "minimal", "low", "medium", "high", "xhigh"]),
+    "reasoning_effort": st.sampled_from(["none", "instant", "minimal", "low", "medium", "high", "xhigh", "max"]),
     "verbosity": st.sampled_from(["low", "medium", "high"]),
     "seed": nullable(numbers),
     "stop": st.one_of(st.none(), texts, few(texts, most=4)),
@@ -156,6 +163,7 @@ _CURRENT_PARAMETERS = {
     ),
     "plugins": few(_PLUGINS),
     "fallbacks": few(mapping({"model": texts})),
+    "fallback_on_codes": few(st.integers(400, 599), most=20),
     "retry": mapping({}, {"count": st.integers(1, 5), "on_codes": few(st.integers(100, 599), least=1)}),
     "cache": mapping({"type": st.just("exact_match")}, {"ttl": st.integers(1, 259_200)}),
     "load_balancer": mapping(

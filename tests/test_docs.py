@@ -6,7 +6,7 @@ A page may say, in HTML comments that no reader sees:
     <!-- sh: promptsync … -->                 run this first
     <!-- edit FILE: OLD => NEW -->            edit a file first
 
-All of a page happens in one copy of the shipped prompts. In what is printed, `…` stands for anything.
+All of a page happens in one copy of the shipped prompts, on a terminal. In what is printed, `…` stands for anything.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,20 +97,23 @@ class Desk:
 
     def run(self, command: str, *, code: int = 0) -> str:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("ORQ_", "PROMPTSYNC_"))}
-        env |= {"HOME": str(self.folder), "NO_COLOR": "1", "COLUMNS": "100"}
+        env |= {"HOME": str(self.folder), "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
         words = shlex.split(command)
         assert words[0] == "promptsync", f"only promptsync is run: {command}"
-        done = subprocess.run(
+        terminal, end = os.openpty()
+        with subprocess.Popen(
             [sys.executable, "-m", "promptsync", *words[1:]],
             cwd=self.folder,
             env=env,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=end,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
-        )
-        assert done.returncode == code, f"{command} exited {done.returncode}\n{done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
+        ) as process:
+            os.close(end)
+            said = everything(terminal) + process.communicate(timeout=60)[1]
+        assert process.returncode == code, f"{command} exited {process.returncode}\n{said}"
+        return said
 
     def edit(self, file: str, old: str, new: str) -> None:
         text = (self.folder / file).read_text(encoding="utf-8")
@@ -122,6 +126,15 @@ class Desk:
             command, _, printed = step.partition("\n")
             said = self.run(command, code=code if number == len(steps) else 0)
             assert re.fullmatch(pattern(printed), said.rstrip("\n")), f"{command} printed:\n{said}\nnot:\n{printed}"
+
+
+def everything(terminal: int) -> str:
+    """What is written to the other end of a terminal until it is closed."""
+    found = b""
+    with suppress(OSError), open(terminal, "rb", buffering=0) as stream:
+        while data := stream.read(65_536):
+            found += data
+    return found.decode().replace("\r\n", "\n")
 
 
 def pattern(printed: str) -> str:

@@ -63,6 +63,17 @@ def test_every_workflow_has_few_rights_and_an_end(file: Path) -> None:
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
+def test_the_newest_sdk_is_looked_at_every_week() -> None:
+    workflow = read("sdk.yml")
+
+    assert set(workflow["on"]) == {"schedule", "workflow_dispatch"}
+    assert [when["cron"].split()[2:4] for when in workflow["on"]["schedule"]] == [["*", "*"]]
+    (judged,) = [step for step in steps(workflow) if "PROMPTSYNC_SDK_4_PYTHON" in step.get("env", {})]
+    assert judged["run"] == "python -m pytest tests/sdk"
+    installed = " ".join(step.get("run", "") for step in steps(workflow))
+    assert f"{judged['env']['PROMPTSYNC_SDK_4_PYTHON']} -m pip install -q orq-ai-sdk\n" in installed
+
+
 def test_the_secret_is_given_to_the_one_step_that_needs_it() -> None:
     for name in ("promptsync-check.yml", "promptsync-apply.yml"):
         workflow = read(name)

@@ -11,6 +11,8 @@ to. Prose, titles, examples and discriminators, which say again what constants s
 No document tells what the service took when `prompt_config` was all there was. These shapes, `Classic…`, are what the
 document says that the service answers as `prompt_config`, in requests like those of today, with the lists that have
 grown since left open. SDK 3.8 (`CreatePromptRequestBody`, `UpdatePromptRequestBody`) knows no other fields.
+
+What SDK 4.17 (November 2026) knows of `prompt` and the document does not is put in, as long as the document lacks it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Json: TypeAlias = dict[str, Any]
 
@@ -27,7 +32,8 @@ KEPT = Path(__file__).parents[1] / "promptsync" / "sandbox" / "openapi.json"
 
 COMMENT = (
     "Trimmed by tools/openapi.py from the OpenAPI document that orq.ai publishes (August 2026; MIT, orq.ai): the "
-    "shapes of /v2/prompts without prose, titles, examples and discriminators. The classic shapes are derived from it."
+    "shapes of /v2/prompts without prose, titles, examples and discriminators. The classic shapes are derived from it, "
+    "and what SDK 4.17 knows beside it is put in."
 )
 REQUESTS = {"CreatePromptRequest": ("/v2/prompts", "post"), "UpdatePromptRequest": ("/v2/prompts/{id}", "patch")}
 ANSWERS = {
@@ -38,6 +44,35 @@ LEFT_OUT = ("description", "title", "example", "examples", "discriminator")
 GROWN = ("provider", "model_type", "reasoningEffort", "verbosity", "thinkingLevel", "language", "use_cases")
 """Fields of the classic dialect whose lists of words are of today."""
 
+FALLBACK_ON_CODES: Json = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 400, "maximum": 599},
+    "maxItems": 20,
+}
+EXTRA_CONTENT: Json = {
+    "type": "object",
+    "properties": {"google": {"type": "object", "properties": {"thought_signature": {"type": "string"}}}},
+}
+REASONING_EFFORT = ["none", "instant", "minimal", "low", "medium", "high", "xhigh", "max"]
+PLUGINS = ("PIIRedactionPlugin", "ResponseHealingPlugin", "TraceScrubbingPlugin")
+PII_REDACTION: Json = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "enum": ["pii_redaction"]},
+        "language": {"type": "string"},
+        "regions": {"type": "array", "items": {"type": "string"}},
+        "entities": {"type": "array", "items": {"type": "string"}},
+        "entity_thresholds": {
+            "type": "object",
+            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+        "threshold": {"type": "number", "minimum": 0, "maximum": 1},
+        "on_failure": {"type": "string", "enum": ["block", "passthrough"]},
+    },
+    "required": ["id"],
+}
+"""In the place of one for each language, with a closed list of entities each."""
+
 
 def trimmed(document: Json) -> Json:
     """What is kept of the whole document, or of what was kept before."""
@@ -45,6 +80,7 @@ def trimmed(document: Json) -> Json:
     if "paths" in document:
         shapes = shapes | _of_paths(document["paths"])
     shapes = {name: _without_prose(shape) for name, shape in shapes.items()}
+    _put_in_what_came_since(shapes)
     shapes |= _classic(shapes)
     named = [*REQUESTS, *ANSWERS, *_classic(shapes)]
     kept = named + sorted(_referred(shapes, named) - set(named))
@@ -73,6 +109,29 @@ def _without_prose(shape: Any, *, names: bool = False) -> Any:
         for key, value in shape.items()
         if names or key not in LEFT_OUT
     }
+
+
+def _put_in_what_came_since(shapes: Json) -> None:
+    shapes["FileContentPartSchema"]["properties"].setdefault("file_id", {"type": "string"})
+    shapes.setdefault("PIIRedactionPlugin", PII_REDACTION)
+    for fields in _fields_of_prompts(list(shapes.values())):
+        fields.setdefault("fallback_on_codes", FALLBACK_ON_CODES)
+        fields["reasoning_effort"]["enum"] = REASONING_EFFORT
+        fields["plugins"]["items"] = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in PLUGINS]}
+        for message in fields["messages"]["items"]["oneOf"]:
+            if message["properties"]["role"]["enum"] == ["assistant"]:
+                message["properties"].setdefault("reasoning_content", {"type": "string"})
+                call = message["properties"]["tool_calls"]["items"]["properties"]
+                call.setdefault("extra_content", EXTRA_CONTENT)
+
+
+def _fields_of_prompts(shape: Any) -> Iterator[Json]:
+    """The fields of each `prompt`, wherever one is described."""
+    inner = shape.values() if isinstance(shape, dict) else shape if isinstance(shape, list) else ()
+    for value in inner:
+        yield from _fields_of_prompts(value)
+    if isinstance(shape, dict) and "plugins" in shape and "messages" in shape:
+        yield shape
 
 
 def _classic(shapes: Json) -> Json:

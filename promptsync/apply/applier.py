@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, assert_never
@@ -29,7 +30,7 @@ from promptsync.model.errors import (
 )
 from promptsync.model.lockfile import LockEntry, Lockfile, entry_for
 from promptsync.model.prompt import CURRENT
-from promptsync.plan.base import own_fields
+from promptsync.plan.base import agreed_form, own_fields
 from promptsync.plan.changes import (
     Adopt,
     Begun,
@@ -45,7 +46,7 @@ from promptsync.plan.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from promptsync.apply.journal import Journal
@@ -55,15 +56,36 @@ if TYPE_CHECKING:
     from promptsync.service.api import PromptsApi
 
 INTERRUPTED = "interrupted"
+ELSEWHERE = "the key reaches another workspace than that of the lockfile"
 
 UNANSWERED = 3
 """Writes without an answer, for each of those side by side, after which the rest is let be."""
+
+
+class UnrecordedError(PromptsyncError):
+    """A write that was carried out, which the journal could not take; `why` says what kept it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"it was carried out on the service, and could not be recorded: {why}",
+            hint="make room, and run this again: the next run finds out that it was done",
+        )
+        self.why = why
+
+
+class ElsewhereError(PromptsyncError):
+    """An answer that names another workspace than that of the lockfile: nothing of it is recorded."""
+
+    def __init__(self, message: str, *, id: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.id = id
 
 
 class Applier:
     """Applies one plan. `lock` is the lockfile as it stands, complete after every prompt.
 
     `known` are the ids that the service held when the plan was made: none of them can be what a create of ours made.
+    Unless the workspace of the lockfile was `seen` there, creates are sent one by one until an answer names it.
     `on_outcome` is called from the worker threads with each outcome, one at a time. `hurry` makes the service wait
     for nothing any longer.
     """
@@ -75,6 +97,7 @@ class Applier:
         lock: Lockfile,
         *,
         known: Collection[str] = (),
+        seen: bool = True,
         archive_folder: Path,
         parallelism: int = 8,
         on_outcome: Callable[[Outcome], None] | None = None,
@@ -96,7 +119,9 @@ class Applier:
         self._mutex = threading.Lock()
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
+        self._seen = seen or lock.owner is None
         self._halted: str | None = None
+        self._in_doubt: set[str] = set()
         self._unanswered = 0
 
     @property
@@ -123,12 +148,18 @@ class Applier:
     def run(self, plan: Plan) -> list[Outcome]:
         """Carries out what the plan decides. Gives an outcome for each change, in the order of the plan.
 
-        Raises PromptsyncError where the journal cannot be written: then nothing more is sent.
+        Where the journal cannot be written, nothing more is sent.
         """
         self._prompts.update(plan.refreshed)
         outcomes: dict[str, Outcome] = {}
         writes = [change for change in plan.decided if not isinstance(change, Delete)]
         deletes = [change for change in plan.decided if isinstance(change, Delete)]
+        if not self._seen:
+            # What is only forgotten would be so before anything tells whether this is the right place.
+            writes.sort(key=lambda change: isinstance(change, Forget))
+        while writes and not self._seen:
+            outcome = self._attempt(writes.pop(0))
+            outcomes[outcome.key] = outcome
         with ThreadPoolExecutor(max_workers=max(1, self._parallelism)) as pool:
             for group in (writes, deletes):
                 for outcome in pool.map(self._attempt, group):
@@ -142,9 +173,9 @@ class Applier:
             try:
                 outcome = self._carry_out(change)
                 self._unanswered = 0
-            except (ServiceError, DialectError, DoubtfulError) as error:
+            except PromptsyncError as error:
                 self._stop_if_hopeless(error)
-                outcome = _failed(change, error)
+                outcome = _failed(change, error, in_doubt=change.key in self._in_doubt)
             except BaseException:
                 self.stop("the run broke off")
                 raise
@@ -154,13 +185,17 @@ class Applier:
 
     def _stop_if_hopeless(self, error: PromptsyncError) -> None:
         """Lets the rest be where each would only fail likewise, or wait as long."""
-        if isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
+        if isinstance(error, ElsewhereError):
+            self.stop(ELSEWHERE)
+        elif not isinstance(error, ServiceError | DialectError | DoubtfulError):
+            self.stop(error.why if isinstance(error, UnrecordedError) else error.message)
+        elif isinstance(error, AuthError) and error.status == HTTPStatus.UNAUTHORIZED:
             self.stop("the service no longer accepts the key")
         elif isinstance(error, RateLimitedError):
             self.stop("the service limits the rate for longer than this run may wait")
         elif isinstance(error, UnavailableError):
             self._unanswered += 1
-            if self._unanswered >= UNANSWERED * self._parallelism:
+            if self._unanswered >= UNANSWERED * (self._parallelism if self._seen else 1):
                 self.stop(f"the service gave no answer {self._unanswered} times in a row")
 
     def _carry_out(self, change: Decided) -> Outcome:
@@ -170,6 +205,8 @@ class Applier:
             case Recreate():
                 return self._create(change, change.path or "", replaces=change.entry.id)
             case Update():
+                if not change.is_sent:
+                    return self._agree(change, change.entry.path)
                 return self._update(change, change.file, change.entry, change.remote, change.entry.added)
             case Move():
                 return self._move(change)
@@ -186,7 +223,8 @@ class Applier:
     def _create(self, change: Create | Recreate, path: str, *, replaces: str | None = None) -> Outcome:
         file = change.file
         asked = self._sender.preferred(file.prompt)
-        intent = Intent(file.key, file.prompt.display_name, path, source_hash(file.prompt), self._clock())
+        source = source_hash(file.prompt)
+        intent = Intent(file.key, file.prompt.display_name, path, source, self._clock(), file.protected)
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:
@@ -208,6 +246,7 @@ class Applier:
         now = self._sender.reread(planned)
         if isinstance(now, Overtaken):
             return _left(change, now.value)
+        self._check_workspace(now, "nothing was sent")
         unknown = entry is not None and entry.path is None and not isinstance(change, Move)
         path = None if unknown else change.path
         asked = self._sender.preferred(file.prompt, entry.dialect if entry else None)
@@ -219,7 +258,7 @@ class Applier:
                 id=now.id,
                 time=self._clock(),
                 path=path,
-                old_key=change.old_key if isinstance(change, Move) else None,
+                old_key=self._left_by(change),
                 asked=file.prompt,
                 protected=file.protected,
                 cleared=patch.cleared,
@@ -236,17 +275,21 @@ class Applier:
         return self._conclude(change, file, asked, answer, path, number, patch)
 
     def _move(self, change: Move) -> Outcome:
-        if change.diff:
+        if change.is_sent:
             return self._update(change, change.file, change.entry, change.remote, change.entry.added)
+        return self._agree(change, change.path)
+
+    def _agree(self, change: Update | Move, path: str | None) -> Outcome:
+        """Records what nothing has to be sent for."""
         assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
-        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, change.path), change.old_key)
+        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, path), self._left_by(change))
         return Outcome(change.key, change.action, "done", change.id)
 
     def _adopt(self, change: Adopt) -> Outcome:
         if change.file is not None and change.diff:
             added = change.entry.added if change.entry else None
             return self._update(change, change.file, change.entry, change.remote, added)
-        self._note_owner(change.remote)
+        self._check_workspace(change.remote, "nothing was recorded")
         self._record(change.key, _adopted(change))
         return Outcome(change.key, change.action, "done", change.id)
 
@@ -258,6 +301,7 @@ class Applier:
             return Outcome(change.key, change.action, "done", change.id, "it was already gone")
         if isinstance(now, Overtaken):
             return _left(change, now.value)
+        self._check_workspace(now, "nothing was sent")
         archive(self._archive_folder, change.key, now)
         number = self._journal.begin_write(Begun(change.action, change.key, change.id, self._clock()))
         try:
@@ -265,7 +309,8 @@ class Applier:
         except PromptsyncError as error:
             self._end_unless_unknown(number, change.key, error)
             raise
-        self._end(number, change.key, None)
+        with _carried_out():
+            self._end(number, change.key, None)
         return Outcome(change.key, change.action, "done", change.id)
 
     def _conclude(
@@ -279,15 +324,22 @@ class Applier:
         patch: Patch | None = None,
     ) -> Outcome:
         """Judges the answer and records it. What did not converge is recorded so that the next plan shows it again."""
+        try:
+            with _carried_out():
+                self._check_workspace(answer, "it was made or changed there, and nothing of it is recorded")
+        except ElsewhereError:
+            self._journal.end(number, file.key)
+            raise
         verdict = judge(asked, answer, patch.cleared if patch else None)
         dialect = answer.dialect(asked.dialect)
         entry = entry_for(file, answer, dialect, path, verdict.added, verdict.form)
         if verdict.wrong:
             entry = replace(entry, source=remote_hash(answer, dialect))
-        self._note_owner(answer)
-        self._end(number, file.key, entry, change.old_key if isinstance(change, Move) else None)
+        with _carried_out():
+            self._end(number, file.key, entry, self._left_by(change))
         if not verdict.wrong:
-            return Outcome(change.key, change.action, "done", answer.id, rewritten(verdict, file.prompt.dialect))
+            note = rewritten(verdict, file.prompt.dialect)
+            return Outcome(change.key, change.action, "done", answer.id, note, version=answer.version(dialect))
         return Outcome(
             change.key,
             change.action,
@@ -297,16 +349,37 @@ class Applier:
             "look at the prompt with `promptsync plan`, and write the file as the service can hold it",
         )
 
-    def _note_owner(self, answer: RemotePrompt) -> None:
+    def _left_by(self, change: Decided) -> str | None:
+        """The key that a prompt leaves; None where the lock has it under its new key already."""
+        if not isinstance(change, Move):
+            return None
         with self._mutex:
-            if self._owner is not None or answer.owner is None:
-                return
-            self._owner = answer.owner
-        self._journal.note_owner(answer.owner)
+            held = self._prompts.get(change.old_key)
+        return change.old_key if held is not None and held.id == change.id else None
+
+    def _check_workspace(self, answer: RemotePrompt, what: str) -> None:
+        """Raises ElsewhereError where an answer is of another workspace than all before it. The first one is noted."""
+        with self._mutex:
+            self._seen = True
+            known = self._owner
+            if known is None:
+                self._owner = answer.owner
+        if answer.owner is None or answer.owner == known:
+            return
+        if known is None:
+            self._journal.note_owner(answer.owner)
+            return
+        raise ElsewhereError(
+            f"the prompt {answer.id} is in the workspace {answer.owner}, and the lockfile belongs to {known}: {what}",
+            id=answer.id,
+            hint=f"use the key of the workspace {known}; look at {answer.id} in the other one, and delete it there",
+        )
 
     def _end_unless_unknown(self, number: int, key: str, error: PromptsyncError) -> None:
         """An intent whose write may have been carried out stays open: the next run looks what became of it."""
-        if not isinstance(error, DoubtfulError) and not (isinstance(error, UnavailableError) and error.ambiguous):
+        if isinstance(error, DoubtfulError) or (isinstance(error, UnavailableError) and error.ambiguous):
+            self._in_doubt.add(key)
+        else:
             self._journal.end(number, key)
 
     def _end(self, number: int, key: str, entry: LockEntry | None, replaces: str | None = None) -> None:
@@ -327,6 +400,17 @@ class Applier:
                 self._prompts[key] = entry
 
 
+@contextmanager
+def _carried_out() -> Iterator[None]:
+    """Says of what goes wrong in it that the write itself was carried out."""
+    try:
+        yield
+    except ElsewhereError:
+        raise
+    except PromptsyncError as error:
+        raise UnrecordedError(error.message) from None
+
+
 def _adopted(change: Adopt) -> LockEntry:
     remote, file, entry = change.remote, change.file, change.entry
     if file is not None:
@@ -341,16 +425,19 @@ def _adopted(change: Adopt) -> LockEntry:
         dialect=dialect,
         source=change.source,
         remote=remote_hash(remote, dialect),
+        protected=change.protected,
     )
 
 
 def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
     """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
-    return entry_for(file, remote, dialect, path, own_fields(file, remote, dialect))
+    own, form = own_fields(file, remote, dialect), agreed_form(file, remote, dialect)
+    return entry_for(file, remote, dialect, path, own, form)
 
 
-def _failed(change: Decided, error: PromptsyncError) -> Outcome:
-    return Outcome(change.key, change.action, "failed", change.id, error.message, error.hint)
+def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:
+    id = error.id if isinstance(error, ElsewhereError) else change.id
+    return Outcome(change.key, change.action, "failed", id, error.message, error.hint, in_doubt=in_doubt)
 
 
 def _left(change: Decided, why: str) -> Outcome:

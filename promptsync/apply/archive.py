@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -32,10 +33,7 @@ def find_archived(folder: Path, key: str) -> RemotePrompt:
 
     Raises PromptsyncError where there is nothing, or where it cannot be read.
     """
-    paths = (
-        sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True) if folder.is_dir() else []
-    )
-    for path in paths:
+    for path in _files(folder):
         # What cannot be read, or is no prompt, is passed over.
         with suppress(ValueError, RecursionError):
             data = json.loads(read_bytes(path) or b"")
@@ -44,3 +42,13 @@ def find_archived(folder: Path, key: str) -> RemotePrompt:
     raise PromptsyncError(
         f"nothing is archived of `{key}` in {folder}", hint="name the folder that `apply --archive` was given"
     )
+
+
+def _files(folder: Path) -> list[Path]:
+    """What may have been archived in a folder, the newest first. A link, or what else is no file, was not."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        found = [entry for entry in entries if entry.name.endswith(".json") and entry.is_file(follow_symlinks=False)]
+    found.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime, reverse=True)
+    return [folder / entry.name for entry in found]

@@ -24,9 +24,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.safe import Unfit, open_regular
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import LockEntry, Lockfile, parse_entry
-from promptsync.model.prompt import DIALECTS, Prompt
+from promptsync.model.prompt import DIALECTS, ID, Prompt
 from promptsync.plan.changes import Begun, Intent
 
 if TYPE_CHECKING:
@@ -124,17 +125,16 @@ class Journal:
 
         `id` is that of the prompt that is gone and made again.
         """
-        return self._begin(
-            {
-                "action": action,
-                "id": id,
-                "key": intent.key,
-                "display_name": intent.display_name,
-                "path": intent.path,
-                "source": intent.source,
-                "time": intent.time,
-            }
-        )
+        record: Json = {
+            "action": action,
+            "id": id,
+            "key": intent.key,
+            "display_name": intent.display_name,
+            "path": intent.path,
+            "source": intent.source,
+            "time": intent.time,
+        }
+        return self._begin({**record, "protected": True} if intent.protected else record)
 
     def begin_write(self, begun: Begun) -> int:
         """Notes that an update, move, adopt or delete is about to be sent. Gives the number to end it with."""
@@ -249,9 +249,12 @@ class Journal:
 
     def _opened(self) -> int:
         """Opens the file behind its last whole line: one that a crash cut off must not swallow the next."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        end = self._path.read_bytes().rfind(b"\n") + 1
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = open_regular(self._path, os.O_RDWR | os.O_CREAT)
+        except Unfit as error:
+            raise OSError(errno.EINVAL, f"it {error.message}") from None
+        end = (read_bytes(self._path) or b"").rfind(b"\n") + 1
         os.ftruncate(descriptor, end)
         os.lseek(descriptor, end, os.SEEK_SET)
         folder = os.open(self._path.parent, os.O_RDONLY)
@@ -278,7 +281,8 @@ class Journal:
         if not isinstance(record, dict) or not _is_record(record):
             raise PromptsyncError(
                 f"{self._path}:{number}: this line of the journal cannot be read",
-                hint="look at what the last run did with `promptsync plan`, move the file away, and run again",
+                hint="move the file away, and look with `promptsync plan` at what the last run did: what it made, and "
+                "the lockfile does not know, is shown as a conflict",
             )
         return record
 
@@ -309,7 +313,14 @@ def _is_create(record: Json) -> bool:
 
 
 def _intent(record: Json) -> Intent:
-    return Intent(record["key"], record["display_name"], record.get("path"), record["source"], record["time"])
+    return Intent(
+        record["key"],
+        record["display_name"],
+        record.get("path"),
+        record["source"],
+        record["time"],
+        record.get("protected", False),
+    )
 
 
 def _begun(record: Json) -> Begun:
@@ -345,6 +356,7 @@ def _is_intent(record: Json) -> bool:
     return (
         _is_number(record["intent"], int)
         and all(isinstance(record.get(name), str) for name in texts)
+        and (record.get("id") is None or ID.fullmatch(str(record["id"])) is not None)
         and isinstance(record.get("path"), str | None)
         and isinstance(record.get("old_key"), str | None)
         and isinstance(record.get("protected", False), bool)

@@ -34,22 +34,28 @@ from promptsync.model.compare import (
 )
 from promptsync.model.dialects import translate
 from promptsync.model.errors import DialectError
-from promptsync.model.prompt import CLASSIC, Dialect, Json, Prompt, RemotePrompt
+from promptsync.model.prompt import CLASSIC, DIALECTS, Dialect, Json, Prompt, RemotePrompt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _PARAMETERS = f"{CLASSIC}.model_parameters"
+_TOLD = frozenset(("display_name", "description", "metadata", "path", *DIALECTS))
 _UNHASHED = frozenset(name.rpartition(".")[2] for name in SET_BY_SERVICE)
 
 
 def create_body(prompt: Prompt, path: str) -> Json:
     """The body of a create. `metadata` is always said: left out, the service would set a language of its own."""
-    body: Json = {"display_name": prompt.display_name, "path": path, "metadata": prompt.metadata, **prompt.extra}
+    body: Json = {**_further(prompt), "display_name": prompt.display_name, "path": path, "metadata": prompt.metadata}
     if prompt.description is not None:
         body["description"] = prompt.description
     body[prompt.dialect] = prompt.block
     return body
+
+
+def _further(prompt: Prompt) -> Json:
+    """The further top-level fields: none of them is one that a plan tells under its own name."""
+    return {name: value for name, value in prompt.extra.items() if name not in _TOLD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def patch_for(prompt: Prompt, actual: Prompt, path: str | None, added: Collectio
     own = {generic(name) for name in added} | SET_BY_SERVICE if added is not None else None
     extra = service_only(prompt, actual)
     clearing = [] if own is None else [item for item in extra if not is_within(item.field, own)]
-    body: Json = {"display_name": prompt.display_name, "metadata": dict(prompt.metadata), **prompt.extra}
+    body: Json = {**_further(prompt), "display_name": prompt.display_name, "metadata": dict(prompt.metadata)}
     kept = {item.field for item in extra} - {item.field for item in clearing}
     if prompt.description is not None or "description" not in kept:
         body["description"] = prompt.description

@@ -25,6 +25,7 @@ from promptsync.model.errors import (
     UnavailableError,
 )
 from promptsync.model.prompt import other_dialect
+from promptsync.model.shell import command
 from promptsync.plan.unmanaged import made_since, same_content
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ class Sender:
                 raise DoubtfulError(
                     "the answer to the create was lost, and it may have made any of "
                     + ", ".join(prompt.id for prompt in found),
-                    hint=f"take one over with `promptsync adopt {intent.key} ID` and delete the others",
+                    hint=f"take one over with {command('adopt', intent.key, 'ID')} and delete the others",
                 )
             if found:
                 return found[0]

@@ -12,7 +12,6 @@ import click
 
 from promptsync.cli import console
 from promptsync.files.target import open_target
-from promptsync.output.escape import terminal
 from promptsync.output.formats import DEFAULT, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
@@ -47,12 +46,12 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
-verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every field of new prompts.")
+verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
     "--timeout",
     "patience",
     type=click.FloatRange(0, min_open=True),
-    help="Seconds that one call may wait for a service that limits the rate or fails; 120 by default.",
+    help="Seconds that one call to the service may take in all, waits and repeats included; 120 by default.",
 )
 
 
@@ -60,40 +59,42 @@ def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
 
     @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
+    @click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
     @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
     @only
     @functools.wraps(command)
     def wrapped(
-        *args: Any, prune: bool, overwrite: tuple[str, ...], create_twins: bool, only: tuple[str, ...], **kwargs: Any
+        *args: Any,
+        prune: bool,
+        max_deletes: int | None,
+        overwrite: tuple[str, ...],
+        create_twins: bool,
+        only: tuple[str, ...],
+        **kwargs: Any,
     ) -> Any:
-        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only), **kwargs)
+        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only, max_deletes), **kwargs)
 
     return wrapped
 
 
-def layout_of_stdout(*, verbose: bool = False) -> Layout:
-    """How to lay out what goes to stdout."""
-    return Layout(color=console.has_color(sys.stdout), width=console.width(sys.stdout), verbose=verbose)
+def layout_of_stdout(*, whole: bool = False) -> Layout:
+    """How to lay out what goes to stdout: only a terminal is spared long texts, unless they are wanted `whole`."""
+    stream = sys.stdout
+    return Layout(color=console.has_color(stream), width=console.width(stream), whole=whole or not stream.isatty())
 
 
-def show(text: str) -> None:
-    """A result, on stdout. It is escaped already, and may be coloured."""
-    click.echo(text, color=console.has_color(sys.stdout))
-
-
-def show_planned(planned: Planned, form: str = DEFAULT, *, verbose: bool = False) -> None:
+def show_planned(planned: Planned, form: str = DEFAULT, *, whole: bool = False) -> None:
     """Warnings and notes on stderr, the plan on stdout."""
     show_warnings(planned.warnings)
     if planned.notes:
-        click.echo("the last run was interrupted:", err=True)
+        console.tell("the last run was interrupted:")
     for note in planned.notes:
-        click.echo(f"  {terminal(note)}", err=True)
-    show(render(planned.plan, layout_of_stdout(verbose=verbose), form))
+        console.tell(f"  {note}")
+    console.show(render(planned.plan, layout_of_stdout(whole=whole), form))
 
 
 def show_warnings(warnings: tuple[Problem, ...]) -> None:
     """What is odd about the files, on stderr."""
     if warnings:
-        color = console.has_color(sys.stderr)
-        click.echo(render_problems(warnings, color=color), err=True, color=color)
+        console.show_talk(render_problems(warnings, color=console.has_color(sys.stderr)))

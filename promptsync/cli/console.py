@@ -1,17 +1,24 @@
-"""The terminal: whether it has colours and how wide it is, talk on stderr, and progress on long work."""
+"""The terminal: the one way out for all that is said, whether it has colours and how wide it is, progress on long work.
+
+No other module writes to stdout or stderr: `say` and `tell` take a sentence and escape all that acts on what shows it,
+line breaks included; `show` takes what a renderer made, and lets its lines and colours pass.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+from promptsync.output.escape import rendered, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +49,34 @@ def prepare() -> None:
             reconfigure(errors="backslashreplace")
 
 
+class _Output(io.FileIO):
+    """An output of the process. What it cannot take for one of the reasons `forgiven` is dropped.
+
+    A reader that has gone away (`promptsync apply | head`) stops nothing and changes no exit code.
+    """
+
+    def __init__(self, number: int, forgiven: type[OSError]) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._forgiven = forgiven
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except self._forgiven:
+            return memoryview(data).nbytes
+
+
+def let_readers_leave() -> None:
+    """Lets the run go on to its end when no one reads its output any more, or where its talk cannot be written."""
+    sys.stdout = _replaced(sys.stdout, BrokenPipeError)
+    sys.stderr = _replaced(sys.stderr, OSError)
+
+
+def _replaced(stream: TextIO, forgiven: type[OSError]) -> TextIO:
+    output = io.BufferedWriter(_Output(stream.fileno(), forgiven))
+    return io.TextIOWrapper(output, encoding=stream.encoding, line_buffering=bool(stream.line_buffering))
+
+
 def has_color(stream: TextIO) -> bool:
     """Whether to colour what goes to `stream`: a terminal that does not say otherwise (https://no-color.org)."""
     if os.environ.get("NO_COLOR"):
@@ -56,21 +91,59 @@ def width(stream: TextIO) -> int:
     return max(60, min(shutil.get_terminal_size().columns, 160)) if stream.isatty() else 100
 
 
+def say(sentence: str) -> None:
+    """A result of one line, on stdout."""
+    sys.stdout.write(f"{terminal(sentence)}\n")
+    sys.stdout.flush()
+
+
+def tell(sentence: str) -> None:
+    """Talk of one line, on stderr, in place of a bar or spinner, which shows itself again below it."""
+    _write(f"{ERASE if _is_lively(sys.stderr) else ''}{terminal(sentence)}\n")
+
+
+def show(text: str) -> None:
+    """A result as a renderer made it, on stdout."""
+    sys.stdout.write(rendered(text, color=has_color(sys.stdout)) + "\n")
+    sys.stdout.flush()
+
+
+def show_talk(text: str) -> None:
+    """Talk as a renderer made it, on stderr."""
+    _write(rendered(text, color=has_color(sys.stderr)) + "\n")
+
+
+def shout(line: bytes) -> None:
+    """Talk from within a signal's handler, where a buffer may be half written. It may be for no one."""
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), line)
+
+
+def ask(question: str) -> bool:
+    """Whether a person answers `yes`, or `y`; anything else is no. Raises click.Abort where there is no one."""
+    while True:
+        _write(f"{terminal(question)} [yes/no]: ")
+        line = sys.stdin.readline()
+        if not line:
+            raise click.Abort
+        answer = line.strip().lower()
+        if answer in ("y", "yes"):
+            return True
+        if answer in ("n", "no", ""):
+            return False
+        tell("answer yes or no")
+
+
 def show_exchange(exchange: Exchange) -> None:
     """A line for one request, on stderr (`-v`)."""
     status = exchange.status if exchange.status is not None else "no answer"
     note = f"  {_note(exchange)}" if exchange.note else ""
-    _say(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}")
+    tell(f"{exchange.method} {exchange.path} {status} {exchange.seconds * 1000:.0f} ms{note}")
 
 
 def _note(exchange: Exchange) -> str:
     """What went wrong, and what follows."""
     return exchange.note + (f"; next attempt in {exchange.retry_in:.1f} s" if exchange.retry_in is not None else "")
-
-
-def _say(line: str) -> None:
-    """A whole line on stderr, in place of a bar or spinner, which shows itself again below it."""
-    _write(f"{ERASE if _is_lively(sys.stderr) else ''}{line}\n")
 
 
 def _write(text: str) -> None:
@@ -97,10 +170,10 @@ class Waits:
             if now < self._until:
                 return
             self._until = now + QUIET
-        _say(f"waiting for the service: {_note(exchange)}")
+        tell(f"waiting for the service: {_note(exchange)}")
 
 
-def watch(*, verbose: bool) -> Callable[[Exchange], None]:
+def watch(*, verbose: bool = False) -> Callable[[Exchange], None]:
     """What to tell of the requests: each of them, or only that the run waits."""
     return show_exchange if verbose else Waits()
 
@@ -126,7 +199,7 @@ def progress(title: str, total: int) -> Iterator[Callable[[Any], None]]:
             bar.update(1)
 
     shows: dict[str, Any] = {"show_pos": True, "show_percent": False, "show_eta": False, "item_show_func": pace}
-    bar = click.progressbar(length=total, label=title, file=sys.stderr, **shows)
+    bar = click.progressbar(length=total, label=terminal(title), file=sys.stderr, **shows)
     try:
         with bar:
             yield advance
@@ -146,7 +219,7 @@ def waiting(title: str) -> Iterator[None]:
         if done.wait(SOON):
             return
         for sign in cycle("|/-\\"):
-            _write(f"\r{sign} {title}")
+            _write(f"\r{sign} {terminal(title)}")
             if done.wait(_TURN):
                 break
         _write(ERASE)

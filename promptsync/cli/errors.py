@@ -32,17 +32,13 @@ def tell(error: BaseException) -> int:
     """Says what went wrong and gives the exit code. Only a bug of ours is told with a traceback."""
     match error:
         case click.UsageError():
-            error.show(sys.stderr)
+            _show_usage(error)
             return ExitCode.USAGE
         case click.Abort() | KeyboardInterrupt():
-            click.echo("interrupted", err=True)
+            console.tell("interrupted")
             return ExitCode.INTERRUPTED
         case click.ClickException():
-            error.show(sys.stderr)
-            return ExitCode.ERROR
-        case BrokenPipeError():
-            # Whoever read the output has gone; Python would complain once more when it flushes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            console.tell(f"Error: {error.format_message()}")
             return ExitCode.ERROR
         case PromptsyncError():
             return _show(error)
@@ -51,7 +47,7 @@ def tell(error: BaseException) -> int:
             why = (error.strerror or str(error)).lower()
             return _show(PromptsyncError(f"{what} cannot be read or written: {why}"))
         case _:
-            click.echo(bug_report("".join(traceback.format_exception(error)), os.environ), err=True)
+            console.show_talk(bug_report("".join(traceback.format_exception(error)), os.environ))
             return ExitCode.BUG
 
 
@@ -69,7 +65,16 @@ def bug_report(trace: str, environ: Mapping[str, str]) -> str:
     return terminal(report, newlines=True).rstrip()
 
 
+def _show_usage(error: click.UsageError) -> None:
+    """What click says of a wrong use: its message repeats what was typed."""
+    if error.ctx is not None and error.message == error.ctx.get_help():
+        console.show_talk(error.message)
+        return
+    if error.ctx is not None:
+        console.show_talk(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
+    console.tell(f"Error: {error.format_message()}")
+
+
 def _show(error: PromptsyncError) -> ExitCode:
-    color = console.has_color(sys.stderr)
-    click.echo(render_error(error, color=color), err=True, color=color)
+    console.show_talk(render_error(error, color=console.has_color(sys.stderr)))
     return error.exit_code

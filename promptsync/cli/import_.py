@@ -13,9 +13,10 @@ from promptsync.commands import adopt as adopting
 from promptsync.commands import import_ as importing
 from promptsync.commands import mv as moving
 from promptsync.model.errors import ExitCode, UsageError
-from promptsync.output.escape import terminal
 from promptsync.output.formats import render
+from promptsync.output.style import counted
 from promptsync.output.tables import render_pairs, render_unmanaged
+from promptsync.output.text import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,9 @@ def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...
     if listing + everything + bool(ids) != 1:
         raise UsageError("import takes one of --list, --all and --id")
     if listing:
-        found = importing.unmanaged(target)
+        found = importing.unmanaged(target, observer=console.watch())
         color = console.has_color(sys.stdout)
-        common.show(render_unmanaged(found, color=color) if found else "every prompt on the service is in a lockfile")
+        console.show(render_unmanaged(found, color=color) if found else "every prompt on the service is in a lockfile")
         return ExitCode.DONE
     with ExitStack() as stack:
         advance: list[Callable[[Any], Any]] = []
@@ -47,6 +48,7 @@ def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...
             into,
             on_start=lambda total: advance.append(stack.enter_context(console.progress("Importing", total))),
             on_prompt=lambda key: advance[0](key),
+            observer=console.watch(),
         )
     _show_imported(done)
     return ExitCode.PARTIAL if done.left_out else ExitCode.DONE
@@ -54,12 +56,12 @@ def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...
 
 def _show_imported(done: Imported) -> None:
     for key, id in done.keys.items():
-        click.echo(f"{terminal(key)}  {terminal(id)}")
+        console.say(f"{key}  {id}")
     for id, why in done.left_out.items():
-        click.echo(f"{terminal(id)} was left out: {terminal(why)}", err=True)
+        console.tell(f"{id} was left out: {why}")
     if done.allow_fields:
-        click.echo(f"promptsync.yaml lets through: {terminal(', '.join(done.allow_fields))}", err=True)
-    click.echo(f"{len(done.keys)} imported, {len(done.left_out)} left out", err=True)
+        console.tell(f"promptsync.yaml lets through: {', '.join(done.allow_fields)}")
+    console.tell(f"{len(done.keys)} imported, {len(done.left_out)} left out")
 
 
 @click.command()
@@ -74,11 +76,13 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
         raise UsageError("adopt takes KEY and ID, or --by-name")
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
-    made, file = adopting.adopt(target, key, id)
-    click.echo(f"{file.key} is {id} from now on; {target.lock_path} holds it")
-    if made.changes:
-        click.echo("the next apply would change on it:", err=True)
-        common.show(render(made, common.layout_of_stdout()))
+    done = adopting.adopt(target, key, id, observer=console.watch())
+    console.say(f"{done.file.key} is {id} from now on; {target.lock_path} holds it")
+    if done.only_there:
+        console.tell(f"only the service has, and keeps: {', '.join(done.only_there)}")
+    if done.plan.changes:
+        console.tell("the next apply would change on it:")
+        console.show(render(done.plan, common.layout_of_stdout(whole=True)))
     return ExitCode.DONE
 
 
@@ -86,13 +90,19 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, adopt --by-name needs --yes")
 
-    def confirm(pairs: list[Pair]) -> bool:
-        click.echo(render_pairs(pairs, color=False))
-        return yes or click.confirm("Tie these files to these prompts?", err=True)
+    left_out: list[Pair] = []
 
-    tied = adopting.adopt_by_name(target, confirm)
-    click.echo(f"{len(tied)} adopted", err=True)
-    return ExitCode.DONE
+    def confirm(pairs: list[Pair]) -> bool:
+        left_out.extend(pair for pair in pairs if pair.lost)
+        console.show(render_pairs(pairs, color=False))
+        where = place(target.name, target.connection.host, target.settings.path_prefix)
+        return yes or console.ask(f"Tie {counted(len(pairs), 'file')} to these prompts? They are of the {where}.")
+
+    tied = adopting.adopt_by_name(target, confirm, observer=console.watch())
+    for pair in left_out:
+        console.tell(f"{pair.file.key} was left out: an apply of it would take away {', '.join(pair.lost)}")
+    console.tell(f"{len(tied)} adopted")
+    return ExitCode.PARTIAL if left_out else ExitCode.DONE
 
 
 @click.command()
@@ -101,5 +111,5 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 @common.on_target
 def mv(target: Target, old: str, new: str) -> int:
     """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
-    click.echo(moving.mv(target, old, new))
+    console.say(moving.mv(target, old, new))
     return ExitCode.DONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,6 @@ from promptsync.cli import common, console
 from promptsync.commands import lock as locking
 from promptsync.commands.state import read_state
 from promptsync.model.errors import ExitCode, UsageError
-from promptsync.output.escape import terminal
 from promptsync.output.tables import render_lock
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def lock() -> None:
 @common.on_target
 def show(target: Target) -> int:
     """List the locked prompts with their ids and versions."""
-    common.show(render_lock(read_state(target).lock, color=console.has_color(sys.stdout)))
+    console.show(render_lock(read_state(target).lock, color=console.has_color(sys.stdout)))
     return ExitCode.DONE
 
 
@@ -36,11 +35,11 @@ def show(target: Target) -> int:
 @common.on_target
 def verify(target: Target) -> int:
     """Compare lockfile, files and service. Exits 3 where they do not fit."""
-    found = locking.lock_verify(target)
+    found = locking.lock_verify(target, observer=console.watch())
     for sentence in found:
-        click.echo(terminal(sentence))
+        console.say(sentence)
     if not found:
-        click.echo("lockfile, files and service fit")
+        console.say("lockfile, files and service fit")
     return ExitCode.CONFLICT if found else ExitCode.DONE
 
 
@@ -49,15 +48,28 @@ def verify(target: Target) -> int:
 @common.on_target
 def forget(target: Target, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
-    for key, entry in zip(keys, locking.lock_forget(target, keys), strict=True):
-        click.echo(f"{key} is forgotten; {entry.id} stays on the service")
+    for key, entry in locking.lock_forget(target, keys).items():
+        console.say(f"{key} is forgotten; {entry.id} stays on the service")
+    return ExitCode.DONE
+
+
+@lock.command()
+@click.argument("keys", nargs=-1, required=True)
+@common.on_target
+def unprotect(target: Target, keys: tuple[str, ...]) -> int:
+    """Let `--prune` delete the prompts of KEYS, whose files are gone and which are protected."""
+    locking.lock_unprotect(target, keys)
+    for key in keys:
+        console.say(f"{key} is protected no longer; `promptsync apply --prune` deletes it")
     return ExitCode.DONE
 
 
 @lock.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--ours", "side", flag_value="ours", help="Where the two disagree, keep our side's.")
+@click.option("--theirs", "side", flag_value="theirs", help="Where the two disagree, take their side's.")
 @common.on_target
-def merge(target: Target, paths: tuple[Path, ...]) -> int:
+def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
     """Join two sides of a lockfile, prompt by prompt.
 
     Without PATHS, or with one, the conflict markers that git left in the lockfile are resolved. With three it is a
@@ -66,9 +78,11 @@ def merge(target: Target, paths: tuple[Path, ...]) -> int:
     if len(paths) not in (0, 1, 3):
         raise UsageError("lock merge takes no path, the conflicted lockfile, or BASE OURS THEIRS")
     base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else target.lock_path, None)
-    conflicts = locking.lock_merge(base, ours, theirs)
-    for sentence in conflicts:
-        click.echo(sentence, err=True)
-    if not conflicts:
-        click.echo(f"{ours} is merged", err=True)
-    return ExitCode.CONFLICT if conflicts else ExitCode.DONE
+    merged = locking.lock_merge(base, ours, theirs, side)
+    for sentence in [*merged.conflicts, *merged.decided]:
+        console.tell(sentence)
+    if merged.conflicts:
+        console.tell("help: `promptsync lock merge --ours` or `--theirs` decides all of these for one side")
+        return ExitCode.CONFLICT
+    console.tell(f"{ours} is merged")
+    return ExitCode.DONE

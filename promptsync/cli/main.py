@@ -67,6 +67,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The console script: runs the command line and ends the process with its exit code."""
+    console.let_readers_leave()
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

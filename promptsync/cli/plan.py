@@ -13,6 +13,7 @@ from promptsync.commands import drift as drifting
 from promptsync.commands import plan as planning
 from promptsync.files.disk import write_atomic
 from promptsync.model.errors import ExitCode, UsageError
+from promptsync.model.shell import command
 from promptsync.output.formats import DEFAULT, FORMATS
 from promptsync.output.plan_json import dumps, saved_plan
 
@@ -46,10 +47,12 @@ def plan(
     with console.waiting("Reading files and service"):
         observer = console.watch(verbose=verbose)
         planned = planning.plan(target, options, offline=offline, patience=patience, observer=observer)
-    common.show_planned(planned, form, verbose=verbose)
+    common.show_planned(planned, form, whole=verbose)
+    if planned.refused is not None:
+        raise planned.refused
     if out is not None:
         write_atomic(out, dumps(saved_plan(planned.plan, planned.host)).encode())
-        click.echo(f"saved; carry it out with: promptsync apply {out}", err=True)
+        console.tell(f"saved; carry it out with: {command('apply', str(out)).strip('`')}")
     return planned.exit_code(detailed=detailed_exitcode)
 
 
@@ -63,7 +66,7 @@ def check(target: Target, only: tuple[str, ...], offline: bool, fail_on_drift: b
     """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
     with console.waiting("Reading files and service"):
         planned = checking.check(target, only, offline=offline, observer=console.watch(verbose=verbose))
-    common.show_planned(planned, verbose=verbose)
+    common.show_planned(planned, whole=True)
     failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
     return ExitCode.CONFLICT if failed else ExitCode.DONE
 
@@ -76,8 +79,8 @@ def drift(target: Target, verbose: bool) -> int:
     with console.waiting("Reading files and service"):
         planned = drifting.drift(target, observer=console.watch(verbose=verbose))
     if planned.plan.changes:
-        common.show_planned(planned, verbose=verbose)
+        common.show_planned(planned, whole=verbose)
         return ExitCode.CONFLICT
     common.show_warnings(planned.warnings)
-    click.echo("No drift. The service holds what the lockfile says.")
+    console.say("No drift. The service holds what the lockfile says.")
     return ExitCode.DONE

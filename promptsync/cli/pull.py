@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
     What does not overlap merges by itself. What does is left in the file and shown; exit 3 while it is open.
     """
     with console.waiting("Reading files and service"):
-        done = pulling.pull(target, keys, resolve)
+        done = pulling.pull(target, keys, resolve, observer=console.watch())
     return _show_pulled(done, "nothing was changed on the service")
 
 
@@ -48,9 +47,11 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
     """
     if version is None:
         path = restoring.restore_deleted(target, key, archive)
-        click.echo(f"{path} is back; the next apply makes a new prompt of it, under a new id")
+        console.say(f"{path} is back; the next apply makes a new prompt of it, under a new id")
         return ExitCode.DONE
-    return _show_pulled([restoring.restore(target, key, version)], "the file says that already")
+    return _show_pulled(
+        [restoring.restore(target, key, version, observer=console.watch())], "the file says that already"
+    )
 
 
 @click.command()
@@ -59,17 +60,15 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
 @common.on_target
 def history(target: Target, key: str, limit: int) -> int:
     """Show the versions of the prompt KEY, newest first, and what each changed."""
-    entry, steps = remembering.history(target, key, limit)
-    color = console.has_color(sys.stdout)
-    common.show(render_history(key, entry, steps, color=color, width=console.width(sys.stdout)))
+    key, entry, steps = remembering.history(target, key, limit, observer=console.watch())
+    console.show(render_history(key, entry, steps, common.layout_of_stdout(whole=True)))
     return ExitCode.DONE
 
 
 def _show_pulled(done: list[Pulled], nothing: str) -> int:
-    changed = [pulled for pulled in done if pulled.edits or pulled.is_open]
+    changed = [pulled for pulled in done if pulled.edits or pulled.kept or pulled.is_open]
     if changed:
-        color = console.has_color(sys.stdout)
-        common.show(render_pulled(changed, color=color, width=console.width(sys.stdout)))
+        console.show(render_pulled(changed, common.layout_of_stdout(whole=True)))
     else:
-        click.echo(nothing)
+        console.say(nothing)
     return ExitCode.CONFLICT if any(pulled.is_open for pulled in done) else ExitCode.DONE

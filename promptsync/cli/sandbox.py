@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promptsync.cli import common
+from promptsync.cli import common, console
 from promptsync.commands.sandbox import reset_sandbox
-from promptsync.files.target import open_target, prepare_state
+from promptsync.files.target import check_state, open_target, prepare_state
 from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.sandbox import Behaviour, Fault, Sandbox, SandboxError, run_forever
 
@@ -25,12 +25,13 @@ def sandbox() -> None:
 @sandbox.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 takes a free one.")
 @click.option("--key", help="Accept this key alone; by default any.")
-@click.option("--dialect", type=click.Choice(["current", "classic", "both"]), default="current", show_default=True)
+@click.option("--dialect", type=click.Choice(["both", "current", "classic"]), default="both", show_default=True)
 @click.option("--foreign", type=click.Choice(["refuse", "ignore"]), default="refuse", show_default=True)
 @click.option("--patch", type=click.Choice(["merge", "replace", "deep"]), default="merge", show_default=True)
 @click.option("--version-on", type=click.Choice(["block", "any", "always"]), default="any", show_default=True)
 @click.option("--max-page", type=click.IntRange(1), default=200, show_default=True, help="The largest page of a list.")
 @click.option("--list-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
+@click.option("--update-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
 @click.option("--latency", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds a request.")
 @click.option(
     "--fault", "faults", multiple=True, metavar="FAULT", help="Such as 429:retry-after=1,method=POST,times=3."
@@ -39,13 +40,14 @@ def sandbox() -> None:
 def serve(target: Target, port: int, faults: tuple[str, ...], **switches: Any) -> int:
     """Serve the embedded service on loopback, with a page to look at and edit prompts."""
     prepare_state(target)
+    check_state(target)
     try:
         with Sandbox(target.sandbox_path, behaviour=Behaviour(**switches)) as service:
             for fault in faults:
                 service.faults.add(Fault.parse(fault))
             run_forever(service, port=port, ready=_announce)
     except SandboxError as error:
-        raise PromptsyncError(str(error)) from None
+        raise PromptsyncError(str(error), hint=error.hint) from None
     except OSError as error:
         raise PromptsyncError(f"port {port} cannot be served: {error.strerror}", hint="choose another --port") from None
     return ExitCode.DONE
@@ -56,10 +58,10 @@ def serve(target: Target, port: int, faults: tuple[str, ...], **switches: Any) -
 def reset(target: Target) -> int:
     """Empty the embedded service, and forget what was applied to it."""
     reset_sandbox(open_target(target.root, "sandbox", environ=os.environ))
-    click.echo(f"the sandbox of {target.root} is empty")
+    console.say(f"the sandbox of {target.root} is empty")
     return ExitCode.DONE
 
 
 def _announce(url: str) -> None:
-    click.echo(f"serving the sandbox at {url} (stop with Ctrl+C)", err=True)
-    click.echo(f"use it with: promptsync apply --target sandbox --base-url {url}", err=True)
+    console.tell(f"serving the sandbox at {url} (stop with Ctrl+C)")
+    console.tell(f"use it with: promptsync apply --target sandbox --base-url {url}")

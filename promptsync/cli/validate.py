@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptsync.cli import common
+from promptsync.cli import common, console
 from promptsync.commands import validate as validating
 from promptsync.model.errors import ExitCode
 
@@ -21,5 +21,5 @@ def validate(target: Target, files: tuple[str, ...]) -> int:
     """Check the prompt files, offline."""
     count, warnings = validating.validate(target, files)
     common.show_warnings(warnings)
-    click.echo(f"{count} prompt file{'s are' if count != 1 else ' is'} valid")
+    console.say(f"{count} prompt file{'s are' if count != 1 else ' is'} valid")
     return ExitCode.DONE

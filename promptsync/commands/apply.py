@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from promptsync.apply.applier import Applier
 from promptsync.apply.recovery import recover_writes, recovery_notes, still_open
 from promptsync.commands.connect import connect
-from promptsync.commands.decide import decide, with_policies
+from promptsync.commands.decide import decide
 from promptsync.commands.gather import read_prompts
+from promptsync.commands.history import with_sides
+from promptsync.commands.keys import with_keys
 from promptsync.commands.results import Applied, Planned
 from promptsync.commands.state import State, read_state, write_lock
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
-from promptsync.model.errors import StalePlanError
+from promptsync.model.errors import PromptsyncError, StalePlanError
+from promptsync.plan.differ import plan_digest
 from promptsync.plan.safety import raise_if_unsafe
+from promptsync.plan.saved import raise_if_rewritten
 from promptsync.service import reader
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from promptsync.apply.recovery import Recovery
     from promptsync.files.target import Target
-    from promptsync.model.prompt import RemotePrompt
+    from promptsync.model.prompt import Json, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan, PlanOptions
     from promptsync.plan.saved import SavedPlan
     from promptsync.service.calls import Exchange
@@ -48,8 +52,8 @@ def apply(
     options: PlanOptions,
     *,
     saved: SavedPlan | None = None,
+    written: Callable[[Plan, str], Json] | None = None,
     all_or_nothing: bool = False,
-    max_deletes: int | None = None,
     parallelism: int = 8,
     archive: Path | None = None,
     patience: float | None = None,
@@ -58,24 +62,29 @@ def apply(
     """Makes the service say what the files say, and records it.
 
     With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
-    rests on the same file, entry and service content; else StalePlanError is raised before any write. Raises
-    PlanError where safety forbids the plan. `patience` is the seconds that one call may spend on waiting.
+    rests on the same file, entry and service content; else StalePlanError is raised before any write. `written` gives
+    the document of a plan and a host, which must be the saved one. Raises PlanError where it is not, and where safety
+    forbids the plan. `patience` is the seconds that one call may take in all.
     """
     watcher = watcher or Watcher()
     with alone(target):
-        options = saved.options if saved else with_policies(target.config, options)
         tree = load_tree(target)
         state = read_state(target)
+        known = tree.files.keys() | state.lock.prompts.keys()
+        options, unmatched = (saved.options, ()) if saved else with_keys(target, options, known)
         connections = max(parallelism, reader.PARALLELISM)
         with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
             service = read_prompts(api, target, state, tree.files)
             state, recovery = _finish_earlier_run(target, state, service, api)
-            made, lock = decide(target, tree.files, state.lock, service, options, state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates)
             if saved is not None:
                 made = _as_saved(made, saved, target.connection.host)
-            raise_if_unsafe(made, max_deletes=max_deletes)
+            made = with_sides(api, made)
+            if saved is not None and written is not None:
+                raise_if_rewritten(saved, written(made, target.connection.host))
+            raise_if_unsafe(made)
             notes = recovery_notes(state.recovered, recovery, made)
-            watcher.on_plan(Planned(made, target.connection.host, tree.warnings, notes))
+            watcher.on_plan(Planned(made, target.connection.host, (*tree.warnings, *unmatched), notes))
             if all_or_nothing and made.conflicts:
                 return Applied(made)
             if made.decided and not watcher.confirm(made):
@@ -85,6 +94,7 @@ def apply(
                 state.journal,
                 lock,
                 known=service.keys(),
+                seen=lock.owner in {prompt.owner for prompt in service.values()},
                 archive_folder=archive or target.archive_folder,
                 parallelism=parallelism,
                 on_outcome=watcher.on_outcome,
@@ -110,20 +120,36 @@ def _finish_earlier_run(
 
 
 def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Applied:
+    if made.traded:
+        # All keys at once and before any request: a run that dies then leaves every entry under some key.
+        lock = applier.lock
+        write_lock(target, lock, since=state.on_disk)
+        state = replace(state, on_disk=lock)
     try:
         outcomes = applier.run(made)
     finally:
+        problem = _record(target, applier, state)
+    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted, problem=problem)
+
+
+def _record(target: Target, applier: Applier, state: State) -> PromptsyncError | None:
+    """Writes the lockfile, and drops from the journal what it holds; gives what kept it from that.
+
+    What was done is to be told in any case, and the journal has it.
+    """
+    try:
         write_lock(target, applier.lock, since=state.on_disk)
-    state.journal.compact()
-    return Applied(made, tuple(outcomes), interrupted=applier.was_interrupted)
+        state.journal.compact()
+    except PromptsyncError as error:
+        return error
+    return None
 
 
 def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
     """The saved plan, made anew. Raises StalePlanError where it would not be the same."""
-    if saved.target != made.target or saved.host not in (None, host):
-        place = f"“{saved.target}” at {saved.host}" if saved.host else f"“{saved.target}”"
+    if (saved.target, saved.host) != (made.target, host):
         raise StalePlanError(
-            f"the plan was made for the target {place}, not for “{made.target}” at {host}",
+            f"the plan was made for the target “{saved.target}” at {saved.host}, not for “{made.target}” at {host}",
             hint="make a new plan for this target",
         )
     now = {(change.key, change.action, change.digest): change for change in made.changes}
@@ -134,4 +160,5 @@ def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
             f"the plan is stale: the file, the lock or the service has moved for {named}",
             hint="nothing was written; make a new plan and review it",
         )
-    return replace(made, changes=tuple(now[change] for change in saved.changes), refreshed={})
+    changes = tuple(now[change] for change in saved.changes)
+    return replace(made, changes=changes, digest=plan_digest(made.target, changes), refreshed={})

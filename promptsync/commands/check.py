@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.plan import plan
+from promptsync.commands.state import read_lock
+from promptsync.files.git import lock_at_base
+from promptsync.merge.locks import edits
+from promptsync.model.globs import matches
+from promptsync.model.prompt import Problem
 from promptsync.plan.changes import PlanOptions
 
 if TYPE_CHECKING:
@@ -13,6 +19,9 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Planned
     from promptsync.files.target import Target
     from promptsync.service.calls import Exchange
+
+_BASE_BRANCH = "GITHUB_BASE_REF"
+"""The variable in which GitHub names the branch that a pull request is to be merged into."""
 
 
 def check(
@@ -24,6 +33,16 @@ def check(
 ) -> Planned:
     """The plan of what a merge would do. The caller judges drift; conflicts fail.
 
-    `only` are globs: the plan tells of no other keys.
+    `only` are globs: the plan tells of no other keys. What was changed in the lockfile by hand is among the warnings.
     """
-    return plan(target, PlanOptions(only=only), offline=offline, observer=observer)
+    planned = plan(target, PlanOptions(only=only), offline=offline, observer=observer)
+    base = lock_at_base(target.lock_path, target.environ.get(_BASE_BRANCH))
+    if base is None:
+        return planned
+    name, hint = str(target.lock_path), "look at the changes of the lockfile, and at the prompts in orq.ai"
+    warnings = tuple(
+        Problem(name, 0, 0, sentence, hint, severity="warning")
+        for key, sentence in edits(base, read_lock(target))
+        if not only or matches(key, only)
+    )
+    return replace(planned, warnings=(*planned.warnings, *warnings))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from promptsync.files.target import prepare_state
+from promptsync.model.errors import PromptsyncError
 from promptsync.service.client import Client
 from promptsync.service.ratelimit import PATIENCE
 
@@ -27,9 +28,10 @@ def connect(
 ) -> Iterator[Client]:
     """The client of the target's service. Raises ConfigError where host or key are missing.
 
-    `patience` is the seconds that one call may spend on waiting; None is as long as is sensible.
+    `patience` is the seconds that one call may take in all; None is as long as is sensible.
     """
     where = target.connection
+    patience = PATIENCE if patience is None else patience
     if where.base_url is not None:
         with Client(
             where.base_url,
@@ -37,16 +39,22 @@ def connect(
             key_name=where.key_name,
             connections=connections,
             read_only=read_only,
-            patience=PATIENCE if patience is None else patience,
+            patience=patience,
             observer=observer,
         ) as client:
             yield client
         return
-    from promptsync.sandbox import App, Sandbox  # It brings a web framework along, which no other target needs.
+    from promptsync.sandbox import App, Sandbox, StoreError  # A web framework comes along, which no other target needs.
 
     prepare_state(target)
+    try:
+        sandbox = Sandbox(target.sandbox_path)
+    except StoreError as error:
+        raise PromptsyncError(str(error), hint=error.hint) from None
     with (
-        Sandbox(target.sandbox_path) as sandbox,
-        Client("http://sandbox", "", app=App(sandbox), read_only=read_only, observer=observer) as client,
+        sandbox,
+        Client(
+            "http://sandbox", "", app=App(sandbox), read_only=read_only, patience=patience, observer=observer
+        ) as client,
     ):
         yield client

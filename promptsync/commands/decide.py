@@ -2,52 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from promptsync.commands.gather import look_again
 from promptsync.commands.state import scope_of
 from promptsync.files.git import committed_locks
 from promptsync.plan.differ import diff
-from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches
+from promptsync.plan.doubts import in_doubt
+from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed, with_other_branches, with_turned_back
+from promptsync.plan.trades import exchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from promptsync.files.config import Config
     from promptsync.files.target import Target
     from promptsync.model.lockfile import Lockfile
     from promptsync.model.prompt import PromptFile, RemotePrompt
     from promptsync.plan.changes import Intent, Plan, PlanOptions
+    from promptsync.plan.differ import Scope
+    from promptsync.service.api import PromptsApi
 
 
 def decide(
+    api: PromptsApi,
     target: Target,
     files: Mapping[str, PromptFile],
     lock: Lockfile,
-    service: Mapping[str, RemotePrompt],
+    service: dict[str, RemotePrompt],
     options: PlanOptions,
     creates: tuple[Intent, ...] = (),
 ) -> tuple[Plan, Lockfile]:
-    """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers."""
-    scope = scope_of(target)
-    made = diff(files, lock, service, scope, options, creates)
+    """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers.
+
+    The entries of files that traded places are in it under the keys that they have now. What seems to differ from the
+    lockfile is read again by id, and `service` brought up to date.
+    """
+    differ = partial(
+        _certain_diff, api, files, service=service, scope=scope_of(target), options=options, creates=creates
+    )
+    made = differ(lock)
     changed = seemingly_changed(made)
     if not changed:
-        return made, lock
+        return made, exchanged(lock, made.traded)
     later = later_entries(changed, committed_locks(target.lock_path))
     if later:
         lock = caught_up(lock, later)
-        made = diff(files, lock, service, scope, options, creates)
+        made = with_turned_back(differ(lock), later)
         changed = seemingly_changed(made)
     if changed:
         made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))
-    return made, lock
+    return made, exchanged(lock, made.traded)
 
 
-def with_policies(config: Config, options: PlanOptions) -> PlanOptions:
-    """What the command line decides, and what the configuration decides for every run."""
-    return replace(
-        options,
-        overwrite=(*options.overwrite, *config.overwrite),
-        create_twins=options.create_twins or config.create_twins,
-    )
+def _certain_diff(
+    api: PromptsApi,
+    files: Mapping[str, PromptFile],
+    lock: Lockfile,
+    *,
+    service: dict[str, RemotePrompt],
+    scope: Scope,
+    options: PlanOptions,
+    creates: tuple[Intent, ...],
+) -> Plan:
+    """The plan of which nothing rests on the list's word alone."""
+    made = diff(files, lock, service, scope, options, creates)
+    read: set[str] = set()
+    while doubted := in_doubt(made, files, lock, service) - read:
+        read |= doubted
+        if look_again(api, service, doubted):
+            made = diff(files, lock, service, scope, options, creates)
+    return made

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from promptsync.commands.state import check_workspace, ids_elsewhere
 from promptsync.plan.unmanaged import by_name, match_intents
-from promptsync.service.reader import read_service
+from promptsync.service.reader import read_again, read_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from promptsync.commands.state import State
     from promptsync.files.target import Target
     from promptsync.model.lockfile import Lockfile
     from promptsync.model.prompt import PromptFile, RemotePrompt
+    from promptsync.service.api import PromptsApi
     from promptsync.service.client import Client
 
 _PATIENCE_WITH_THE_LIST = (0.5, 1.0, 2.0, 4.0)
@@ -36,10 +37,27 @@ def read_prompts(
     for file in (files or {}).values():
         api.texts.add(file.prompt.block)
     service = read_service(api, locked=lock.ids() | recovered.ids(), need_unmanaged=matters)
+    look_again(api, service, recovered.ids())
     if files is not None:
         _wait_for_young(api, target, state, files, service)
     check_workspace(target, lock, owners(service, lock))
     return service
+
+
+def look_again(api: PromptsApi, service: dict[str, RemotePrompt], ids: Collection[str]) -> bool:
+    """Brings those of `ids` in `service` up to date, each read by id. Whether the list had shown anything else.
+
+    A list may show for some seconds what was before an update or a deletion.
+    """
+    shown = {id: service[id] for id in ids if id in service}
+    if not shown:
+        return False
+    found, gone = read_again(api, shown)
+    now = {id: found[id] for id in shown if id in found}
+    service.update(now)
+    for id in gone:
+        del service[id]
+    return bool(gone) or any(prompt.raw != shown[id].raw for id, prompt in now.items())
 
 
 def owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:

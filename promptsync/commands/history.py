@@ -5,20 +5,22 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice, pairwise
+from threading import Event
 from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
-from promptsync.commands.keys import locked_entry
+from promptsync.commands.keys import locked_key
 from promptsync.commands.results import Step
 from promptsync.commands.state import read_state
-from promptsync.model.compare import FieldDiff, differences, expand, file_differences
+from promptsync.model.compare import FieldDiff, differences, expand
 from promptsync.model.dialects import field_in
-from promptsync.model.errors import NotFoundError, RefusedError, ServiceError
+from promptsync.model.errors import NotFoundError, RateLimitedError, RefusedError, ServiceError, UnavailableError
 from promptsync.model.prompt import RemotePrompt
+from promptsync.plan.base import form_as_locked, unlike
 from promptsync.plan.changes import Conflict, Drift, Sides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry
@@ -26,19 +28,25 @@ if TYPE_CHECKING:
     from promptsync.plan.changes import Change, Plan
     from promptsync.service.answers import RemoteVersion
     from promptsync.service.api import PromptsApi
+    from promptsync.service.calls import Exchange
 
 _NEWER = 20
 """How many versions are looked through for the locked one before the number is told as "more than"."""
 
 
-def history(target: Target, key: str, limit: int = 20) -> tuple[LockEntry, list[Step]]:
+def history(
+    target: Target, key: str, limit: int = 20, *, observer: Callable[[Exchange], None] | None = None
+) -> tuple[str, LockEntry, list[Step]]:
     """The newest `limit` versions of the prompt of `key`, newest first, each with the fields that it changed.
 
-    They are told in the words of the dialect on the wire. Raises UsageError for a key that is not locked.
+    Key and entry as they are locked go before them. The fields are told in the words of the dialect on the wire. Raises
+    UsageError for a key that is not locked.
     """
-    entry = locked_entry(target, read_state(target).lock, key)
-    with connect(target, read_only=True) as api:
-        return entry, steps(api, entry, limit)
+    lock = read_state(target).lock
+    key = locked_key(target, lock, key)
+    entry = lock.prompts[key]
+    with connect(target, read_only=True, observer=observer) as api:
+        return key, entry, steps(api, entry, limit)
 
 
 def names(version: RemoteVersion, id: str | None) -> bool:
@@ -88,26 +96,35 @@ def steps(api: PromptsApi, entry: LockEntry, limit: int) -> list[Step]:
 def with_sides(api: PromptsApi, plan: Plan, workers: int = 8) -> Plan:
     """The plan, with each drift and each conflict of two sides told side by side.
 
-    A service that does not answer about versions takes nothing from the plan: the sides stay untold.
+    A service that does not answer about versions takes nothing from the plan: the sides stay untold. Where it gives no
+    answer at all, it is asked no further: each question might take as long.
     """
+    silent = Event()
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return replace(plan, changes=tuple(pool.map(lambda change: _with_sides(api, change), plan.changes)))
+        return replace(plan, changes=tuple(pool.map(lambda change: _with_sides(api, change, silent), plan.changes)))
 
 
-def _with_sides(api: PromptsApi, change: Change) -> Change:
-    if not isinstance(change, Drift | Conflict) or change.edited is None:
+def _with_sides(api: PromptsApi, change: Change, silent: Event) -> Change:
+    if silent.is_set() or not isinstance(change, Drift | Conflict) or change.edited is None:
         return change
     file, entry, remote = change.edited.file, change.edited.entry, change.edited.remote
     try:
         base = base_of(api, entry)
         sides = Sides(
             since=_since(api, entry, remote),
-            here=_changed(file_differences(file, base, entry.dialect, entry.added)) if base else (),
+            here=_changed(_changed_here(file, entry, base)) if base else (),
             there=_changed(between(base, remote, entry.dialect, file)) if base else (),
         )
+    except (UnavailableError, RateLimitedError):
+        silent.set()
+        return change
     except ServiceError:
         return change
     return replace(change, sides=sides, warnings=(*change.warnings, sides.since))
+
+
+def _changed_here(file: PromptFile, entry: LockEntry, base: RemotePrompt) -> list[FieldDiff]:
+    return unlike(file, entry, base, form_as_locked(file, entry, base))
 
 
 def between(

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
+from promptsync.commands.keys import folder_of
+from promptsync.commands.newfile import check_beside, write_new
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
-from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
+from promptsync.files.disk import as_spelled, find_sources, read_bytes, write_atomic
 from promptsync.files.emit import emit
-from promptsync.files.loader import Source, load_one
 from promptsync.files.names import file_names
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME
 from promptsync.files.yaml.editor import edit
 from promptsync.files.yaml.edits import Edit
 from promptsync.files.yaml.reader import read
+from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.model.lockfile import entry_for
 from promptsync.plan.base import own_fields
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
+    from promptsync.service.calls import Exchange
 
 
-def unmanaged(target: Target) -> list[RemotePrompt]:
+def unmanaged(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> list[RemotePrompt]:
     """The prompts on the service that no lockfile of this root holds, newest first."""
     state = read_state(target)
-    with connect(target, read_only=True) as api:
+    with connect(target, read_only=True, observer=observer) as api:
         service = read_prompts(api, target, state)
     return _unmanaged(target, state.lock, service.values())
 
@@ -50,6 +53,7 @@ def import_prompts(
     *,
     on_start: Callable[[int], None] = lambda _: None,
     on_prompt: Callable[[str], None] = lambda _: None,
+    observer: Callable[[Exchange], None] | None = None,
 ) -> Imported:
     """Writes a file for each of the prompts `ids` (None: all that no lockfile holds) into `folder`, and locks it.
 
@@ -57,25 +61,27 @@ def import_prompts(
     changes. Each file is recorded in the journal as it is written, so that an interrupted import can go on.
     Raises UsageError for an id that is not there or is managed already.
     """
-    _check_folder(folder)
+    folder = folder_of(target, folder, "--into")
     _make_folder(target.root)
     with alone(target):
         state = read_state(target)
         lock = state.lock
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
         chosen = _chosen(target, _unmanaged(target, lock, service.values()), ids, lock)
         keys = _keys(target, chosen, lock, folder)
         on_start(len(chosen))
-        texts, left_out = _texts(chosen, keys)
+        texts, left_out = _texts(target, chosen, keys)
         allowed = {name for _, emitted in texts.values() for name in emitted.allow_fields}
         new_fields = tuple(sorted(allowed - set(target.config.allow_fields)))
         if new_fields:
             target = _allow(target, new_fields)
         entries: dict[str, LockEntry] = {}
         for key, (remote, emitted) in texts.items():
-            entries[key] = _write(target, key, remote, emitted)
+            write_new(_path(target, key), emitted, target.root)
+            own = own_fields(emitted.file, remote, emitted.dialect)
+            entries[key] = entry_for(emitted.file, remote, emitted.dialect, None, own)
             state.journal.end_with(0, key, entries[key])
             on_prompt(key)
         owner = lock.owner or next((remote.owner for remote, _ in texts.values()), None)
@@ -107,13 +113,13 @@ def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None
 def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str) -> dict[str, str]:
     """The key for each id: that of a file which an interrupted import left, else a new one after its name."""
     sources = _sources(target)
-    keys = _begun(chosen, sources, lock, folder)
+    keys = _begun(chosen, sources, lock, folder, target.config.max_file_bytes)
     rest = [remote for remote in chosen if remote.id not in keys]
     return keys | file_names(rest, sources.keys() | lock.prompts.keys(), folder)
 
 
 def _texts(
-    chosen: list[RemotePrompt], keys: dict[str, str]
+    target: Target, chosen: list[RemotePrompt], keys: dict[str, str]
 ) -> tuple[dict[str, tuple[RemotePrompt, Emitted]], dict[str, str]]:
     """The file of each key, and for the prompts that no file can hold the sentence that says why."""
     texts: dict[str, tuple[RemotePrompt, Emitted]] = {}
@@ -121,10 +127,24 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            texts[key] = (remote, emit(remote, stem=key.rpartition("/")[2]))
+            emitted = emit(remote, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+            _check_allowed(emitted.allow_fields)
+            check_beside(_path(target, key), emitted)
+            texts[key] = (remote, emitted)
         except PromptsyncError as error:
             left_out[remote.id] = error.message
     return texts, left_out
+
+
+def _check_allowed(names: tuple[str, ...]) -> None:
+    """Raises PromptsyncError for fields that a configuration cannot let through."""
+    try:
+        if names:
+            parse_config(dump({"allow_fields": list(names)}).encode(), CONFIG_NAME)
+    except LoadError as error:
+        raise PromptsyncError(
+            f"`allow_fields` cannot let {', '.join(names)} through: {error.problems[0].message}"
+        ) from None
 
 
 def _sources(target: Target) -> dict[str, bytes]:
@@ -136,20 +156,23 @@ def _sources(target: Target) -> dict[str, bytes]:
     return {source.key: source.data for source in sources}
 
 
-def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str) -> dict[str, str]:
+def _begun(
+    chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str, max_bytes: int
+) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
 
     Of prompts that say the same, any may be any.
     """
     free: dict[bytes, list[str]] = defaultdict(list)
     for key, data in sources.items():
-        if key not in lock.prompts and key.rpartition("/")[0] == folder.strip("/"):
+        if key not in lock.prompts and key.rpartition("/")[0] == folder:
             free[data].append(key)
     found: dict[str, str] = {}
     for remote in chosen if free else ():
-        for stem in (remote.display_name, ""):
+        usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
+        for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                keys = free.get(emit(remote, stem=stem).text.encode(), [])
+                keys = free.get(emit(remote, stem=stem, max_bytes=max_bytes).text.encode(), [])
             except PromptsyncError:
                 break
             fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)
@@ -160,25 +183,8 @@ def _begun(chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lock
     return found
 
 
-def _write(target: Target, key: str, remote: RemotePrompt, emitted: Emitted) -> LockEntry:
-    path = target.root / f"{key}.yaml"
-    data = emitted.text.encode()
-    source = Source(key, str(path), data)
-    file, problems = load_one(source, include_reader(target.root), allow_fields=target.config.allow_fields)
-    if file is None:
-        raise LoadError(problems)
-    _make_folder(path.parent)
-    write_atomic(path, data)
-    return entry_for(file, remote, emitted.dialect, None, own_fields(file, remote, emitted.dialect))
-
-
-def _check_folder(folder: str) -> None:
-    """A folder whose files are found again: inside the root, and none that is passed over."""
-    parts = folder.strip("/").split("/")
-    if folder.startswith("/") or "\\" in folder or any(part in ("", "..") or part[0] in "._" for part in parts):
-        raise UsageError(
-            f"--into {folder} is no folder for prompts", hint="name one inside the root, as Default/Support"
-        )
+def _path(target: Target, key: str) -> Path:
+    return as_spelled(target.root, f"{key}.yaml")
 
 
 def _make_folder(folder: Path) -> None:
@@ -196,7 +202,7 @@ def _allow(target: Target, names: tuple[str, ...]) -> Target:
     if read(text.removeprefix("\ufeff").replace("\r\n", "\n")).data is None:
         # Nothing or comments alone.
         text += "" if text == "" or text.endswith("\n") else "\n"
-        text += "allow_fields:\n" + "".join(f"  - {name}\n" for name in fields)
+        text += dump({"allow_fields": fields})
     else:
         text = edit(text, [Edit(("allow_fields",), "set", fields)]).text
     config = parse_config(text.encode(), str(path))

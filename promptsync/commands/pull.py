@@ -17,27 +17,36 @@ from promptsync.commands.state import read_state, record
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
-from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, form_of, remote_hash
-from promptsync.model.compare import file_differences, provider_of, settled
+from promptsync.model.blocks import unsaid
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, Form, remote_hash, source_hashes
+from promptsync.model.compare import provider_of
 from promptsync.model.errors import DialectError
 from promptsync.model.lockfile import entry_for
-from promptsync.plan.base import own_fields
+from promptsync.plan.base import agreed_form, form_as_locked, own_fields, unlike
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.safety import raise_if_wrong_place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from promptsync.files.target import Target
+    from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import PromptFile, RemotePrompt
+    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
     from promptsync.plan.changes import Edited
+    from promptsync.service.calls import Exchange
 
 Resolve: TypeAlias = Literal["ours", "theirs"] | None
 _WORKERS = 16
 
 
-def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) -> list[Pulled]:
+def pull(
+    target: Target,
+    keys: Collection[str] = (),
+    resolve: Resolve = None,
+    *,
+    observer: Callable[[Exchange], None] | None = None,
+) -> list[Pulled]:
     """Three-way merges what changed on the service into the files of `keys`, all that changed by default.
 
     A file whose conflicts are all decided has the service's version as its base from then on; a plan shows what is
@@ -45,12 +54,11 @@ def pull(target: Target, keys: Collection[str] = (), resolve: Resolve = None) ->
     """
     with alone(target):
         tree = load_tree(target)
-        for key in keys:
-            file_of(tree.files, key)
+        keys = {file_of(target, tree.files, key).key for key in keys}
         state = read_state(target)
-        with connect(target, read_only=True) as api:
+        with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state, tree.files)
-            made, lock = decide(target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
             raise_if_wrong_place(made)
             edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
             with ThreadPoolExecutor(_WORKERS) as pool:
@@ -79,28 +87,54 @@ def _merge_into_file(
     try:
         theirs = content_for(file, remote, entry)
     except DialectError as error:
-        return Pulled(file.key, problem=no_place(file, error)), entry
+        return Pulled(file.key, problem=no_place(file, error.fields)), entry
     try:
         base = content_for(file, found, entry) if found is not None else None
     except DialectError:
         base = None
+    beyond = _beyond(remote, found, remote.dialect(entry.dialect))
+    if beyond:
+        return Pulled(file.key, problem=no_place(file, beyond)), entry
+    was = form_as_locked(file, entry, found) if found is not None else IN_ORDER
     merged = merge(base, file.prompt, theirs, added=entry.added, resolve=resolve, provider=provider_of(remote))
     pulled = rewriter.edit(
         file,
-        Pulled(file.key, tuple(merged.edits), conflicts=tuple(merged.conflicts), base_is_gone=found is None),
+        Pulled(
+            file.key,
+            tuple(merged.edits),
+            conflicts=tuple(merged.conflicts),
+            kept=tuple(merged.decided) if resolve == "ours" else (),
+            base_is_gone=found is None,
+        ),
+        lambda after: _unlike(file, after, remote, entry, was),
     )
-    return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry, found)
+    return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry, was)
+
+
+def _beyond(remote: RemotePrompt, found: RemotePrompt | None, dialect: Dialect) -> list[str]:
+    """What came to the other block since and has no place in this one: the next apply would take it away again."""
+    before = unsaid(found, dialect) if found is not None else []
+    return [field for field in unsaid(remote, dialect) if field not in before]
+
+
+def _unlike(
+    file: PromptFile, after: PromptFile, remote: RemotePrompt, entry: LockEntry, was: Form | None
+) -> list[FieldDiff]:
+    """How a file that had no change of its own would differ from the service that it was pulled from."""
+    if entry.source not in source_hashes(file.prompt):
+        return []
+    return unlike(after, entry, remote, was)
 
 
 def _agreed(
-    rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry, found: RemotePrompt | None
+    rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry, was: Form | None
 ) -> LockEntry:
     """The entry with the service's state as its base: what the file says beyond that is a change of the file."""
     fresh = rewriter.read_again(file)
     dialect = remote.dialect(entry.dialect)
-    was = form_of(entry.remote, found, dialect, file.prompt) if found is not None else None
-    form = WITHOUT_ORDER if was is WITHOUT_ORDER else IN_ORDER
-    same = not settled(file_differences(fresh, remote, dialect, entry.added, form))
+    same = not unlike(fresh, entry, remote, was)
     added = own_fields(fresh, remote, dialect) if same else entry.added
-    agreed = entry_for(fresh, remote, dialect, entry.path, added, form)
+    form = agreed_form(fresh, remote, dialect, was) if same else was if was is WITHOUT_ORDER else IN_ORDER
+    # Whether a prompt is protected is decided by an apply, where it is seen before.
+    agreed = replace(entry_for(fresh, remote, dialect, entry.path, added, form), protected=entry.protected)
     return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))

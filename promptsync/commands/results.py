@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promptsync.model.errors import ExitCode
 
@@ -11,18 +11,26 @@ if TYPE_CHECKING:
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
+    from promptsync.model.errors import PlanError, PromptsyncError
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan
+
+Side: TypeAlias = Literal["ours", "theirs"]
+"""Of two sides of a lockfile, the one that decides where they disagree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open."""
+    """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open.
+
+    `refused` says why an apply would not begin with it.
+    """
 
     plan: Plan
     host: str
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    refused: PlanError | None = None
 
     def exit_code(self, *, detailed: bool = False) -> ExitCode:
         """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
@@ -35,17 +43,23 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a plan. `outcomes` is empty where nothing was begun."""
+    """What became of a plan. `outcomes` is empty where nothing was begun.
+
+    `problem` is what kept the lockfile or the journal from being written in the end.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     interrupted: bool = False
+    problem: PromptsyncError | None = None
 
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of `apply`: what went wrong before what waits for a decision."""
         if self.interrupted:
             return ExitCode.INTERRUPTED
+        if self.problem is not None:
+            return ExitCode.PARTIAL if self.outcomes else self.problem.exit_code
         statuses = {outcome.status for outcome in self.outcomes}
         if statuses & {"failed", "skipped", "not converged"}:
             return ExitCode.PARTIAL
@@ -57,14 +71,15 @@ class Pulled:
     """What became of one file.
 
     `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
-    were. `problem` says why nothing could be done, and `base_is_gone` that the service no longer has the version that
-    both sides come from.
+    were, and `kept` are those decided for the file beforehand. `problem` says why nothing could be done, and
+    `base_is_gone` that the service no longer has the version that both sides come from.
     """
 
     key: str
     edits: tuple[Edit, ...] = ()
     fields: tuple[FieldDiff, ...] = ()
     conflicts: tuple[FieldConflict, ...] = ()
+    kept: tuple[FieldConflict, ...] = ()
     problem: str | None = None
     base_is_gone: bool = False
 
@@ -72,6 +87,14 @@ class Pulled:
     def is_open(self) -> bool:
         """Whether something is left to decide."""
         return bool(self.conflicts) or self.problem is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LockMerged:
+    """What came of a merge of lockfiles: a sentence for each true conflict, and for what was decided for one side."""
+
+    conflicts: list[str]
+    decided: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +107,27 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopted:
+    """A file that was tied to a prompt, what an apply would change on it, and the fields that only the service has."""
+
+    file: PromptFile
+    plan: Plan
+    only_there: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
-    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ."""
+    """A file and the one unmanaged prompt that bears its name; `fields` are those that differ.
+
+    `only_there` are those that only the service has. What the first apply would take away is `lost`: then the two are
+    not tied.
+    """
 
     file: PromptFile
     remote: RemotePrompt
     fields: tuple[str, ...]
+    only_there: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

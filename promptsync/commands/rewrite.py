@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import include_reader, read_bytes, write_atomic
 from promptsync.files.loader import Source, load_one
+from promptsync.files.safe import LINK, real
 from promptsync.files.yaml.editor import EditError, edit
+from promptsync.files.yaml.edits import apply
 from promptsync.files.yaml.reader import read
+from promptsync.merge.prompts import document
 from promptsync.model.canonical import canonical_block
 from promptsync.model.compare import SET_BY_SERVICE, differences, drop, expand, remote_content
 from promptsync.model.dialects import translate
-from promptsync.model.errors import DialectError, LoadError
+from promptsync.model.errors import LoadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from promptsync.commands.results import Pulled
     from promptsync.files.target import Target
+    from promptsync.files.yaml.edits import Edit
+    from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
 
@@ -35,9 +40,9 @@ def content_for(file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> Pro
     return translate(held, file.prompt.dialect)
 
 
-def no_place(file: PromptFile, error: DialectError) -> str:
-    """The sentence for a DialectError of `content_for`."""
-    return f"`{file.prompt.dialect}` has no place for {', '.join(error.fields)}, which the service holds"
+def no_place(file: PromptFile, fields: Iterable[str]) -> str:
+    """The sentence for what cannot be said in the file."""
+    return f"`{file.prompt.dialect}` has no place for {', '.join(fields)}, which the service holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,13 @@ class Rewriter:
     target: Target
     files: Mapping[str, PromptFile]
 
-    def edit(self, file: PromptFile, pulled: Pulled) -> Pulled:
+    def edit(
+        self, file: PromptFile, pulled: Pulled, unlike: Callable[[PromptFile], Iterable[FieldDiff]] = lambda _: ()
+    ) -> Pulled:
         """Makes the edits of `pulled` in the file, and in the texts beside it; tells what that changed.
 
-        Where one of them cannot be made, or would leave no valid prompt file, nothing is written and it says why.
+        Where one of them cannot be made, or would leave no valid prompt file, or one that says something else than was
+        meant, nothing is written and it says why. `unlike` tells what else a file must not say otherwise.
         """
         if not pulled.edits:
             return pulled
@@ -58,6 +66,7 @@ class Rewriter:
         try:
             raw = _text(path)
             names = _included(raw)
+            _refuse_links([path, *(self._beside(file.key, name) for name in names)])
             texts = {name: _text(self._beside(file.key, name)) for name in names}
             edited = edit(raw, pulled.edits, texts=texts, shared=self._shared(file, names))
         except EditError as error:
@@ -69,10 +78,14 @@ class Rewriter:
         except LoadError as error:
             why = "; ".join(f"{item.message} ({item.hint})" if item.hint else item.message for item in error.problems)
             return replace(pulled, edits=(), problem=f"with the service's side it would be no valid prompt file: {why}")
+        wrong = [item.field for item in (*differences(after.prompt, _meant(file.prompt, pulled.edits)), *unlike(after))]
+        if wrong:
+            why = f"read again, it would not say what the service holds: {', '.join(dict.fromkeys(wrong))}"
+            return replace(pulled, edits=(), problem=why)
         for name, text in edited.texts.items():
-            write_atomic(self._beside(file.key, name), text.encode())
+            write_atomic(self._beside(file.key, name), text.encode(), root=self.target.root)
         if edited.text != raw:
-            write_atomic(path, edited.text.encode())
+            write_atomic(path, edited.text.encode(), root=self.target.root)
         return replace(pulled, fields=tuple(expand(differences(after.prompt, file.prompt))))
 
     def read_again(self, file: PromptFile) -> PromptFile:
@@ -89,7 +102,9 @@ class Rewriter:
             return texts[name].removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
 
         source = Source(file.key, file.file, text.encode())
-        loaded, problems = load_one(source, include, allow_fields=self.target.config.allow_fields)
+        loaded, problems = load_one(
+            source, include, allow_fields=self.target.config.allow_fields, api_keys=self.target.api_keys
+        )
         if loaded is None:
             raise LoadError(problems)
         return loaded
@@ -105,8 +120,29 @@ class Rewriter:
         return {name for name in names if _place(file.key, name) in others}
 
 
+def _meant(prompt: Prompt, edits: Iterable[Edit]) -> Prompt:
+    """What the file says with the edits made."""
+    said = apply(document(prompt), edits)
+    return replace(
+        prompt,
+        display_name=said.pop("display_name"),
+        description=said.pop("description", None),
+        metadata=said.pop("metadata", {}),
+        block=said.pop(prompt.dialect),
+        extra=said,
+    )
+
+
 def _text(path: Path) -> str:
-    return (read_bytes(path) or b"").decode("utf-8")
+    """The text of a file that was loaded, and so may be a link within the root."""
+    return (read_bytes(real(path)) or b"").decode("utf-8")
+
+
+def _refuse_links(paths: Iterable[Path]) -> None:
+    """Raises EditError where one is a link: written through, it would change another file; replaced, be one no more."""
+    for path in paths:
+        if path.is_symlink():
+            raise EditError(f"{path} {LINK}")
 
 
 def _place(key: str, name: str) -> PurePosixPath:

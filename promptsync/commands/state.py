@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.apply.journal import Journal, Recovered
 from promptsync.files.disk import read_bytes, write_atomic
-from promptsync.files.target import prepare_state
+from promptsync.files.target import check_state, prepare_state
 from promptsync.merge.locks import merge_locks
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import Lockfile, dump, parse
@@ -33,8 +33,10 @@ class State:
 def read_state(target: Target) -> State:
     """The state of a target; an empty lock where there is none.
 
-    Raises LockfileError for a lockfile that cannot be trusted, PromptsyncError for a journal that cannot be read.
+    Raises LockfileError for a lockfile that cannot be trusted, PromptsyncError for a journal that cannot be read or is
+    not of a run of ours.
     """
+    check_state(target)
     on_disk = read_lock(target)
     journal = Journal(target.journal_path)
     recovered = journal.recover()
@@ -69,13 +71,14 @@ def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None)
         write_atomic(target.lock_path, data)
 
 
-def scope_of(target: Target) -> Scope:
+def scope_of(target: Target, *, offline: bool = False) -> Scope:
     """What the differ must know of the target. Raises LockfileError for another lockfile that cannot be read."""
     return Scope(
         target=target.name,
         path_prefix=target.settings.path_prefix,
         exclusive=target.settings.exclusive,
         elsewhere=ids_elsewhere(target),
+        host="" if offline else target.connection.host,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptsync.commands.keys import did_you_mean, known_key
+from promptsync.files.disk import look_around
 from promptsync.files.tree import load_tree
 from promptsync.model.errors import LoadError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from promptsync.files.target import Target
     from promptsync.model.prompt import Problem
@@ -17,18 +19,28 @@ if TYPE_CHECKING:
 def validate(target: Target, only: Iterable[str] = ()) -> tuple[int, tuple[Problem, ...]]:
     """Loads every file, offline. Gives how many prompts there are, and the warnings.
 
-    `only` are files: complaints and warnings about others are left out. Raises LoadError.
+    `only` are files: complaints and warnings about others are left out. Raises LoadError, and UsageError for what is no
+    prompt file.
     """
-    chosen = {str(name) for name in only}
+    names = tuple(only)
     try:
         tree = load_tree(target)
     except LoadError as error:
-        kept = [problem for problem in error.problems if not chosen or problem.file in chosen]
+        chosen = _chosen(target, names, look_around(target.root).keys())
+        kept = [problem for problem in error.problems if not names or known_key(target, problem.file, chosen)]
         if kept:
             raise LoadError(kept) from None
         return len(chosen), ()
-    unknown = chosen - {file.file for file in tree.files.values()}
+    chosen = _chosen(target, names, tree.files)
+    about = {tree.files[key].file for key in chosen}
+    return len(chosen) or len(tree.files), tuple(one for one in tree.warnings if not names or one.file in about)
+
+
+def _chosen(target: Target, names: Iterable[str], known: Collection[str]) -> set[str]:
+    found = {name: known_key(target, name, known) for name in names}
+    unknown = sorted(name for name, key in found.items() if key is None)
     if unknown:
-        raise UsageError(f"{', '.join(sorted(unknown))} is no prompt file under {target.root}")
-    warnings = tuple(warning for warning in tree.warnings if not chosen or warning.file in chosen)
-    return len(chosen) or len(tree.files), warnings
+        raise UsageError(
+            f"{', '.join(unknown)} is no prompt file under {target.root}", hint=did_you_mean(target, unknown[0], known)
+        )
+    return {key for key in found.values() if key is not None}

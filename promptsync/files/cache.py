@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
+import secrets
 import sys
 import zlib
 from contextlib import suppress
 from dataclasses import fields, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptsync import __version__
 from promptsync.files.loader import IncludeError
+from promptsync.files.safe import Unfit, check_own, open_regular
+from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import Problem, Prompt, PromptFile
 
 if TYPE_CHECKING:
@@ -92,11 +95,14 @@ class FileCache:
         is_same = len(self._now) == len(self._known)
         if self._path is None or (is_same and all(self._known.get(key) is entry for key, entry in self._now.items())):
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        with suppress(OSError):
+        if not all(map(_comes_back, islice(self._now.values(), 1))):
+            return
+        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}")
+        with suppress(OSError, PromptsyncError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_own(self._path.parent)
             try:
-                with temporary.open("xb") as file:
+                with os.fdopen(open_regular(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
                     file.write(_line(self._rules))
                     file.writelines(filter(None, map(_kept, self._now.values())))
                 temporary.replace(self._path)
@@ -107,14 +113,17 @@ class FileCache:
         if self._path is None:
             return {}
         try:
-            status = self._path.stat()
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_size > MOST:
-                return {}
-            with self._path.open("rb") as lines:
-                is_fit = _value(next(lines)) == self._rules
+            check_own(self._path.parent)
+            with os.fdopen(open_regular(self._path, os.O_RDONLY), "rb") as lines:
+                is_fit = _is_fit(os.fstat(lines.fileno())) and _value(next(lines)) == self._rules
                 return {entry.file.key: entry for entry in map(_entry, lines)} if is_fit else {}
-        except (OSError, ValueError, TypeError, StopIteration, RecursionError):
+        except (OSError, Unfit, PromptsyncError, ValueError, TypeError, StopIteration, RecursionError):
             return {}
+
+
+def _is_fit(status: os.stat_result) -> bool:
+    """Whether a file is this user's, whom alone it can be written by, and not too large."""
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022 and status.st_size <= MOST
 
 
 def _line(value: Any) -> bytes:
@@ -132,12 +141,17 @@ def _value(line: bytes) -> Any:
 
 
 def _kept(entry: _Entry) -> bytes | None:
-    """The line of a file; None where JSON would not give back the same."""
+    """The line of a file; None where JSON cannot hold it. What the reader makes of YAML, JSON gives back unchanged."""
     try:
-        line = _line(entry)
-        return line if _entry(line) == entry else None
+        return _line(entry)
     except (TypeError, ValueError, RecursionError):
         return None
+
+
+def _comes_back(entry: _Entry) -> bool:
+    """Whether a file is what JSON gives back of it. It is asked of one: a field that is not is in all of them."""
+    line = _kept(entry)
+    return line is None or _entry(line) == entry
 
 
 def _entry(line: bytes) -> _Entry:

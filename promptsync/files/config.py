@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.prompt import Json, Problem
+from promptsync.model.secrets import SHORTEST, holds_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +29,11 @@ BASE_URL_NAME = "ORQ_BASE_URL"
 DEFAULT_MAX_FILE_BYTES = 1 << 20
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_URL_IN_A_FILE = re.compile(
+    r"(https://([a-z0-9-]+\.)*orq\.ai|https?://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?/?",
+    re.IGNORECASE | re.ASCII,
+)
+"""Host and port, and nothing that two readers of a URL could take for two hosts."""
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
 _TOP = {"targets", "policies", "allow_fields", "max_file_bytes"}
@@ -54,6 +61,12 @@ class Config:
     create_twins: bool = False
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+
+    def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
+        """The keys of all targets that `environ` holds; what is too short for one is left out."""
+        names = {DEFAULT_KEY_NAME, *(target.api_key_env or "" for target in self.targets.values())}
+        keys = {environ.get(name, "").strip() for name in names}
+        return frozenset(key for key in keys if len(key) >= SHORTEST)
 
     def target(self, name: str) -> TargetSettings:
         """The target of that name. Raises ConfigError where there is none."""
@@ -144,7 +157,7 @@ class _Checker:
             targets={str(name): self._target(str(name), value) for name, value in targets.items()},
             overwrite=self._texts(policies, ("policies", "overwrite")),
             create_twins=self._flag(policies, ("policies", "create_twins")),
-            allow_fields=self._texts(top, ("allow_fields",)),
+            allow_fields=self._let_through(top),
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
         )
 
@@ -159,6 +172,12 @@ class _Checker:
                 if field_name in data:
                     self._complain((*place, field_name), f"the built-in target `sandbox` has no `{field_name}`")
             base_url = key_name = None
+        elif base_url is not None and name == DEFAULT_TARGET:
+            self._complain(
+                (*place, "base_url"),
+                "the target `default` has no `base_url` here, since a pull request can edit this file",
+                f"give another host by {BASE_URL_NAME} or --base-url, or list it as a target of another name",
+            )
         elif base_url is not None and not _may_be_in_a_file(base_url):
             self._complain(
                 (*place, "base_url"),
@@ -167,18 +186,39 @@ class _Checker:
             )
         if key_name is not None and not (isinstance(key_name, str) and _KEY_NAME.fullmatch(key_name)):
             self._complain((*place, "api_key_env"), "`api_key_env` must name a variable that begins with ORQ_")
-        prefix = data.get("path_prefix", "")
-        if not isinstance(prefix, str):
-            self._complain((*place, "path_prefix"), "`path_prefix` must be text")
-            prefix = ""
         embedded = name == SANDBOX_TARGET
         return TargetSettings(
             name=name,
             base_url=base_url if isinstance(base_url, str) else (None if embedded else DEFAULT_BASE_URL),
             api_key_env=key_name if isinstance(key_name, str) else (None if embedded else DEFAULT_KEY_NAME),
-            path_prefix=prefix.strip("/"),
+            path_prefix=self._prefix(data.get("path_prefix", ""), (*place, "path_prefix")),
             exclusive=self._flag(data, (*place, "exclusive")),
         )
+
+    def _prefix(self, value: Any, place: tuple[str, ...]) -> str:
+        if not isinstance(value, str):
+            self._complain(place, "`path_prefix` must be text")
+            return ""
+        prefix = value.removesuffix("/")
+        if prefix and not all(_may_be_a_folder(part) for part in prefix.split("/")):
+            self._complain(
+                place,
+                "`path_prefix` must be a path of folders: no `/` at its beginning, no empty part, `.`, `..`, "
+                "backslash or control character",
+                "write it as in `Staging/EU`",
+            )
+        return prefix
+
+    def _let_through(self, top: Json) -> tuple[str, ...]:
+        names = self._texts(top, ("allow_fields",))
+        for index, name in enumerate(names):
+            # The shapes take a while to import, and few configurations let anything through.
+            from promptsync.model.schema import why_reserved
+
+            reserved = why_reserved(name)
+            if reserved is not None:
+                self._complain(("allow_fields", index), f"`{name}` cannot be let through: {reserved}", "take it out")
+        return names
 
     def _mapping(self, value: Any, place: tuple[str, ...], known: set[str]) -> Json:
         if not isinstance(value, dict):
@@ -207,26 +247,31 @@ class _Checker:
             self._complain(place, f"`{'.'.join(place)}` must be true or false")
         return value is True
 
-    def _complain(self, place: Iterable[str], message: str, hint: str | None = None, *, key: bool = False) -> None:
+    def _complain(
+        self, place: Iterable[str | int], message: str, hint: str | None = None, *, key: bool = False
+    ) -> None:
         line, column = self._document.place(tuple(place), key=key)
-        snippet = self._document.text.split("\n")[line - 1]
+        snippet: str | None = self._document.text.split("\n")[line - 1]
+        if snippet and holds_key(snippet):
+            snippet = None
         self.problems.append(Problem(self._file, line, column, message, hint, snippet))
 
 
 def _may_be_in_a_file(url: Any) -> bool:
-    if not isinstance(url, str):
+    if not isinstance(url, str) or not _URL_IN_A_FILE.fullmatch(url):
         return False
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
+        _ = urlsplit(url).port
     except ValueError:
         return False
-    if parts.username or parts.password or "\\" in url or any(ord(char) <= 32 for char in url):
+    return True
+
+
+def _may_be_a_folder(name: str) -> bool:
+    """Whether a part of a path can be a folder's name on the service, as a folder of prompt files can."""
+    if name.strip() in ("", ".", "..") or "\\" in name:
         return False
-    if host in _LOOPBACK:
-        return parts.scheme in ("http", "https")
-    return parts.scheme == "https" and (host == "orq.ai" or host.endswith(".orq.ai"))
+    return not any(char in "\u2028\u2029" or unicodedata.category(char) in ("Cc", "Cs") for char in name)
 
 
 def _checked_url(url: str, where: str) -> str:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import stat
+import shlex
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from promptsync.files.keys import ENDINGS, folded, is_passed_over, odd_name, unfit_name
 from promptsync.files.loader import IncludeError, Source, included_text
+from promptsync.files.safe import (
+    MAX_STATE_BYTES,
+    TooLarge,
+    Unfit,
+    leads_out,
+    mode_of,
+    open_regular,
+    read_regular,
+    reason,
+)
 from promptsync.model.errors import ConfigError, PromptsyncError
 from promptsync.model.prompt import Problem
 
@@ -20,10 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "ENDINGS",
     "MAX_BYTES",
     "Source",
     "Sources",
+    "as_spelled",
     "find_sources",
     "include_reader",
     "look_around",
@@ -31,10 +42,8 @@ __all__ = [
     "write_atomic",
 ]
 
-ENDINGS = (".yaml", ".yml")
-CONFIG_NAMES = ("promptsync.yaml", "promptsync.yml")
 MAX_BYTES = 1 << 20
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_FIRST_PROMPT = "prompt: {model: openai/gpt-4o, messages: [{role: system, content: Be kind.}]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +55,6 @@ class _Found:
     link: bool
     key: str
     """The parts without the ending, in NFC."""
-
-
-class _Unfit(Exception):  # noqa: N818 - turned into a Problem or an IncludeError
-    """A file that must not be read, or cannot be."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 class Sources:
@@ -89,20 +89,32 @@ def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
     Raises ConfigError if there is no such folder or no prompt file in it.
     """
     if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise ConfigError(
-            f"the prompts folder {root} {what}; a missing root never means that everything is to be deleted",
-            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
-        )
+        raise _no_prompts(root)
     problems: list[Problem] = []
     found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
     problems += _collisions(found)
     if not found and not problems:
-        raise ConfigError(
-            f"no prompt file in {root}; an empty root never means that everything is to be deleted",
-            hint="name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml",
-        )
+        raise _no_prompts(root)
     return Sources(found, root, max_bytes, problems)
+
+
+def _no_prompts(root: Path) -> ConfigError:
+    """Nothing was begun here, or what was there is gone: that never means that everything is to be deleted."""
+    if root.exists() and not root.is_dir():
+        return ConfigError(f"{root} is not a folder", hint="name the folder of the prompts with --dir")
+    if any(root.glob("promptsync*.lock.json")):
+        return ConfigError(
+            f"no prompt file in {root}, which has a lockfile; "
+            "an empty root never means that everything is to be deleted",
+            hint="get the files back from git, or name the folder of the prompts with --dir",
+        )
+    folder = shlex.quote(str(root / "Default"))
+    first = shlex.quote(str(root / "Default" / "hello.yaml"))
+    return ConfigError(
+        f"there are no prompts yet: {root} {'holds no prompt file' if root.exists() else 'does not exist'}",
+        hint=f"begin with one, as in `mkdir -p {folder} && echo '{_FIRST_PROMPT}' > {first}`, bring in what the "
+        "service has with `promptsync import --all`, or name another folder with --dir",
+    )
 
 
 def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, str], str]:
@@ -115,45 +127,55 @@ def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, 
     def include(key: str, name: str) -> str:
         shown = _printable(name)
         try:
-            data = _read(_inside(real_root, key, name), max_bytes)
-        except _Unfit as error:
+            data = _read(_inside(real_root, key, name), max_bytes, "split it")
+        except Unfit as error:
             raise IncludeError(f"the content_file {shown} {error.message}", hint=error.hint) from None
         return included_text(data, shown)
 
     return include
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Replace `path` by `data`, or leave it untouched: a crash at any point leaves the old or the new content.
 
-    Missing folders are made. The mode of an existing file is kept. Raises PromptsyncError.
+    Missing folders are made. The mode of an existing file is kept. A link is not written to, nor what else is no
+    regular file, nor, with `root`, what lies outside of that by way of a link. Raises PromptsyncError.
     """
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
+        if root is not None and leads_out(root, path):
+            raise Unfit(f"is outside of {root}", "name a file in it; a link that leads out of it is not followed")
+        mode = mode_of(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write_synced(temporary, data, _mode(path))
+            _write_synced(temporary, data, mode)
             os.replace(temporary, path)  # noqa: PTH105 - the name that crash tests count
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
         _sync_folder(path.parent)
+    except Unfit as error:
+        raise PromptsyncError(
+            f"{_printable(str(path))} cannot be written: it {error.message}", hint=error.hint
+        ) from None
     except OSError as error:
         raise PromptsyncError(
-            f"{_printable(str(path))} cannot be written: {_reason(error)}",
+            f"{_printable(str(path))} cannot be written: {reason(error)}",
             hint="make room or make the folder writable, then run again",
         ) from error
 
 
-def read_bytes(path: Path) -> bytes | None:
-    """The content of a file; None if there is none. Raises PromptsyncError if it cannot be read."""
+def read_bytes(path: Path, *, max_bytes: int = MAX_STATE_BYTES) -> bytes | None:
+    """The content of a file; None if there is none. Raises PromptsyncError for a link, and for what cannot be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path, max_bytes)
     except FileNotFoundError:
         return None
+    except Unfit as error:
+        raise PromptsyncError(f"{_printable(str(path))} cannot be read: it {error.message}", hint=error.hint) from None
     except OSError as error:
-        raise PromptsyncError(f"{_printable(str(path))} cannot be read: {_reason(error)}") from error
+        raise PromptsyncError(f"{_printable(str(path))} cannot be read: {reason(error)}") from error
 
 
 def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
@@ -165,10 +187,10 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
             with os.scandir(folder) as entries:
                 here = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            problems.append(_file_problem(folder, f"the folder cannot be read: {_reason(error)}"))
+            problems.append(_file_problem(folder, f"the folder cannot be read: {reason(error)}"))
             continue
         for entry in here:
-            if _skipped(entry.name, top=not parts):
+            if is_passed_over(entry.name, top=not parts):
                 continue
             if _is_folder(entry):
                 if _fit_folder(entry, problems):
@@ -176,10 +198,6 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
             elif _fit_name(entry, problems):
                 stems = "/".join((*parts, entry.name.rpartition(".")[0]))
                 yield _Found(entry.path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
-
-
-def _skipped(name: str, *, top: bool) -> bool:
-    return name.startswith((".", "_")) or (top and name in CONFIG_NAMES)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -190,11 +208,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _fit_folder(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
-    odd = _odd_name(entry.name)
+    odd = unfit_name(entry.name)
     if odd is None and not entry.is_symlink():
         return True
     message = odd or "a symbolic link to a folder is not followed"
-    hint = None if odd else "put the files here, or begin the link's name with _ to leave it out"
+    hint = "rename the folder" if odd else "put the files here, or begin the link's name with _ to leave it out"
     problems.append(_file_problem(entry.path, message, hint))
     return False
 
@@ -206,25 +224,10 @@ def _fit_name(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
             message = f"not taken as a prompt: the ending {ending} is not in lower case"
             problems.append(Problem(_printable(entry.path), 0, 0, message, "rename the file", severity="warning"))
         return False
-    odd = _odd_name(entry.name)
+    odd = unfit_name(entry.name)
     if odd is not None:
-        problems.append(_file_problem(entry.path, odd))
+        problems.append(_file_problem(entry.path, odd, "rename the file"))
     return odd is None
-
-
-def _odd_name(name: str) -> str | None:
-    """Why a name cannot be part of a key, which is shown, locked and sent as text."""
-    if name.isascii() and name.isprintable() and "\\" not in name:
-        return None
-    for char in name:
-        if char == "\\":
-            return "a backslash in the name"
-        category = unicodedata.category(char)
-        if category == "Cs":
-            return "the name is not UTF-8"
-        if category == "Cc" or char in "\u2028\u2029":
-            return f"the control character U+{ord(char):04X} in the name"
-    return None
 
 
 def _collisions(found: Iterable[_Found]) -> list[Problem]:
@@ -240,7 +243,7 @@ def _collisions(found: Iterable[_Found]) -> list[Problem]:
         clash = clashes[folder]
         if clash is not None:
             problems.append(_collision(item.path, "folder", *clash))
-        other = files.setdefault(_folded(item.key), item)
+        other = files.setdefault(folded(item.key), item)
         if other is not item and other.parts[:-1] == item.parts[:-1]:
             problems.append(_collision(item.path, "file", item.parts, other.parts))
     return problems
@@ -252,7 +255,7 @@ def _clash(
     """The first folder on the way that is one with another, and that other; `folders` learns those on the way."""
     for depth in range(1, len(parts) + 1):
         folder = parts[:depth]
-        first = folders.setdefault(_folded("/".join(folder)), folder)
+        first = folders.setdefault(folded("/".join(folder)), folder)
         # Where an outer folder collides already, that is the complaint.
         if first[:-1] == folder[:-1] and first[-1] != folder[-1]:
             return folder, first
@@ -271,33 +274,35 @@ def _collision(path: str, what: str, name: tuple[str, ...], first: tuple[str, ..
     return _file_problem(path, message, "rename one of them")
 
 
-def _folded(name: str) -> str:
-    if name.isascii():
-        return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
 def _sources(found: Iterable[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> Iterator[Source]:
     real_root = os.path.realpath(root)
     for item in found:
         try:
             path = _within(item.path, real_root) if item.link else item.path
-            yield Source(item.key, item.path, _read(path, max_bytes))
-        except _Unfit as error:
+            yield Source(item.key, item.path, _read(path, max_bytes, "move long texts into content_file"))
+        except Unfit as error:
             problems.append(_file_problem(item.path, f"the file {error.message}", error.hint))
 
 
 def _inside(real_root: str, key: str, name: str) -> str:
     """The real path of the file `name` beside the prompt `key`; it must not leave the root by any way."""
     hint = "name a file beside the prompt file, or in a folder below, with /"
-    if not name or _odd_name(name) is not None:
-        raise _Unfit("has a name that cannot be used", hint)
+    if not name or odd_name(name) is not None:
+        raise Unfit("has a name that cannot be used", hint)
     if name.startswith("/") or ".." in name.split("/"):
-        raise _Unfit("must be a relative path without `..`", hint)
+        raise Unfit("must be a relative path without `..`", hint)
     path = real_root
     for part in (*key.split("/")[:-1], *name.split("/")):
         path = _spelled(path, part)
     return _within(path, real_root)
+
+
+def as_spelled(root: Path, place: str) -> Path:
+    """The path of a place under the root, as far as there is one as the disk spells it."""
+    path = root
+    for part in place.split("/"):
+        path = path / _spelled(str(path), part).rpartition("/")[2]
+    return path
 
 
 def _spelled(folder: str, name: str) -> str:
@@ -315,53 +320,28 @@ def _spelled(folder: str, name: str) -> str:
 
 def _within(path: str, real_root: str) -> str:
     real = os.path.realpath(path)
+    if os.path.islink(real):  # noqa: PTH114 - text, as all around
+        raise Unfit("cannot be read: it is a symbolic link that leads to itself", "put the file itself there")
     if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
-        raise _Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
+        raise Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
     return real
 
 
-def _read(path: str, max_bytes: int) -> bytes:
-    """The bytes of a regular file of at most `max_bytes`. `path` must be real: a link is refused."""
+def _read(path: str, max_bytes: int, smaller: str) -> bytes:
+    """The bytes of a regular file of at most `max_bytes`. `path` must be real: a link is refused.
+
+    `smaller` says how to come below that size.
+    """
     try:
-        descriptor = os.open(path, _READ)
+        return read_regular(path, max_bytes)
     except OSError as error:
-        raise _Unfit(f"cannot be read: {_reason(error)}") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _Unfit("is no regular file")
-        # One byte more than there should be: a file that grows, or is too large, is noticed.
-        size = min(status.st_size, max_bytes) + 1
-        data = os.read(descriptor, size)
-        if len(data) != status.st_size:
-            data += b"".join(_chunks(descriptor, size, max_bytes + 1 - len(data)))
-    except OSError as error:
-        raise _Unfit(f"cannot be read: {_reason(error)}") from error
-    finally:
-        os.close(descriptor)
-    if len(data) > max_bytes:
-        raise _Unfit(
-            f"is larger than {max_bytes:,} bytes",
-            "move long texts into content_file, or set max_file_bytes in promptsync.yaml",
-        )
-    return data
-
-
-def _chunks(descriptor: int, size: int, most: int) -> Iterator[bytes]:
-    while most > 0 and (chunk := os.read(descriptor, min(size, most))):
-        most -= len(chunk)
-        yield chunk
-
-
-def _mode(path: Path) -> int | None:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        return None
+        raise Unfit(f"cannot be read: {reason(error)}") from error
+    except TooLarge as error:
+        raise Unfit(error.message, f"{smaller}, or set max_file_bytes in promptsync.yaml") from None
 
 
 def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         if mode is not None:
             os.fchmod(descriptor, mode)
@@ -380,10 +360,6 @@ def _sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _printable(text: str) -> str:

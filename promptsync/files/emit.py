@@ -1,54 +1,69 @@
 """What the service holds of a prompt, as the text of a prompt file: for `import`, where no file is there yet.
 
-Nothing is made up, and nothing is lost without being named: what the file does not say is either nothing (null, an
-empty list) or in `left_out`, which belongs into the lock's `added`.
+Nothing is made up, and nothing is lost: what the file does not say is either nothing (null, an empty list) or in
+`left_out`, which belongs into the lock's `added`. Before a text is given away it is loaded, and must ask for all that
+the whole answer says, so that the first apply takes nothing away.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promptsync.files.loader import IncludeError, Source, included_text, load_one
+from promptsync.files.yaml.edits import identical
 from promptsync.files.yaml.reader import read
 from promptsync.files.yaml.writer import NotYamlError, Path, dump, refuse_unsayable
-from promptsync.model.canonical import canonical, exact_json
+from promptsync.model.blocks import unsaid
+from promptsync.model.compare import all_differences
 from promptsync.model.errors import PromptsyncError
-from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json, Prompt
+from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json
 from promptsync.model.schema import check, in_order
+from promptsync.model.secrets import holds_key
+from promptsync.model.secrets import texts as every_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from promptsync.model.prompt import RemotePrompt
+    from promptsync.model.prompt import PromptFile, RemotePrompt
 
 SERVICE_MADE = frozenset(("_id", "model_db_id", "version"))
 """Fields of a block that the service sets and that mean nothing in another workspace."""
 
 _NEVER_DROPPED = frozenset((*DIALECTS, "messages", "content", "tool_call_id"))
 _HINT = "change it in orq.ai, or leave this prompt out of the import"
+_OF_A_LINE = 100
+"""Bytes that a `content_file` takes beside the name of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """The text of a prompt file, in `dialect`.
+    """The text of a prompt file, in `dialect`, and `file`, which is what the loader makes of it.
 
-    `allow_fields` are the fields that this tool does not know, as the configuration's `allow_fields` must list them
-    for the file to load. `left_out` are the fields that the service made and the file does not say, in the words of
-    the wire.
+    `texts` are the `content_file` texts beside it, by name. `allow_fields` are the fields that this tool does not know,
+    as the configuration's `allow_fields` must list them for the file to load. `left_out` are the fields that the
+    service made and the file does not say, in the words of the wire.
     """
 
     text: str
-    dialect: Dialect
+    file: PromptFile
+    texts: dict[str, str] = field(default_factory=dict)
     allow_fields: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the file's block."""
+        return self.file.prompt.dialect
 
-def emit(remote: RemotePrompt, *, stem: str) -> Emitted:
+
+def emit(remote: RemotePrompt, *, stem: str, max_bytes: int | None = None) -> Emitted:
     """The file that says what the service holds of `remote`, for a file whose name without its ending is `stem`.
 
-    Raises PromptsyncError, naming the prompt and the field, for what no file can say: content outside the known
-    shapes, text that YAML cannot carry, or a `content_file`, which in a file would mean something else.
+    What would be larger than `max_bytes` has its longest texts in files beside it. Raises PromptsyncError, naming the
+    prompt and the fields, for what no file can say: content outside the known shapes, text that YAML cannot carry, two
+    blocks of which none says all, or a `content_file`, which in a file would mean something else.
     """
     dialect = _dialect(remote)
     block = remote.blocks[dialect]
@@ -63,19 +78,43 @@ def emit(remote: RemotePrompt, *, stem: str) -> Emitted:
     for problem in check(_loadable(document, remote), allow_fields=allowed):
         if problem.severity == "error":
             raise _refused(remote, problem.loc, problem.message)
+    held = next((path for path, value in every_text(document) if holds_key(value)), None)
+    if held is not None:
+        raise _refused(remote, held, "it holds an API key of orq.ai")
+    texts = _take_out(document, stem, max_bytes) if max_bytes is not None else {}
     text = dump(document)
-    _prove(text, remote, stem, dialect)
+    if max_bytes is not None and max(map(_size, (text, *texts.values()))) > max_bytes:
+        raise _refused(remote, (), f"it is larger than `max_file_bytes`, which is {max_bytes:,}")
+    file = _loaded(text, texts, remote, stem, allowed)
+    _prove(file, text, document, remote)
     left_out = tuple(f"{dialect}.{name}" for name in sorted(SERVICE_MADE - {"version"}) if _says(block.get(name)))
-    return Emitted(text, dialect, allowed, left_out)
+    return Emitted(text, file, texts, allowed, left_out)
 
 
 def _dialect(remote: RemotePrompt) -> Dialect:
-    """The current dialect where it has the messages, since today's service answers both and deprecates the other."""
-    if not remote.blocks:
+    """That of the block that says all; of two the one of the better shape, or that of today's service."""
+    for name in DIALECTS:
+        if name in remote.raw and name not in remote.blocks and remote.raw[name] is not None:
+            raise _refused(remote, (name,), "the service's answer has something else than a block there")
+    missing = {name: unsaid(remote, name) for name in (CURRENT, CLASSIC) if name in remote.blocks}
+    complete = [name for name, fields in missing.items() if not fields]
+    if complete:
+        return min(complete, key=lambda name: _misfits(remote, name)) if len(complete) > 1 else complete[0]
+    if not missing:
         raise _refused(remote, (), f"the service's answer has neither `{CURRENT}` nor `{CLASSIC}`")
-    if CURRENT in remote.blocks and (remote.blocks[CURRENT].get("messages") or CLASSIC not in remote.blocks):
-        return CURRENT
-    return CLASSIC
+    told = " and ".join(f"its `{name}` does not say {_several(fields)}" for name, fields in missing.items())
+    raise _refused(remote, (), f"{told}, which a write of it would take away")
+
+
+def _misfits(remote: RemotePrompt, dialect: Dialect) -> tuple[int, int]:
+    """How much of a block has no known shape: values that are wrong, and fields that the configuration may let through.
+
+    A field that one dialect knows and the other does not belongs to the first.
+    """
+    document = _document(remote, "", dialect, _fields(remote.blocks[dialect], SERVICE_MADE))
+    problems = check(_without_empty(document, (), _unknown(document)))
+    errors = [problem.at_key for problem in problems if problem.severity == "error"]
+    return errors.count(False), errors.count(True)
 
 
 def _document(remote: RemotePrompt, stem: str, dialect: Dialect, block: Json) -> Json:
@@ -157,20 +196,73 @@ def _refuse_content_file(remote: RemotePrompt, dialect: Dialect, block: Json) ->
                 raise _refused(remote, path, f"`{where}` would stand for the content of a file of yours")
 
 
-def _prove(text: str, remote: RemotePrompt, stem: str, dialect: Dialect) -> None:
-    """The text is read again and must say what the service holds."""
-    document = read(text)
-    for complaint in document.complaints:
-        raise _refused(remote, (), complaint.message)
-    data = document.data
-    said = Prompt(
-        data.get("display_name", stem), data.get("description"), data.get("metadata", {}), dialect, data[dialect]
-    )
-    held = remote.prompt(dialect)
-    block = _fields(held.block, SERVICE_MADE)
-    held = Prompt(held.display_name, held.description, held.metadata, dialect, block)
-    if exact_json(canonical(said)) != exact_json(canonical(held)):
+def _take_out(document: Json, stem: str, max_bytes: int) -> dict[str, str]:
+    """The longest texts of a document that is too large, by the name of the file that stands for each in it now."""
+    texts: dict[str, str] = {}
+    excess = _size(dump(document)) - max_bytes
+    for place, holder, key in sorted(_texts(document), key=lambda found: -len(found[1][found[2]])):
+        if excess <= 0:
+            break
+        name, text = f"{stem}.{place}.md", f"{holder[key]}\n"
+        saved = _size(text) - _size(name) - _OF_A_LINE
+        # What a file would not give back word for word stays.
+        if saved <= 0 or included_text(text.encode(), name) != holder[key]:
+            continue
+        fields = [("content_file", name) if one == key else (one, value) for one, value in holder.items()]
+        holder.clear()
+        holder.update(fields)
+        texts[name] = text
+        excess -= saved
+    return texts
+
+
+def _texts(document: Json) -> Iterator[tuple[str, Json, str]]:
+    """The texts for which a file can stand: the number of the message (and part), what holds it, and its key there."""
+    block: Json = next(document[name] for name in DIALECTS if name in document)
+    for number, message in enumerate(block["messages"], 1):
+        content = message.get("content")
+        if isinstance(content, str):
+            yield str(number), message, "content"
+        for at, part in enumerate(content if isinstance(content, list) else (), 1):
+            if part["type"] == "text" and isinstance(part.get("text"), str):
+                yield f"{number}-{at}", part, "text"
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _loaded(
+    text: str, texts: dict[str, str], remote: RemotePrompt, stem: str, allow_fields: Iterable[str]
+) -> PromptFile:
+    """The file that the loader makes of a text and those beside it."""
+
+    def include(_: str, name: str) -> str:
+        if name not in texts:
+            raise IncludeError(f"there is no {name}")
+        return included_text(texts[name].encode(), name)
+
+    file, problems = load_one(Source(stem, stem, text.encode()), include, allow_fields=tuple(allow_fields))
+    if file is None:
+        errors = [problem.message for problem in problems if problem.severity == "error"]
+        raise _refused(remote, (), f"it would not load: {errors[0]}")
+    return file
+
+
+def _prove(file: PromptFile, text: str, document: Json, remote: RemotePrompt) -> None:
+    """The text is read again as what was meant, and an apply of the file would change nothing of the block."""
+    dialect = file.prompt.dialect
+    own = {f"{dialect}.{name}" for name in SERVICE_MADE}
+    changed = [item.field for item in all_differences(file.prompt, remote.prompt(dialect)) if item.field not in own]
+    if changed:
+        raise _refused(remote, (), f"the first apply would change {_several(changed)}")
+    if not identical(read(text).data, document):
         raise _refused(remote, (), "read again, its YAML says something else")
+
+
+def _several(fields: list[str]) -> str:
+    shown = [_visible(name) for name in fields]
+    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
 
 
 def _generic(path: Path) -> str:

@@ -6,12 +6,14 @@ The YAML reader and the shapes are imported late: they take a while, and where e
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+import posixpath
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
+from promptsync.model.secrets import holds_key, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -25,6 +27,8 @@ MAX_COLUMN = 10_000
 
 MAX_REST = 200
 """Characters of a line that are kept behind the column complained about."""
+
+_REVOKE = "take it out; whoever can read the prompt or the repository can use it, so revoke it if it was ever there"
 
 
 class IncludeError(Exception):
@@ -73,6 +77,7 @@ def load(
     allow_fields: Collection[str] = (),
     problems: Iterable[Problem] = (),
     known: Known | None = None,
+    api_keys: Collection[str] = (),
 ) -> Loaded:
     """Load every source, or raise one LoadError with all errors of all files.
 
@@ -80,13 +85,15 @@ def load(
 
     `include` takes the key of a prompt and the `content_file` that its file names, and gives the text or raises
     IncludeError. `allow_fields` are dotted paths, without indexes, of unknown keys that are passed on. What is `known`
-    is not parsed again.
+    is not parsed again. None of `api_keys` may stand in a file; no complaint shows one.
     """
     files: dict[str, PromptFile] = {}
     found: list[Problem] = []
     for source in sources:
         read = known.get(source) if known is not None else None
-        file, complaints = read or load_one(source, include, allow_fields=allow_fields)
+        if read is not None and api_keys and _holds_key(read[0], api_keys):
+            read = None
+        file, complaints = read or load_one(source, include, allow_fields=allow_fields, api_keys=api_keys)
         found += complaints
         if file is None:
             continue
@@ -102,9 +109,23 @@ def load(
 
 
 def load_one(
-    source: Source, include: Callable[[str, str], str], *, allow_fields: Collection[str] = ()
+    source: Source,
+    include: Callable[[str, str], str],
+    *,
+    allow_fields: Collection[str] = (),
+    api_keys: Collection[str] = (),
 ) -> tuple[PromptFile | None, list[Problem]]:
     """One file and what is wrong with it, in order of line and column; no PromptFile if there is an error."""
+    file, problems = _load_one(source, include, allow_fields, api_keys)
+    return file, [
+        replace(problem, snippet=None) if problem.snippet and holds_key(problem.snippet, api_keys) else problem
+        for problem in problems
+    ]
+
+
+def _load_one(
+    source: Source, include: Callable[[str, str], str], allow_fields: Collection[str], api_keys: Collection[str]
+) -> tuple[PromptFile | None, list[Problem]]:
     from promptsync.files.yaml.reader import decode, read
     from promptsync.model.schema import check
 
@@ -114,15 +135,20 @@ def load_one(
         return None, [_problem(source, shown, complaint) for complaint in complaints]
     document = read(text)
     problems = [_problem(source, text, complaint) for complaint in document.complaints]
+    problems += [replace(_problem(source, text, warning), severity="warning") for warning in document.warnings]
     if document.fatal:
         return None, problems
+    keys = _key_problems(source, document, api_keys)
+    if keys:
+        # Nothing else is told of the file: another complaint might show the key.
+        return None, keys
     taken = {(problem.line, problem.column) for problem in problems}
     for shape in check(document.data, allow_fields=allow_fields):
         problem = _shape_problem(source, document, shape)
         # A value that YAML readers differ on is complained about as that, and not for its type too.
         if (problem.line, problem.column) not in taken:
             problems.append(problem)
-    includes = _take_in(source, document, include, problems)
+    includes = _take_in(source, document, include, problems, api_keys)
     problems += _stem_problems(source, document.data)
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if any(problem.severity == "error" for problem in problems):
@@ -131,9 +157,9 @@ def load_one(
 
 
 def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fields: Collection[str]) -> PromptFile:
-    from promptsync.model.schema import file_fields, own_keys
+    from promptsync.model.schema import own_keys, why_reserved
 
-    let_through = set(allow_fields) - file_fields()
+    let_through = {name for name in allow_fields if why_reserved(name) is None}
     dialect = next((name for name in DIALECTS if name in data), CURRENT)
     stem = source.key.rpartition("/")[2]
     prompt = Prompt(
@@ -152,6 +178,18 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
         includes=includes,
         **{name: data[name] for name in own_keys() if name in data},
     )
+
+
+def _key_problems(source: Source, document: Document, api_keys: Collection[str]) -> list[Problem]:
+    places = dict.fromkeys(document.place(loc) for loc, text in texts(document.data) if holds_key(text, api_keys))
+    return [Problem(source.file, *place, "an API key of orq.ai stands here", _REVOKE) for place in places]
+
+
+def _holds_key(file: PromptFile, api_keys: Collection[str]) -> bool:
+    """Whether a file that was read before holds a key of now; what looks like one was found then."""
+    asked = file.prompt
+    parts = (asked.display_name, asked.description, asked.metadata, asked.block, asked.extra)
+    return any(key in text for part in parts for _, text in texts(part) for key in api_keys)
 
 
 def included_text(data: bytes, name: str) -> str:
@@ -180,9 +218,15 @@ class _Holder(NamedTuple):
 
 
 def _take_in(
-    source: Source, document: Document, include: Callable[[str, str], str], problems: list[Problem]
+    source: Source,
+    document: Document,
+    include: Callable[[str, str], str],
+    problems: list[Problem],
+    api_keys: Collection[str],
 ) -> tuple[str, ...]:
-    """Replace each `content_file` by the text of that file; what cannot be read is added to `problems`."""
+    """Replace each `content_file` by the text of that file; what is not to be taken in is added to `problems`."""
+    from promptsync.files.yaml.guards import left_by_git
+
     includes: dict[str, None] = {}
     for holder in _holders(document.data):
         name = holder.value.get("content_file")
@@ -190,11 +234,17 @@ def _take_in(
             continue
         try:
             text = include(source.key, name)
+            if holds_key(text, api_keys):
+                raise IncludeError(f"the content_file {name} holds an API key of orq.ai", hint=_REVOKE)
         except IncludeError as error:
             line, column = document.place((*holder.loc, "content_file"))
             snippet = _snippet(document.text, line, column)
             problems.append(Problem(source.file, line, column, error.message, error.hint, snippet))
             continue
+        left = left_by_git(text)
+        if left is not None and name not in includes:
+            included = replace(source, file=posixpath.join(posixpath.dirname(source.file), name))
+            problems.append(_problem(included, text, left))
         _replace(holder, text)
         includes[name] = None
     return tuple(includes)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from promptsync.files.disk import read_bytes
+from promptsync.files.safe import Unfit, open_regular, reason
 from promptsync.files.target import prepare_state
 from promptsync.model.errors import PromptsyncError
 
@@ -27,19 +27,12 @@ def alone(target: Target) -> Iterator[None]:
     prepare_state(target)
     path = target.state_folder / f"run.{target.name}.lock"
     holder = target.state_folder / f"run.{target.name}.holder"
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
+    lock = _locked(path)
+    if lock is None:
         raise PromptsyncError(
             f"{_holder(read_bytes(holder))} is at work on the target “{target.name}”",
             hint="wait until it has ended, then run again",
-        ) from None
-    except OSError as error:
-        raise PromptsyncError(
-            f"{path} cannot be locked: {error.strerror or error}",
-            hint="make the folder writable, and keep it on a file system that knows locks",
-        ) from None
+        )
     try:
         _write_holder(holder)
         _remove_leftovers(target)
@@ -47,7 +40,27 @@ def alone(target: Target) -> Iterator[None]:
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
-        lock.release()
+        os.close(lock)
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor that holds the lock until it is closed, or the process ends; None where another one holds it."""
+    try:
+        descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+    except BlockingIOError:
+        return None
+    except (OSError, Unfit) as error:
+        why = error.message if isinstance(error, Unfit) else reason(error)
+        raise PromptsyncError(
+            f"{path} cannot be locked: {why}",
+            hint="make the folder writable, and keep it on a file system that knows locks",
+        ) from None
 
 
 def _remove_leftovers(target: Target) -> None:
@@ -61,8 +74,8 @@ def _remove_leftovers(target: Target) -> None:
 def _write_holder(path: Path) -> None:
     """Says who is at work, for others to read. The lock itself is the system's: it ends with the process."""
     since = time.strftime("%Y-%m-%d %H:%M:%S %z")
-    with suppress(OSError):
-        path.write_text(f"{os.getpid()} {socket.gethostname()} {since}\n", encoding="utf-8")
+    with suppress(OSError, Unfit), os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:
+        file.write(f"{os.getpid()} {socket.gethostname()} {since}\n")
 
 
 def _holder(data: bytes | None) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,15 +17,19 @@ from promptsync.files.config import (
     connection,
     parse_config,
 )
-from promptsync.files.disk import read_bytes
-from promptsync.model.errors import PromptsyncError
+from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.safe import check_own
+from promptsync.model.errors import ConfigError, PromptsyncError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 CONFIG_NAME = "promptsync.yaml"
+_OTHER_CONFIG_NAME = "promptsync.yml"
 STATE_FOLDER = ".promptsync"
+MAX_CONFIG_BYTES = 1 << 20
+"""As of a prompt file, which may be as large by default: a configuration that is written by hand has some hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,11 @@ class Target:
         """Where the service is, and the key. Raises ConfigError where either is missing."""
         return connection(self.settings, self.base_url, self.environ)
 
+    @property
+    def api_keys(self) -> frozenset[str]:
+        """The keys that no prompt file may hold."""
+        return self.config.api_keys(self.environ)
+
 
 def open_target(root: Path, name: str, *, base_url: str | None = None, environ: Mapping[str, str]) -> Target:
     """The target `name` of a root. Raises LoadError for what is wrong in the configuration, ConfigError else."""
@@ -84,20 +96,47 @@ def open_target(root: Path, name: str, *, base_url: str | None = None, environ: 
 
 
 def read_config(root: Path) -> Config:
-    """The configuration of a root, all defaults where there is none."""
-    path = root / CONFIG_NAME
-    data = read_bytes(path)
+    """The configuration of a root, all defaults where there is none.
+
+    A file of the other ending would be passed over in silence, and with it the targets and policies that it tells.
+    """
+    path, other = root / CONFIG_NAME, root / _OTHER_CONFIG_NAME
+    if os.path.lexists(other):
+        raise ConfigError(f"{other} is not read: the configuration is {CONFIG_NAME}", hint=f"rename it to {path}")
+    data = read_bytes(path, max_bytes=MAX_CONFIG_BYTES)
     return parse_config(data, str(path)) if data is not None else Config()
 
 
 def prepare_state(target: Target) -> None:
-    """Makes the folder for state, and keeps it out of git."""
-    ignore = target.state_folder / ".gitignore"
+    """Makes the folder for state, this user's alone, and keeps it out of git. Raises PromptsyncError."""
+    folder = target.state_folder
     try:
-        target.state_folder.mkdir(parents=True, exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise PromptsyncError(
-            f"{target.state_folder} cannot be made: {error.strerror}", hint="make the folder of the prompts writable"
+            f"{folder} cannot be made: {error.strerror}", hint="make the folder of the prompts writable"
         ) from None
+    check_own(folder)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_atomic(ignore, b"*\n")
+
+
+def check_state(target: Target) -> None:
+    """Raises PromptsyncError where what lies in the folder for state is not what runs of this user left there.
+
+    A journal or an archive that came with a checkout would say what was done on the service, and by that what is ours.
+    """
+    if not os.path.lexists(target.state_folder):
+        return
+    from promptsync.files.git import tracked_in  # Only those who believe in state need another process.
+
+    check_own(target.state_folder)
+    tracked = tracked_in(target.root, STATE_FOLDER)
+    if tracked is not None:
+        folder = shlex.quote(str(target.root / tracked.partition("/")[0]))
+        raise PromptsyncError(
+            f"git tracks {target.root / tracked}, and what a checkout brings along is no record of what was done",
+            hint=f"`git rm -r --cached {folder}`, commit that; remove the folder, unless it is of your own runs",
+        )

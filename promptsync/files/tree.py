@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.disk import include_reader, look_around
+from promptsync.files.keys import FIND_A_HOME, HOMELESS
 from promptsync.files.loader import load
-from promptsync.model.errors import LoadError
+from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
+    from promptsync.files.disk import Sources
     from promptsync.files.loader import Loaded
     from promptsync.files.target import Target
     from promptsync.model.prompt import PromptFile
@@ -19,10 +21,17 @@ if TYPE_CHECKING:
 def load_tree(target: Target) -> Loaded:
     """Every prompt file of the target. Raises LoadError with all complaints, ConfigError where there are no files."""
     config = target.config
-    sources = look_around(target.root, max_bytes=config.max_file_bytes)
+    sources = _look_around(target)
     include = include_reader(target.root, max_bytes=config.max_file_bytes)
     cache = FileCache(cache_path(target.root, target.environ), include, config.allow_fields)
-    loaded = load(sources, cache.include, allow_fields=config.allow_fields, problems=sources.problems, known=cache)
+    loaded = load(
+        sources,
+        cache.include,
+        allow_fields=config.allow_fields,
+        problems=sources.problems,
+        known=cache,
+        api_keys=target.api_keys,
+    )
     cache.save()
     homeless = [] if target.settings.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
     if homeless:
@@ -30,11 +39,21 @@ def load_tree(target: Target) -> Loaded:
     return loaded
 
 
+def _look_around(target: Target) -> Sources:
+    try:
+        return look_around(target.root, max_bytes=target.config.max_file_bytes)
+    except ConfigError as error:
+        if target.root.is_dir() and target.lock_path.exists():
+            hint = "name the folder with --dir; to give up the last prompts, delete them in orq.ai"
+            raise ConfigError(error.message, hint=f"{hint} and run `promptsync lock forget KEY`") from None
+        raise
+
+
 def _homeless(file: PromptFile) -> Problem:
     return Problem(
         file.file,
         0,
         0,
-        "a prompt directly under the root has no path on the service",
-        "move it into a folder such as Default/, or give the target a `path_prefix` in promptsync.yaml",
+        HOMELESS,
+        FIND_A_HOME,
     )

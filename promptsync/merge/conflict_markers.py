@@ -6,6 +6,7 @@ import re
 
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import Lockfile, parse
+from promptsync.model.shell import typed
 
 _MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: .*)?")
 _EITHER: tuple[str, ...] = ("ours", "base", "theirs")
@@ -76,5 +77,6 @@ def _side(text: str, name: str, side: str) -> Lockfile:
 def _cannot_split(name: str, what: str) -> LockfileError:
     return LockfileError(
         f"the conflict in {name} cannot be taken apart: {what}",
-        hint=f"git has both sides whole: `git show :1:./{name}` is the base, `:2:` our side and `:3:` theirs",
+        hint=f"git has both sides whole: {typed('git', 'show', f':1:./{name}')} is the base, "
+        "`:2:` our side and `:3:` theirs",
     )

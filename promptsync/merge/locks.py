@@ -15,7 +15,7 @@ from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import LockEntry, Lockfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from promptsync.model.prompt import Json
 
@@ -26,12 +26,14 @@ _ABSENT: Final = object()
 class MergedLock:
     """The joined lockfile. `conflicts` are the keys, sorted, that a person must look at: there `lock` holds our side.
 
-    `reasons` tells for each of them what the two sides disagree about.
+    `reasons` tells for each of them what the two sides disagree about. `left_out` are the ids, with the key that each
+    wanted, of prompts that `lock` has no place for, since another one has their key.
     """
 
     lock: Lockfile
     conflicts: list[str]
     reasons: dict[str, str]
+    left_out: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,27 @@ def merge_locks(base: Lockfile | None, ours: Lockfile, theirs: Lockfile) -> Merg
     return _Merge(base or Lockfile(), ours, theirs).merged()
 
 
+def edits(base: Lockfile, now: Lockfile) -> Iterator[tuple[str, str]]:
+    """What became of the entries of `base` that no plan tells: the key that each had, and a sentence.
+
+    A key that is another prompt, one whose path is said to be sent already, or one that is no longer protected, looks
+    like any other in a plan.
+    """
+    kept = {entry.id for entry in now.prompts.values() if entry.protected}
+    for key, before in sorted(base.prompts.items()):
+        after = now.prompts.get(key)
+        if after is not None and after.id != before.id:
+            yield key, f"`{key}` is the prompt {after.id} here, and was {before.id} where this branch began"
+        elif after is not None and after.path != before.path:
+            here, there = (f"`{path}`" if path else "a path that no one knows" for path in (after.path, before.path))
+            yield (
+                key,
+                f"`{key}` ({before.id}) is locked in {here} here, and was in {there} where this branch began",
+            )
+        if before.protected and before.id not in kept:
+            yield key, f"`{key}` ({before.id}) is not protected here, and was where this branch began"
+
+
 class _Merge:
     def __init__(self, base: Lockfile, ours: Lockfile, theirs: Lockfile) -> None:
         self.sides = (base, ours, theirs)
@@ -67,13 +90,16 @@ class _Merge:
         base, ours, theirs = self.sides
         ids = sorted(self.base.keys() | self.ours.keys() | self.theirs.keys())
         held = {id: one for id in ids if (one := self._one(id)) is not None}
+        prompts = self._by_key(held)
+        placed = {entry.id for entry in prompts.values()}
         lock = Lockfile(
-            prompts=self._by_key(held),
+            prompts=prompts,
             owner=ours.owner if ours.owner is not None else theirs.owner,
             canonical=_canonical(ours, theirs),
             extra=_merge_extra(base.extra, ours.extra, theirs.extra),
         )
-        return MergedLock(lock, sorted(self.reasons), dict(sorted(self.reasons.items())))
+        left_out = {id: one.key for id, one in held.items() if id not in placed}
+        return MergedLock(lock, sorted(self.reasons), dict(sorted(self.reasons.items())), left_out)
 
     def _one(self, id: str) -> _Held | None:
         """What becomes of one prompt."""

@@ -48,12 +48,13 @@ class Merged:
     """What to do to the file, one edit after the other, and what waits for a decision.
 
     `left` names the fields that the service added by itself, and whose values it changed since: the file does not
-    say them, so they stay the service's.
+    say them, so they stay the service's. `decided` would be conflicts but for `resolve`.
     """
 
     edits: list[Edit]
     conflicts: list[FieldConflict]
     left: list[str] = field(default_factory=list)
+    decided: list[FieldConflict] = field(default_factory=list)
 
 
 def merge(
@@ -83,7 +84,7 @@ def merge(
     merger = _Merger(ours, provider, resolve)
     merger.value((), before, file, service)
     changed = [name for name, value in held.items() if name in had and not identical(value, had[name])]
-    return Merged(merger.edits, merger.conflicts, changed)
+    return Merged(merger.edits, merger.conflicts, changed, merger.decided)
 
 
 def document(prompt: Prompt) -> Json:
@@ -100,6 +101,7 @@ class _Merger:
         self.resolve = resolve
         self.edits: list[Edit] = []
         self.conflicts: list[FieldConflict] = []
+        self.decided: list[FieldConflict] = []
 
     def value(self, path: Path, base: Any, ours: Any, theirs: Any) -> None:
         """One value and all below it; `_MISSING` where a side has none."""
@@ -143,6 +145,8 @@ class _Merger:
         if isinstance(base, str) and isinstance(ours, str) and isinstance(theirs, str):
             merged = merge_texts(base, ours, theirs, prefer=self.resolve)
             if merged is not None:
+                if self.resolve is not None and merge_texts(base, ours, theirs) is None:
+                    self.is_conflict(path, base, ours, theirs)
                 if merged != ours:
                     self.take(path, merged)
                 return
@@ -151,9 +155,9 @@ class _Merger:
 
     def is_conflict(self, path: Path, base: Any, ours: Any, theirs: Any) -> bool:
         """Tells of a conflict, unless it is decided; whether it is decided for the service."""
-        if self.resolve is None:
-            shown = [None if side in (_MISSING, _UNKNOWN) else side for side in (base, ours, theirs)]
-            self.conflicts.append(FieldConflict(field_of(path), *shown))
+        shown = [None if side in (_MISSING, _UNKNOWN) else side for side in (base, ours, theirs)]
+        told = self.conflicts if self.resolve is None else self.decided
+        told.append(FieldConflict(field_of(path), *shown))
         return self.resolve == "theirs"
 
     def items(self, path: Path, base: Any, ours: list[Any], theirs: list[Any]) -> None:

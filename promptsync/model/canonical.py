@@ -17,7 +17,7 @@ from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, Dialect, Json, Prompt, RemotePrompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 CANONICAL = 2
 """The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
@@ -66,6 +66,8 @@ RULES_1 = Form("", in_order=False, schemas={"json_schema": "schema"}, has_sets=F
 """What lockfiles of `canonical: 1` were hashed by."""
 FORMS = (IN_ORDER, WITHOUT_ORDER, RULES_1)
 """The forms of which a lockfile may hold hashes, the likely one first."""
+_SOURCE_FORMS = (IN_ORDER, RULES_1)
+"""Those of them that a file is hashed by: it has an order."""
 
 
 def canonical(prompt: Prompt, form: Form = IN_ORDER) -> Json:
@@ -82,9 +84,7 @@ def canonical(prompt: Prompt, form: Form = IN_ORDER) -> Json:
     }
     if prompt.description:
         content["description"] = prompt.description
-    if prompt.extra:
-        content.update(_mapping(prompt.extra, form))
-    return content
+    return {**_mapping(prompt.extra, form), **content} if prompt.extra else content
 
 
 def canonical_block(dialect: Dialect, block: Json, form: Form = IN_ORDER) -> Json:
@@ -99,7 +99,11 @@ def canonical_block(dialect: Dialect, block: Json, form: Form = IN_ORDER) -> Jso
 
 def digest(value: Any) -> str:
     """`sha256:…` over the sorted, compact UTF-8 JSON of `value`."""
-    return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()
+    return _sha256(canonical_json(value))
+
+
+def _sha256(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def canonical_json(value: Any) -> bytes:
@@ -142,7 +146,27 @@ def source_hash(prompt: Prompt, form: Form = IN_ORDER) -> str:
 
 def source_hashes(prompt: Prompt) -> Iterator[str]:
     """The hashes that a lockfile may hold of what a file asks for, today's first."""
-    return (source_hash(prompt, form) for form in (IN_ORDER, RULES_1))
+    return (source_hash(prompt, form) for form in _SOURCE_FORMS)
+
+
+def source_hashes_named(prompt: Prompt, names: Iterable[str]) -> dict[str, list[str]]:
+    """The same under each of `names`, without writing all of the prompt down for each."""
+    hashes: dict[str, list[str]] = {name: [] for name in names}
+    for form in _SOURCE_FORMS:
+        content = _to_hash(canonical(prompt, form), form)
+        place = digest(content)  # a text that the content cannot hold
+        head, _, tail = canonical_json({**content, "display_name": place}).partition(canonical_json(place))
+        for name, found in hashes.items():
+            found.append(_sha256(head + canonical_json(name) + tail))
+    return hashes
+
+
+def source_hash_like(prompt: Prompt, recorded: str | None) -> str:
+    """The hash of what a file asks for: that which a lockfile has recorded, if it is one of them, else today's."""
+    today = source_hash(prompt)
+    if recorded is None or recorded == today:
+        return today
+    return next((other for other in source_hashes(prompt) if other == recorded), today)
 
 
 def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None, form: Form = IN_ORDER) -> str:
@@ -183,7 +207,12 @@ def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None)
 
 
 def _hash(content: Json, form: Form) -> str:
-    return digest(_marked(content, form.name) if form.name else content)
+    return digest(_to_hash(content, form))
+
+
+def _to_hash(content: Json, form: Form) -> Json:
+    """What is hashed of canonical content."""
+    return _marked(content, form.name) if form.name else content
 
 
 def _marked(value: Any, name: str) -> Any:

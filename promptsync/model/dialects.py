@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptsync.model.canonical import canonical_block
 from promptsync.model.errors import DialectError
 from promptsync.model.prompt import CLASSIC, CURRENT, Dialect, Json, Prompt, other_dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PARAMETERS = {
     "temperature": "temperature",
@@ -54,8 +57,7 @@ def translate(prompt: Prompt, dialect: Dialect) -> Prompt:
     if prompt.dialect == dialect:
         return prompt
     losses: list[str] = []
-    convert = _to_current if dialect == CURRENT else _to_classic
-    block = convert(canonical_block(prompt.dialect, prompt.block), losses)
+    block = _convert(dialect)(canonical_block(prompt.dialect, prompt.block), losses)
     if losses:
         named = ", ".join(f"{prompt.dialect}.{field}" for field in losses)
         raise DialectError(
@@ -64,6 +66,20 @@ def translate(prompt: Prompt, dialect: Dialect) -> Prompt:
             hint=f"take {'it' if len(losses) == 1 else 'them'} out of the file or write the prompt as `{dialect}`",
         )
     return replace(prompt, dialect=dialect, block=block)
+
+
+def told_in(prompt: Prompt, dialect: Dialect) -> tuple[Prompt, list[str]]:
+    """What a service can tell of `prompt` in `dialect`, and the fields there that have no word for what it says.
+
+    For comparing, not for sending: what has no home stays as it is, or is told by what comes nearest to it.
+    """
+    losses: list[str] = []
+    fields = canonical_block(prompt.dialect, prompt.block)
+    block = _convert(dialect)(fields, losses)
+    if dialect == CLASSIC:
+        _tell_nearest(fields, block)
+    told = replace(prompt, dialect=dialect, block={**fields, **block})
+    return told, [field_in(f"{prompt.dialect}.{loss}", dialect) for loss in losses]
 
 
 def field_in(field: str, dialect: Dialect) -> str:
@@ -95,6 +111,30 @@ def _classic_field_in_current(field: str, rest: str) -> str:
         if parameter == classic:
             return f"{CURRENT}.thinking.{current}"
     return field
+
+
+def _convert(dialect: Dialect) -> Callable[[Json, list[str]], Json]:
+    """A function that takes what has a home in `dialect` out of a block, and notes what has none."""
+    return _to_current if dialect == CURRENT else _to_classic
+
+
+def _tell_nearest(left: Json, block: Json) -> None:
+    """Adds to a classic block what is told there of the fields that are `left`: both limits of tokens are one there.
+
+    A private model, `workspace@openai/gpt-4o`, is one of that provider.
+    """
+    parameters = block.setdefault("model_parameters", {})
+    thinking = left.get("thinking")
+    nearest = {"maxTokens": left.get("max_completion_tokens")}
+    if isinstance(thinking, dict):
+        nearest |= {classic: thinking.get(name) for name, classic in _THINKING.items()}
+    for name, value in nearest.items():
+        if value is not None:
+            parameters.setdefault(name, value)
+    provider = block.get("provider", "")
+    if "@" in provider:
+        block["model"] = block["model"].removeprefix(f"{provider}/")
+        block["provider"] = provider.rpartition("@")[2]
 
 
 def _to_classic(fields: Json, losses: list[str]) -> Json:

@@ -14,6 +14,11 @@ _MEANING = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _FEW_STARS = 3
 
 
+def is_glob(text: str) -> bool:
+    """Whether `text` may match more than itself."""
+    return "*" in text or "?" in text
+
+
 def matches(key: str, globs: Iterable[str]) -> bool:
     """Whether any of `globs` matches the whole of `key`, case and all."""
     return any(_matches(key, glob) for glob in globs)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.model.canonical import CANONICAL, HASHED_BY, IN_ORDER, Form, remote_hash, source_hash
 from promptsync.model.errors import LockfileError
-from promptsync.model.prompt import DIALECTS, Dialect, Json
+from promptsync.model.prompt import DIALECTS, ID, VERSION, Dialect, Json
+from promptsync.model.shell import command, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -185,6 +186,10 @@ def _problem(value: Any) -> str | None:
         text = value.get(name)
         if not (text is None or isinstance(text, str)):
             return f"has no text as its `{name}`"
+    if not ID.fullmatch(value["id"]):
+        return "has an `id` that can be none of the service: only letters, digits, - and _, at most 128"
+    if value.get("version") is not None and not VERSION.fullmatch(value["version"]):
+        return "has a `version` that can be none of the service: only visible ASCII, at most 128 characters"
     added = value.get("added", [])
     if not isinstance(added, list) or (added and not all(isinstance(item, str) for item in added)):
         return "has no list of fields as its `added`"
@@ -197,14 +202,14 @@ def _problem(value: Any) -> str | None:
 
 def _document(data: bytes, name: str) -> Json:
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _broken(name, "it is not UTF-8 text") from None
     marked = "<<<<<<< " in text or ">>>>>>> " in text
     if marked and any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
         raise LockfileError(
             f"{name} holds the conflict markers of a git merge",
-            hint=f"mend it with `promptsync lock merge {name}`",
+            hint=f"mend it with {command('lock merge', name)}",
         )
     try:
         document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
@@ -264,5 +269,5 @@ class _NotPlainJsonError(ValueError):
 def _broken(name: str, what: str) -> LockfileError:
     return LockfileError(
         f"{name} cannot be used: {what}",
-        hint=f"restore it from git, for example with `git checkout HEAD -- {name}`",
+        hint=f"restore it from git, for example with {typed('git', 'checkout', 'HEAD', '--', name)}",
     )

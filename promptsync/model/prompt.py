@@ -6,6 +6,7 @@ The shapes that the fields may take stand in `shapes.py`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -18,6 +19,11 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 MAX_DISPLAY_NAME = 128
 """Characters; the `maxLength` of `display_name` in the service's OpenAPI document."""
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+"""What can be the id of a prompt: nothing that means something in a URL, a shell or a terminal."""
+VERSION = re.compile(r"[!-~]{0,128}")
+"""What can be the id of a version: visible ASCII."""
 
 
 def other_dialect(dialect: Dialect) -> Dialect:
@@ -133,4 +139,4 @@ class RemotePrompt:
 
 def _version(block: Json) -> str | None:
     version = block.get("version")
-    return version if isinstance(version, str) else None
+    return version if isinstance(version, str) and VERSION.fullmatch(version) else None

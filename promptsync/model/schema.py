@@ -1,9 +1,10 @@
 """The shapes of the fields of a prompt file: the one place that knows them.
 
 Sources: the service's OpenAPI document of August 2026 for `prompt` (its PATCH request, which is the create request and
-a nullable `model`); for `prompt_config` the same document's response, the product documents and SDK 3.8. Where the
-sources list different words for one field, the union is taken. A word outside a list that is known to grow is a
-warning; a role or a part type that does not exist is an error, since nothing can be said about what else it may hold.
+a nullable `model`), and SDK 4.17 for what came since; for `prompt_config` the same document's response, the product
+documents and SDK 3.8. Where the sources list different words for one field, the union is taken. A word outside a list
+that is known to grow is a warning; a role or a part type that does not exist is an error, since nothing can be said
+about what else it may hold.
 
 `content_file` (ours) stands beside the shapes of the service wherever it may replace `content` or `text`.
 
@@ -42,6 +43,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
+from promptsync.model import schema_errors
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json, other_dialect
 from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain
 
@@ -58,6 +60,7 @@ __all__ = [
     "list_fields",
     "nullable_fields",
     "own_keys",
+    "why_reserved",
 ]
 
 
@@ -163,6 +166,11 @@ class FileData(TypedDict, total=False):
     filename: str
 
 
+class ReferredFile(FileData, total=False):
+    # The file as its provider knows it.
+    file_id: str
+
+
 class PlainFormat(TypedDict):
     type: Literal["text", "json_object"]
 
@@ -217,7 +225,7 @@ class AudioPart(TypedDict):
 
 class FilePart(TypedDict):
     type: Literal["file"]
-    file: FileData
+    file: ReferredFile
     cache_control: NotRequired[CacheControl]
 
 
@@ -272,11 +280,20 @@ class FunctionCall(TypedDict, total=False):
     arguments: str
 
 
+class GoogleContent(TypedDict, total=False):
+    thought_signature: str
+
+
+class ExtraContent(TypedDict, total=False):
+    google: GoogleContent
+
+
 class ToolCall(TypedDict):
     id: str
     type: Annotated[str, *_closed("function")]
     function: FunctionCall
     thought_signature: NotRequired[str]
+    extra_content: NotRequired[ExtraContent]
 
 
 class AudioRef(TypedDict):
@@ -316,6 +333,7 @@ class UserMessageFromFile(UserFields, TextFromFile):
 class AssistantHead(TypedDict):
     role: Literal["assistant"]
     name: NotRequired[str]
+    reasoning_content: NotRequired[str]
 
 
 class AssistantText(TypedDict):
@@ -421,33 +439,27 @@ class Guardrail(TypedDict):
     execute_on: Annotated[str, *_closed("input", "output")]
 
 
-_PII_NL: Final = (
+# Which of them a service knows is its own to say (GET /v2/pii/capabilities).
+_PII: Final = (
     "AGE", "API_KEY", "BANK_ROUTING", "BIC", "BIOMETRIC_ID", "BLOOD_TYPE", "BSN", "CREDIT_CARD", "CRYPTO", "DATE_TIME",
     "DEVICE_ID", "EDUCATION_LEVEL", "EMAIL_ADDRESS", "EMPLOYMENT_STATUS", "GENDER", "HEALTH_PLAN_ID", "HTTP_COOKIE",
-    "IBAN_CODE", "ID", "ID_CARD", "IMEI", "IP_ADDRESS", "KVK_NUMBER", "LANGUAGE", "LICENSE_NUMBER", "LICENSE_PLATE",
-    "LOCATION", "MAC_ADDRESS", "MEDICAL_RECORD", "NRP", "ORGANIZATION", "PASSPORT", "PASSWORD", "PERSON",
-    "PHONE_NUMBER", "PIN", "POLITICAL_VIEW", "RACE_ETHNICITY", "RELIGIOUS_BELIEF", "SEXUALITY", "TAX_ID", "TITLE",
-    "URL", "US_DRIVER_LICENSE", "US_SSN", "VEHICLE_ID",
+    "IBAN_CODE", "ID", "ID_CARD", "IMEI", "IP_ADDRESS", "JOBTITLE", "JWT", "KVK_NUMBER", "LANGUAGE", "LICENSE_NUMBER",
+    "LICENSE_PLATE", "LOCATION", "MAC_ADDRESS", "MEDICAL_LICENSE", "MEDICAL_RECORD", "NRP", "ORGANIZATION", "PASSPORT",
+    "PASSWORD", "PERSON", "PHONE_NUMBER", "PIN", "POLITICAL_VIEW", "RACE_ETHNICITY", "RELIGIOUS_BELIEF", "SEXUALITY",
+    "TAX_ID", "TITLE", "UK_NHS", "URL", "US_BANK_NUMBER", "US_DRIVER_LICENSE", "US_ITIN", "US_PASSPORT", "US_SSN",
+    "UUID", "VEHICLE_ID",
 )  # fmt: skip
-_PII_EN: Final = (
-    *_PII_NL, "JOBTITLE", "JWT", "MEDICAL_LICENSE", "UK_NHS", "US_BANK_NUMBER", "US_ITIN", "US_PASSPORT", "UUID",
-)  # fmt: skip
+Confidence: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 
 
-class PiiFields(TypedDict, total=False):
+class PiiRedaction(TypedDict, total=False):
     id: Required[Literal["pii_redaction"]]
     on_failure: Annotated[str, *_closed("block", "passthrough")]
-    threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
-
-
-class PiiRedaction(PiiFields, total=False):
-    language: Annotated[str, *_open("en", "nl")]
-    entities: list[Annotated[str, *_open(*_PII_EN)]]
-
-
-class PiiRedactionDutch(PiiFields, total=False):
-    language: Required[Literal["nl"]]
-    entities: list[Annotated[str, *_open(*_PII_NL)]]
+    language: Annotated[str, *_open("auto", "en", "nl")]
+    regions: list[str]
+    entities: list[Annotated[str, *_open(*_PII)]]
+    entity_thresholds: dict[str, Confidence]
+    threshold: Confidence
 
 
 class ResponseHealing(TypedDict):
@@ -459,10 +471,6 @@ class TraceScrubbing(TypedDict):
     mask: Annotated[
         list[Annotated[str, *_open("all", "system", "input", "output", "metadata", "variables")]], Field(min_length=1)
     ]
-
-
-def _pii_language(value: Json) -> str:
-    return " nl" if value["id"] == "pii_redaction" and value.get("language") == "nl" else ""
 
 
 class Fallback(TypedDict):
@@ -537,13 +545,13 @@ class CurrentBlock(TypedDict, total=False):
     plugins: list[
         Annotated[
             Annotated[PiiRedaction, Tag("\0pii_redaction")]
-            | Annotated[PiiRedactionDutch, Tag("\0pii_redaction nl")]
             | Annotated[ResponseHealing, Tag("\0response_healing")]
             | Annotated[TraceScrubbing, Tag("\0trace_scrubbing")],
-            _tagged("id", "pii_redaction", "response_healing", "trace_scrubbing", grows=True, key=_pii_language),
+            _tagged("id", "pii_redaction", "response_healing", "trace_scrubbing", grows=True),
         ]
     ]
     fallbacks: list[Fallback]
+    fallback_on_codes: Annotated[list[Annotated[float, *_integer(ge=400, le=599)]], Field(max_length=20)]
     retry: Retry
     cache: Cache
     load_balancer: Annotated[
@@ -800,6 +808,11 @@ def file_fields() -> frozenset[str]:
 def own_keys() -> frozenset[str]:
     """Those of them that are ours, each a field of PromptFile: none is sent to the service."""
     return file_fields() - {"display_name", "description", "metadata", CURRENT, CLASSIC}
+
+
+def why_reserved(field: str) -> str | None:
+    """Why `allow_fields` must not name that dotted path; None where it may."""
+    return schema_errors.why_reserved(field, file_fields())
 
 
 def in_order(document: Json) -> Json:

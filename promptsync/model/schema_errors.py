@@ -74,9 +74,12 @@ def explain(
             missing.append(loc)
         else:
             problems.append(_wrong(loc, detail))
-    meant = {(problem.loc[:-1], problem.hint) for problem in problems if problem.at_key}
+    unknown = [(problem.loc[:-1], problem.hint or "") for problem in problems if problem.at_key]
     # A misspelt key is complained about once.
-    problems += [_missing(loc) for loc in missing if (loc[:-1], f"did you mean `{loc[-1]}`?") not in meant]
+    for loc in missing:
+        meant = f"did you mean `{loc[-1]}`?"
+        if not any(holder == loc[:-1] and hint.startswith(meant) for holder, hint in unknown):
+            problems.append(_missing(loc))
     return problems
 
 
@@ -122,17 +125,31 @@ _SET_BY_SERVICE = dict.fromkeys(
     ("_id", "id", "owner", "domain_id", "created", "updated", "created_by_id", "updated_by_id", "type"),
     "the service sets it; remove it",
 )
-_TOP_LEVEL = {
+_NOT_TO_BE_SENT = {
     **_SET_BY_SERVICE,
     "version": "the service sets it; remove it",
     "path": "the folder of the file is the path; move the file, or set path_prefix of the target",
-    "name": "did you mean `display_name`?",
 }
 _IN_CURRENT = {
     "provider": "write it before the model, as in `model: openai/gpt-4o`",
     "model_type": "the current dialect is for chat models and has no such field; remove it",
     "model_parameters": "put the parameters directly under `prompt`, as in `max_tokens`",
 }
+
+
+def why_reserved(field: str, own: frozenset[str]) -> str | None:
+    """Why a field of that dotted path is never unknown: this tool or the service owns it; None where no one does.
+
+    `own` are the top-level keys of a prompt file. How a name is spelt makes no difference.
+    """
+    *around, name = (_plain(part) for part in field.split("."))
+    if name == _plain("content_file"):
+        return "it stands for a text that is read from a file"
+    if not around and name in map(_plain, (*own, "key")):
+        return "it is one of the keys that this tool knows"
+    if name in map(_plain, _NOT_TO_BE_SENT if not around else ("_id", "version")) and len(around) < 2:
+        return "the folder of the file is the path" if name == "path" else "the service sets it"
+    return None
 
 
 def _unknown(loc: Loc, document: Any, vocabulary: Vocabulary, place: tuple[str, ...]) -> ShapeProblem:
@@ -144,17 +161,23 @@ def _unknown(loc: Loc, document: Any, vocabulary: Vocabulary, place: tuple[str, 
         message = f"`version` cannot be written in `{loc[0]}`: the service sets it"
         return ShapeProblem(loc, message, "remove it", at_key=True)
     where = f" in {_name(loc[:-1])}" if len(loc) > 1 else ""
-    hint = _special(key, loc) or _meant(key, loc, vocabulary, place)
+    owned = _NOT_TO_BE_SENT.get(key) if len(loc) == 1 else None
+    hint = owned or _or_let_through(_meant(key, loc, vocabulary, place), loc)
     return ShapeProblem(loc, f"unknown key `{_shown(key)}`{where}", hint, at_key=True)
 
 
-def _special(key: str, loc: Loc) -> str | None:
-    if len(loc) == 1:
-        return _TOP_LEVEL.get(key)
-    return _IN_CURRENT.get(key) if loc[:-1] == ("prompt",) else None
+def _or_let_through(meant: str, loc: Loc) -> str:
+    """What was meant, and the way out for a field that the service knows and this release does not."""
+    field = ".".join(part for part in loc if isinstance(part, str))
+    joint = " Or" if meant.endswith("?") else ", or"
+    return f"{meant}{joint} list `{_shown(field)}` in allow_fields to send it as it is"
 
 
 def _meant(key: str, loc: Loc, vocabulary: Vocabulary, place: tuple[str, ...]) -> str:
+    if key == "name" and len(loc) == 1:
+        return "did you mean `display_name`?"
+    if key in _IN_CURRENT and loc[:-1] == ("prompt",):
+        return _IN_CURRENT[key]
     known = vocabulary.at(place)
     same = [name for name in known if _plain(name) == _plain(key)]
     if same:
@@ -167,8 +190,7 @@ def _meant(key: str, loc: Loc, vocabulary: Vocabulary, place: tuple[str, ...]) -
         return f"did you mean `{near}`?"
     if place and place[-1].startswith("\0") and key == "content_file":
         return "it stands beside `role`, or in a part of type text"
-    field = ".".join(part for part in loc if isinstance(part, str))
-    return f"remove it, or list `{_shown(field)}` in allow_fields to send it as it is"
+    return "remove it"
 
 
 def _home(key: str, loc: Loc, vocabulary: Vocabulary) -> str | None:

@@ -13,7 +13,8 @@ _UNSEEN = re.compile(
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, line ends, bidi overrides and isolates
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # tags and variation selectors, which can carry a whole hidden text
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # fillers that leave no mark
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0"  # fillers that leave no mark
+    "\ue000-\uf8ff\U000f0000-\U0010ffff"  # private use: each font shows them as it likes
     "\ufe00-\ufe0d"  # variation selectors; the two that choose emoji or text stay, once
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # no characters
     "]|(?<=[\ufe00-\ufe0f])[\ufe0e\ufe0f]"
@@ -23,6 +24,9 @@ _UNSEEN = re.compile(
 # Azure DevOps obeys `##vso[`, TeamCity `##teamcity[`.
 _COMMAND = re.compile(r"^([^\S\n]*:):", re.MULTILINE)
 _OLD_COMMAND = re.compile(r"(##\w{0,16})\[")
+
+_COLOUR = re.compile("(\x1b\\[(?:[0-2]|3[1-6])m)")
+"""What `style` puts on a text: bold, dim, six colours, and their end. Nothing hides a text or moves the cursor."""
 
 
 def terminal(text: str, *, newlines: bool = False, tabs: bool = False) -> str:
@@ -35,6 +39,23 @@ def terminal(text: str, *, newlines: bool = False, tabs: bool = False) -> str:
     shown = _UNSEEN.sub(lambda found: found[0] if found[0] in kept else _visible(found[0]), text)
     shown = _OLD_COMMAND.sub(r"\1\\x5b", shown)
     return _COMMAND.sub(r"\1\\x3a", shown)
+
+
+def rendered(text: str, *, color: bool) -> str:
+    """What a renderer made, as it may leave the process: its lines and, where there is `color`, its colours stay.
+
+    Whatever a renderer should have escaped and did not is escaped here. What it has escaped stays as it is.
+    """
+    if not color:
+        return terminal(text, newlines=True, tabs=True)
+    pieces = _COLOUR.split(text)
+    pieces[::2] = [terminal(piece, newlines=True, tabs=True) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def json_text(document: str) -> str:
+    """A JSON document that says the same to whatever reads JSON, and nothing to a CI runner that reads its lines."""
+    return _OLD_COMMAND.sub(lambda found: f"\\u0023{found[0][1:]}", document)
 
 
 def _visible(character: str) -> str:

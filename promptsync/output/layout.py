@@ -11,11 +11,11 @@ _MIN_ROOM = 40
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`color` or none, `width` in columns, `verbose` for the fields of new prompts and for texts in full."""
+    """`color` or none, `width` in columns, `whole` where nothing may be left out but what did not change."""
 
     color: bool = False
     width: int = 100
-    verbose: bool = False
+    whole: bool = False
 
     @property
     def style(self) -> Style:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from promptsync.model.shell import command
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NOT_DONE: dict[str, Colour] = {"failed": "red", "not converged": "red", "left": "yellow", "skipped": "yellow"}
 _UNDECIDED = ("drift", "conflict")
 _MARGIN = " " * 5
+_MAX_KEYS = 10
 
 
 class _Waiting(NamedTuple):
@@ -29,26 +30,36 @@ class _Waiting(NamedTuple):
     hint: str | None
 
 
-def render_outcomes(outcomes: Sequence[Outcome], plan_or_none: Plan | None, *, color: bool) -> str:
+def render_outcomes(
+    outcomes: Sequence[Outcome], plan_or_none: Plan | None, *, color: bool, interrupted: bool = False
+) -> str:
     """What is worth telling line by line, and the sum in the last line; without a final newline.
 
     What was done is only counted, except for what has a new id or a remark. The plan, if there is one, tells the
-    drift and the conflicts that the run left alone.
+    drift and the conflicts that the run left alone. Where it was `interrupted`, what was not begun is named in a line.
     """
     style = Style(color)
     waiting = _waiting(outcomes, plan_or_none)
     lines = [
         *_new_ids(outcomes, plan_or_none, style),
         *_remarks(outcomes, style),
-        *_not_done(outcomes, style),
+        *_not_done([item for item in outcomes if not (interrupted and item.status == "skipped")], style),
         *(line for item in waiting for line in _undecided(item, style)),
     ]
+    if interrupted:
+        lines += _interrupted(outcomes, style)
     lines += ["", _sum(outcomes, waiting, style)] if lines else [_sum(outcomes, waiting, style)]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def _new_ids(outcomes: Sequence[Outcome], plan: Plan | None, style: Style) -> Iterator[str]:
     lost = {change.key: change.id for change in plan.changes if isinstance(change, Recreate)} if plan else {}
+    created = [outcome for outcome in outcomes if outcome.action == "create" and outcome.status == "done"]
+    keys = _column(created)
+    for outcome in created:
+        key = style("bold", pad(terminal(outcome.key), keys))
+        version = f"  version {terminal(outcome.version)}" if outcome.version else ""
+        yield f"{style('green', '+  created')}  {key}  {terminal(outcome.id or '')}{version}"
     for outcome in outcomes:
         if outcome.action == "recreate" and outcome.status == "done":
             yield f"{style('magenta', '-+ recreated')}  {style('bold', terminal(outcome.key))}"
@@ -65,13 +76,32 @@ def _remarks(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
 
 def _not_done(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
     listed = [outcome for outcome in outcomes if outcome.status in _NOT_DONE and outcome.action not in _UNDECIDED]
-    keys = min(max((cells(terminal(outcome.key)) for outcome in listed), default=0), 60)
+    keys = _column(listed)
     for status, colour in _NOT_DONE.items():
         for outcome in listed:
             if outcome.status == status:
                 key = style("bold", pad(terminal(outcome.key), keys))
                 yield f"{style(colour, f'{status:<13}')}  {outcome.action:<8}  {key}  {terminal(outcome.id or '')}"
                 yield from _why(outcome.message, outcome.hint, style)
+
+
+def _column(outcomes: Sequence[Outcome]) -> int:
+    return min(max((cells(terminal(outcome.key)) for outcome in outcomes), default=0), 60)
+
+
+def _interrupted(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """What a run that was stopped did, did not, and may have done, each in a line."""
+    groups: dict[str, list[str]] = {"done": [], "not done": [], "in doubt": []}
+    for outcome in outcomes:
+        done = "done" if outcome.status in ("done", "not converged") else "not done"
+        groups["in doubt" if outcome.in_doubt else done].append(outcome.key)
+    yield style("yellow", "interrupted:")
+    for name, keys in groups.items():
+        more = f" and {len(keys) - _MAX_KEYS} more" if len(keys) > _MAX_KEYS else ""
+        named = f" ({', '.join(keys[:_MAX_KEYS])}{more})" if keys and name != "done" else ""
+        yield f"{_MARGIN}{name + ':':<10}{len(keys)}{terminal(named)}"
+    again = "run it again: it first looks what became of what is in doubt, and does nothing twice"
+    yield f"{_MARGIN}{style('cyan', 'help:')} {again}"
 
 
 def _waiting(outcomes: Sequence[Outcome], plan: Plan | None) -> list[_Waiting]:
@@ -91,7 +121,7 @@ def _undecided(item: _Waiting, style: Style) -> Iterator[str]:
     look = LOOKS[item.action]
     yield f"{style(look.colour, f'{look.sign:<2} {item.action:<8}')}  {style('bold', terminal(item.key))}"
     if item.action == "drift":
-        pull = f"`promptsync pull {shlex.quote(terminal(item.key))}` takes it into the file"
+        pull = f"{command('pull', item.key)} takes it into the file"
         yield from _why(item.message or "changed on the service, left as it is", item.hint or pull, style)
     else:
         yield from _why(item.message, item.hint, style)

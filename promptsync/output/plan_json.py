@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from promptsync.output.escape import json_text
 from promptsync.output.shown import shown
 from promptsync.plan.changes import FORMAT_VERSION, Conflict
 
@@ -39,7 +40,7 @@ def saved_plan(plan: Plan, host: str | None) -> Json:
 
 def dumps(document: Json) -> str:
     """`document` in ASCII, in the order it has, two spaces an indent, with a final newline."""
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return json_text(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
 def _change(change: Change) -> Json:

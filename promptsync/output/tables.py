@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
-from promptsync.output.fields import field_lines
-from promptsync.output.layout import Layout
+from promptsync.output.fields import field_lines, legend
 from promptsync.output.shown import masked
 from promptsync.output.style import Style
 
@@ -18,15 +17,18 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Pair, Step
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
+    from promptsync.output.layout import Layout
 
 _INDENT = 2
 
 
-def render_history(key: str, entry: LockEntry, steps: Iterable[Step], *, color: bool, width: int) -> str:
+def render_history(key: str, entry: LockEntry, steps: Iterable[Step], layout: Layout) -> str:
     """The versions, newest first, each with the fields that it changed; the locked one is marked."""
-    layout = Layout(color, width)
     style = layout.style
     lines = [f"{style('bold', terminal(key))}  {terminal(entry.id)}"]
+    steps = list(steps)
+    if any(step.changes for step in steps):
+        lines.append(style("dim", legend("the version before → this one")))
     for step in steps:
         facts = [terminal(fact) for fact in (step.timestamp, step.by and f"by {step.by}") if fact]
         mark = "  " + style("green", "(in the lockfile)") if step.is_locked else ""
@@ -57,12 +59,15 @@ def render_unmanaged(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
 
 
 def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:
-    """A line for each file and the prompt of its name, with the fields in which they differ."""
-    rows = [("KEY", "ID", "DIFFERS IN")]
+    """A line for each file and the prompt of its name, with the fields in which they differ, and those only there."""
+    rows = [("KEY", "ID", "DIFFERS IN", "ONLY THERE")]
     for pair in pairs:
-        more = f" and {len(pair.fields) - 3} more" if len(pair.fields) > 3 else ""
-        rows.append((pair.file.key, pair.remote.id, (", ".join(pair.fields[:3]) + more) or "nothing"))
+        rows.append((pair.file.key, pair.remote.id, _few(pair.fields) or "nothing", _few(pair.only_there)))
     return "\n".join(_table(rows, Style(color)))
+
+
+def _few(fields: Sequence[str]) -> str:
+    return ", ".join(fields[:3]) + (f" and {len(fields) - 3} more" if len(fields) > 3 else "")
 
 
 def _table(rows: Sequence[tuple[str, ...]], style: Style) -> Iterator[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, assert_never
 
+from promptsync.model.shell import command, typed
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import shorten
-from promptsync.output.fields import field_lines
+from promptsync.output.fields import field_lines, legend
 from promptsync.output.shown import facts
-from promptsync.output.style import LOOKS, Style
+from promptsync.output.style import LOOKS, Style, counted
 from promptsync.plan.changes import (
     ACTIONS,
     DECIDED,
@@ -39,26 +39,26 @@ if TYPE_CHECKING:
 _INDENT = 5
 _MARGIN = " " * _INDENT
 _WORD = max(len(action) for action in ACTIONS)
+_FIELD = "field"
+_THERE = "changed on the service:"
 
 
 def render_plan(plan: ShownPlan, layout: Layout) -> str:
     """The plan in lines of about the layout's width, without a final newline; the last line is the sum.
 
-    A verbose layout tells every field of a create or delete, and leaves out no line of a diff.
+    Where the layout is not whole, a create or delete is told in few words, and what is left out of a text is counted.
     """
-    lines = list(_head(plan, layout.style))
+    lines = list(_head(plan, layout))
     keys = key_column(change.key for change in plan.changes)
     spaced = False
     for change in plan.changes:
         details = list(_details(change, layout))
-        if lines and (details or spaced):
+        if details or spaced or change is plan.changes[0]:
             lines.append("")
         spaced = bool(details)
         lines.append(change_line(change, keys, layout.style))
         lines.extend(details)
-    if lines:
-        lines.append("")
-    lines.append(summary_line(plan, layout.style))
+    lines += ["", summary_line(plan, layout.style)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -85,17 +85,26 @@ def summary_line(plan: Plan, style: Style) -> str:
     return style("bold", "Plan:") + f" {', '.join(parts)}; {summary['unchanged']} unchanged."
 
 
+def place(target: str, host: str, path_prefix: str) -> str:
+    """Where something is or would be done: the target, its host, and what stands before every path there."""
+    at = f" ({host})" if host else ""
+    return f"target “{target}”{at}, {f'path prefix “{path_prefix}”' if path_prefix else 'no path prefix'}"
+
+
 def _all_well(unchanged: int) -> str:
     if unchanged == 0:
         return "There are no prompts."
     return "1 prompt is as its file says." if unchanged == 1 else f"{unchanged} prompts are as the files say."
 
 
-def _head(plan: Plan, style: Style) -> Iterator[str]:
+def _head(plan: Plan, layout: Layout) -> Iterator[str]:
+    style = layout.style
     if plan.offline:
         yield style("yellow", "Offline: the files against the lockfile alone. What the service holds is not known.")
-    if any(item.op == "replace" for change in plan.changes for item in change.diff):
-        yield style("dim", f"Target {terminal(plan.target)}. Fields are told as service → file.")
+    where = terminal(place(plan.target, plan.host, plan.path_prefix))
+    yield style("dim", f"{where[0].upper()}{where[1:]}.")
+    if any(change.diff and _tells_fields(change, layout) for change in plan.changes):
+        yield style("dim", legend("service → file"))
     if plan.refreshed:
         number = len(plan.refreshed)
         entries = "1 lockfile entry is" if number == 1 else f"{number} lockfile entries are"
@@ -107,20 +116,41 @@ def _details(change: Change, layout: Layout) -> Iterator[str]:
     yield from (f"{_MARGIN}{line}" for line in _remarks(change, layout))
     if sides is not None:
         yield f"{_MARGIN}{terminal(sides.since)}"
-    if sides is not None and sides.there:
-        yield from _sides(sides, layout)
-    elif layout.verbose or not isinstance(change, Create | Delete):
+    if sides is not None and sides.there and isinstance(change, Conflict):
+        yield from _by_side(change.diff, sides, layout)
+    elif _tells_fields(change, layout):
         yield from _fields(change.diff, layout)
+    elif change.diff:
+        yield f"{_MARGIN}{layout.style('dim', f'… {counted(len(change.diff), _FIELD)}: -v shows them')}"
     for warning in change.warnings:
         if sides is None or warning != sides.since:
             yield f"{_MARGIN}{layout.style('yellow', 'warning:')} {terminal(warning)}"
 
 
-def _sides(sides: Sides, layout: Layout) -> Iterator[str]:
-    for title, items in (("changed on the service:", sides.there), ("changed in the file:", sides.here)):
-        if items:
-            yield f"{_MARGIN}{layout.style('bold', title)}"
-        yield from _fields(items, layout)
+def _tells_fields(change: Change, layout: Layout) -> bool:
+    """Whether each field is told; on a terminal few words are enough for all that comes or goes."""
+    return layout.whole or not isinstance(change, Create | Delete)
+
+
+def _by_side(items: Iterable[FieldDiff], sides: Sides, layout: Layout) -> Iterator[str]:
+    """The fields by who changed them, each as service → file like all others."""
+    groups: dict[str, list[FieldDiff]] = {}
+    for item in items:
+        here, there = _is_among(item, sides.here), _is_among(item, sides.there)
+        who = "changed on both sides:" if here and there else _THERE if there else "changed in the file:"
+        groups.setdefault(who, []).append(item)
+    for title, group in groups.items():
+        yield f"{_MARGIN}{layout.style('bold', title)}"
+        yield from _fields(group, layout)
+
+
+def _is_among(item: FieldDiff, others: Iterable[FieldDiff]) -> bool:
+    """Whether one of the others is about the same field, a part of it, or what it is a part of."""
+    return any(_within(item.field, other.field) or _within(other.field, item.field) for other in others)
+
+
+def _within(field: str, part: str) -> bool:
+    return part.startswith(field) and part[len(field) :][:1] in ("", ".", "[")
 
 
 def _fields(items: Iterable[FieldDiff], layout: Layout) -> Iterator[str]:
@@ -133,11 +163,13 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
     style = layout.style
     match change:
         case Create():
-            if not (layout.verbose and change.diff):
+            if not (layout.whole and change.diff):
                 yield from _compact(change, layout)
         case Update():
             if change.remote is None and not change.diff:
                 yield style("dim", "the file changed since the last apply; which fields, only the service can tell")
+            elif not change.is_sent:
+                yield style("dim", "only the lockfile changes, and nothing is sent")
         case Move():
             yield f"from {terminal(change.old_key)}; the id stays"
         case Adopt():
@@ -151,25 +183,19 @@ def _remarks(change: Change, layout: Layout) -> Iterator[str]:
             yield "neither the file nor the prompt is there any more; the entry leaves the lockfile"
         case Drift():
             yield "changed on the service, the file is as it was; it is left as it is"
-            pull = f"`promptsync pull {_word(change.key)}`"
-            yield _help(f"{pull} takes it into the file, `--overwrite {_word(change.key)}` undoes it", style)
+            pull, undo = command("pull", change.key), typed("--overwrite", change.key)
+            yield _help(terminal(f"{pull} takes it into the file, {undo} undoes it"), style)
         case Conflict():
             yield f"{style('red', 'conflict:')} {terminal(change.reason)}"
             yield _help(terminal(change.hint), style)
         case Orphan():
-            yield "its file is gone, the prompt is left on the service"
-            yield _help("`--prune` deletes it; bring the file back to keep it", style)
+            pass  # Its warning says all of it.
         case _:
             assert_never(change)
 
 
 def _help(text: str, style: Style) -> str:
     return f"{style('cyan', 'help:')} {text}"
-
-
-def _word(key: str) -> str:
-    """A key as it is typed in a shell."""
-    return shlex.quote(terminal(key))
 
 
 def _compact(change: Create, layout: Layout) -> Iterator[str]:

@@ -11,13 +11,26 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import FORMS, WITHOUT_ORDER, canonical, content_hash, form_of, source_hashes
+from promptsync.model.canonical import (
+    FORMS,
+    IN_ORDER,
+    WITHOUT_ORDER,
+    Form,
+    canonical,
+    content_hash,
+    form_of,
+    source_hash,
+    source_hashes,
+)
 from promptsync.model.compare import (
+    FieldDiff,
     differences,
     drop,
+    file_differences,
     generic,
     is_within,
     on_the_wire,
+    provider_of,
     remote_content,
     service_only,
     settled,
@@ -25,13 +38,12 @@ from promptsync.model.compare import (
 from promptsync.model.writing import as_written, same_writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
-    from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Dialect, Json, Prompt, PromptFile, RemotePrompt
 
-_DEFAULT_LANGUAGE = "English"
+DEFAULT_LANGUAGE = "English"
 _KNOWN_METADATA = ("language", "use_cases")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -48,13 +60,75 @@ def changed_since(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, c
     if not _same_version(entry, remote, dialect):
         return True
     news = _news(file, entry, remote, dialect)
-    if entry.remote in _hashes_without(remote, dialect, file, news):
+    if _form_without(entry.remote, remote, dialect, file, news) is not None:
         return False
     further = _other_extra(file, remote, dialect)
     if further:  # a change, unless the file asks for them only now
-        return entry.remote not in _hashes_without(remote, dialect, file, [*news, *further])
+        return _form_without(entry.remote, remote, dialect, file, [*news, *further]) is None
     comparable = comparable and dialect == entry.dialect
     return remote.display_name != entry.display_name or not _same_about(file, entry, remote, comparable=comparable)
+
+
+def form_as_locked(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Form | None:
+    """The form in which the entry's hash tells what the service holds, but for what it newly tells.
+
+    None where it does not: the version alone proves nothing.
+    """
+    dialect = remote.dialect(entry.dialect)
+    form = form_of(entry.remote, remote, dialect, file.prompt)
+    if form is not None:
+        return form
+    news, further = _news(file, entry, remote, dialect), _other_extra(file, remote, dialect)
+    found = (_form_without(entry.remote, remote, dialect, file, [*news, *more]) for more in ([], further))
+    return next((form for form in found if form is not None), None)
+
+
+def unlike(file: PromptFile, entry: LockEntry, remote: RemotePrompt, form: Form | None) -> list[FieldDiff]:
+    """What service and file do not say alike, but for the service's own fields and its way of writing.
+
+    No hash of the entry is believed. `form` is what `form_as_locked` found, of the last agreement: the order of keys
+    counts where the service then kept it, and tells it since.
+    """
+    order = IN_ORDER if form is IN_ORDER else WITHOUT_ORDER
+    return settled(file_differences(file, remote, entry.dialect, entry.added, order))
+
+
+def says_the_same(file: PromptFile, entry: LockEntry, remote: RemotePrompt, form: Form | None = IN_ORDER) -> bool:
+    """Whether there is nothing that they do not say alike.
+
+    The hashes of both are compared first, which is the answer for nearly every prompt; fields take ten times as long.
+    """
+    dialect = remote.dialect(entry.dialect)
+    desired = on_the_wire(file.prompt, dialect)
+    if desired.dialect == dialect:
+        order = IN_ORDER if form is IN_ORDER else WITHOUT_ORDER
+        if _hash_without(remote, dialect, file, entry.added, order) == source_hash(desired, order):
+            return True
+    return not unlike(file, entry, remote, form)
+
+
+def to_tell(
+    file: PromptFile, entry: LockEntry, remote: RemotePrompt, form: Form | None, *, comparable: bool
+) -> list[FieldDiff]:
+    """What differs, without the order of keys where the service did not keep that of our last write.
+
+    Where nothing else differs it is told all the same: a file that changed may have done so by it alone.
+    """
+    if not comparable or form is WITHOUT_ORDER:
+        found = file_differences(file, remote, entry.dialect, entry.added, WITHOUT_ORDER)
+        if found or not comparable:
+            return found
+    return file_differences(file, remote, entry.dialect, entry.added)
+
+
+def agreed_form(file: PromptFile, remote: RemotePrompt, dialect: Dialect, was: Form | None = None) -> Form:
+    """The form to record what the service holds in, where it says what the file says; `was` is that until now.
+
+    One without order stays so until the next write, and is needed where the order alone differs.
+    """
+    if was is not WITHOUT_ORDER and not settled(file_differences(file, remote, dialect, None)):
+        return IN_ORDER
+    return WITHOUT_ORDER
 
 
 def changed_without_file(entry: LockEntry, remote: RemotePrompt, *, comparable: bool, deletes: bool) -> bool:
@@ -85,6 +159,17 @@ def edited_fields(file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -
         return fields
     before = _undone(file.prompt, edited)
     return edited if before is not None and entry.source in source_hashes(before) else fields
+
+
+def hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
+    """A provider changed in the model's name, where the service answers the name without it."""
+    if provider_of(remote) is not None:
+        return []
+    desired = on_the_wire(file.prompt, remote.dialect(entry.dialect))
+    before, after = remote.blocks.get(desired.dialect, {}).get("model"), desired.block.get("model")
+    if before == after or not isinstance(before, str) or not isinstance(after, str):
+        return []
+    return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
 
 
 def _undone(prompt: Prompt, fields: list[FieldDiff]) -> Prompt | None:
@@ -123,7 +208,7 @@ def with_news(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> LockE
     if not _same_version(entry, remote, dialect) or form_of(entry.remote, remote, dialect, file.prompt) is not None:
         return entry
     news = _news(file, entry, remote, dialect)
-    if entry.remote not in _hashes_without(remote, dialect, file, news):
+    if _form_without(entry.remote, remote, dialect, file, news) is None:
         from promptsync.model.schema import known_fields
 
         known = known_fields(dialect)
@@ -151,20 +236,26 @@ def _news(file: PromptFile, entry: LockEntry, remote: RemotePrompt, dialect: Dia
     for item in service_only(desired, remote_content(remote, dialect, file.prompt)):
         group, _, name = item.field.partition(".")
         may_be_set = group == "description" or (group == "metadata" and name in _KNOWN_METADATA)
-        if name == "language" and item.before == _DEFAULT_LANGUAGE:
+        if name == "language" and item.before == DEFAULT_LANGUAGE:
             may_be_set = False
         if not may_be_set and not is_within(item.field, own):
             found.append(item.field)
     return found
 
 
-def _hashes_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: list[str]) -> Iterator[str]:
-    """The hashes of the service's answer without some fields, in each form that an entry may hold."""
-    for form in FORMS:
-        content = canonical(remote_content(remote, dialect, file.prompt), form)
-        for name in names:
-            drop(content, name)
-        yield content_hash(content, form)
+def _form_without(
+    recorded: str, remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: Iterable[str]
+) -> Form | None:
+    """The form in which a hash is that of the service's answer without some fields; None if it is not."""
+    hashed = ((form, _hash_without(remote, dialect, file, names, form)) for form in FORMS)
+    return next((form for form, one in hashed if one == recorded), None)
+
+
+def _hash_without(remote: RemotePrompt, dialect: Dialect, file: PromptFile, names: Iterable[str], form: Form) -> str:
+    content = canonical(remote_content(remote, dialect, file.prompt), form)
+    for name in names:
+        drop(content, name)
+    return content_hash(content, form)
 
 
 def _other_extra(file: PromptFile, remote: RemotePrompt, dialect: Dialect) -> list[str]:
@@ -193,7 +284,7 @@ def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, com
         for metadata in (file.prompt.metadata, remote.metadata)
     )
     for name in {*wanted, *(known for known in _KNOWN_METADATA if known in held)}:
-        default = name == "language" and held.get(name) == _DEFAULT_LANGUAGE
+        default = name == "language" and held.get(name) == DEFAULT_LANGUAGE
         own = name not in wanted and (default or (not comparable and f"metadata.{name}" in entry.added))
         if not same_writing(wanted.get(name), held.get(name)) and not own:
             return False

@@ -6,8 +6,8 @@ A plan is data. It can be shown, saved, compared with a later one and carried ou
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, get_args
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
@@ -20,6 +20,9 @@ Action: TypeAlias = Literal[
 Status: TypeAlias = Literal["done", "failed", "skipped", "left", "not converged"]
 
 FORMAT_VERSION = 1
+
+PROTECTED = "protected"
+"""The field of a difference that the lock alone holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,15 @@ class _Change:
     path: str | None = None
     diff: tuple[FieldDiff, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def warned(self, *words: str) -> Self:
+        """The same with words of warning behind those that it has."""
+        return replace(self, warnings=(*self.warnings, *words))
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether something differs that the service holds: what the lock alone holds is only recorded."""
+        return any(item.field != PROTECTED for item in self.diff)
 
     @property
     def edited(self) -> Edited | None:
@@ -117,7 +129,7 @@ class Adopt(_Change):
     """A prompt that is there already: its id or state is recorded, and it is updated if `diff` says so.
 
     `file` is None for a prompt that an interrupted run made and whose file is gone since. `source` is the hash to
-    record as the file's where nothing is written.
+    record as the file's where nothing is written, `protected` whether that file protected it.
     """
 
     action: ClassVar[Action] = "adopt"
@@ -126,6 +138,7 @@ class Adopt(_Change):
     entry: LockEntry | None
     remote: RemotePrompt
     source: str
+    protected: bool = False
 
     @property
     def id(self) -> str:
@@ -231,12 +244,16 @@ DECIDED: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change) if 
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all."""
+    """What the user decided beforehand. `overwrite` and `only` are globs over keys; an empty `only` means all.
+
+    `max_deletes` is the most deletes that the plan may hold; None is a share of the lock.
+    """
 
     prune: bool = False
     overwrite: tuple[str, ...] = ()
     create_twins: bool = False
     only: tuple[str, ...] = ()
+    max_deletes: int | None = None
 
     def as_json(self) -> Json:
         """The options as a saved plan carries them."""
@@ -245,6 +262,7 @@ class PlanOptions:
             "overwrite": list(self.overwrite),
             "create_twins": self.create_twins,
             "only": list(self.only),
+            "max_deletes": self.max_deletes,
         }
 
 
@@ -252,7 +270,9 @@ class PlanOptions:
 class Plan:
     """The changes, sorted by key. `refreshed` are entries that are only to be recorded anew, since nothing differs.
 
-    `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    `traded` maps the key of each file that traded places to the one that its entry has in the lock: they change all at
+    once, or none does. `locked` and `gone` count the entries of the lock and those that the service no longer knows.
+    `host` is where the target is, empty offline, and `path_prefix` what stands before every path there.
     """
 
     target: str
@@ -263,7 +283,10 @@ class Plan:
     gone: int = 0
     options: PlanOptions = field(default_factory=PlanOptions)
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
+    traded: dict[str, str] = field(default_factory=dict)
     offline: bool = False
+    host: str = ""
+    path_prefix: str = ""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -291,7 +314,8 @@ class Plan:
 class Intent:
     """A create that was begun and whose end is not known: what the journal says of it.
 
-    `source` is the hash of what was asked for, `time` the seconds since the epoch at which it was begun.
+    `source` is the hash of what was asked for, `time` the seconds since the epoch at which it was begun. What was
+    `protected` in its file stays so, whatever becomes of the file.
     """
 
     key: str
@@ -299,6 +323,7 @@ class Intent:
     path: str | None
     source: str
     time: float
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +348,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. `message` says why, where it was not simply done."""
+    """What became of one change. `message` says why, where it was not simply done.
+
+    `version` is the one that a create made. A failed write that is `in_doubt` may have been carried out all the same.
+    """
 
     key: str
     action: Action
@@ -331,3 +359,5 @@ class Outcome:
     id: str | None = None
     message: str = ""
     hint: str | None = None
+    version: str | None = None
+    in_doubt: bool = False

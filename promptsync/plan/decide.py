@@ -15,10 +15,23 @@ from promptsync.model.canonical import (
     source_hash,
     source_hashes,
 )
-from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of, settled
+from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, settled
 from promptsync.model.globs import matches
-from promptsync.plan.base import changed_since, changed_without_file, edited_fields, own_fields, with_news
+from promptsync.model.shell import command, typed
+from promptsync.plan.base import (
+    agreed_form,
+    changed_since,
+    changed_without_file,
+    edited_fields,
+    form_as_locked,
+    hidden_model_change,
+    own_fields,
+    says_the_same,
+    to_tell,
+    with_news,
+)
 from promptsync.plan.changes import (
+    PROTECTED,
     Adopt,
     Change,
     Conflict,
@@ -33,7 +46,16 @@ from promptsync.plan.changes import (
     Recreate,
     Update,
 )
-from promptsync.plan.wording import OVERWRITES, already_there, differing
+from promptsync.plan.wording import (
+    NOT_PROVED,
+    OVERWRITES,
+    UNPROTECTED,
+    already_there,
+    back_or_gone,
+    differing,
+    protection_waits,
+    stays,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,14 +69,16 @@ class Decider:
     """Decides about one prompt after the other.
 
     `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file.
-    `is_comparable` tells that the lockfile's hashes are by rules that are still known. `refreshed` fills with the
-    entries that are to be recorded anew although nothing differs.
+    `is_comparable` tells that the lockfile's hashes are by rules that are still known. `sources` are the hashes of what
+    the files say, by key, by the rules that their entries are hashed by. `refreshed` fills with the entries that are to
+    be recorded anew although nothing differs.
     """
 
     service: Mapping[str, RemotePrompt] | None
     is_comparable: bool
     options: PlanOptions
     path_of: Callable[[PromptFile], str]
+    sources: Mapping[str, str]
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
 
     def is_gone(self, entry: LockEntry) -> bool:
@@ -83,6 +107,7 @@ class Decider:
         path: str | None,
         entry: LockEntry | None = None,
         unplaced: bool = False,
+        protected: bool = False,
     ) -> Adopt:
         """Records a prompt that is there. What only the service has of it is its own, unless the lock knows better.
 
@@ -105,6 +130,7 @@ class Decider:
             entry=entry,
             remote=remote,
             source=source,
+            protected=file.protected if file else protected,
         )
 
     def name_conflict(
@@ -117,7 +143,7 @@ class Decider:
             path=self.path_of(file) if file else None,
             digest=self._digest("conflict", key, file, *prompts),
             reason=f"{what}: {differing(file, prompts)}",
-            hint=hint or f"`promptsync adopt {key} ID` takes one of them over, `--create-twins` makes another one",
+            hint=hint or f"{command('adopt', key, 'ID')} takes one of them over, `--create-twins` makes another one",
             candidates=tuple(prompt.id for prompt in prompts),
         )
 
@@ -129,8 +155,20 @@ class Decider:
             path=self.path_of(file),
             digest=self._digest("conflict", file.key, file, *old.values()),
             reason="this new file may be one of the prompts whose files are gone: " + ", ".join(old),
-            hint=f"`promptsync mv OLD {file.key}` keeps the id of one, `--create-twins` makes a new prompt",
+            hint=f"{command('mv', 'OLD', file.key)} keeps the id of one, `--create-twins` makes a new prompt",
             candidates=tuple(entry.id for entry in old.values()),
+        )
+
+    def parted(self, file: PromptFile, entry: LockEntry, old_key: str) -> Conflict:
+        """A file that traded places with others which are not chosen: neither can move without the other."""
+        return Conflict(
+            key=file.key,
+            display_name=file.prompt.display_name,
+            path=self.path_of(file),
+            digest=self._digest("conflict", file.key, file, entry, old_key),
+            reason=f"this file was {old_key} and traded places with files that --only leaves out",
+            hint="choose all of them, so that each id follows its content",
+            id=entry.id,
         )
 
     def locked(
@@ -151,58 +189,58 @@ class Decider:
         if old_key == file.key and self._is_as_agreed(file, entry, remote):
             return None
         there = changed_since(file, entry, remote, comparable=self.is_comparable)
+        form = form_as_locked(file, entry, remote)
         if not there:
             entry = with_news(file, entry, remote)
+        protection = _protection_change(file, entry)
+        waiting = [protection_waits(protected=file.protected)] if protection else []
         fields = self._path_change(file, entry, old_key)
-        fields += self._differences(file, entry, remote)
+        fields += to_tell(file, entry, remote, form, comparable=self.is_comparable)
         here = old_key != file.key or any(item.field == "path" for item in fields)
         here = here or self._changed_here(file, entry, fields)
-        if not there:
-            if here:
-                fields = edited_fields(file, entry, fields)
-                return self._write(file, entry, old_key, remote, fields or _hidden_model_change(file, entry, remote))
-            self._refresh(file, entry, remote)
+        if not there and (here or not fields or says_the_same(file, entry, remote, form)):
+            fields = edited_fields(file, entry, fields) or hidden_model_change(file, entry, remote) if here else []
+            if here or protection:
+                change = self._write(file, entry, old_key, remote, fields + protection)
+                proved = form is not None or not self.is_comparable
+                return change if proved or not fields else change.warned(NOT_PROVED)
+            self._refresh(file, entry, remote, form)
             return None
         if self.options.overwrite and matches(file.key, self.options.overwrite):
-            change = self._write(file, entry, old_key, remote, fields)
-            return replace(change, warnings=(OVERWRITES,)) if fields else change
+            change = self._write(file, entry, old_key, remote, fields + protection)
+            return change.warned(OVERWRITES) if fields else change
         if not here:
-            return self._drift(file, entry, remote, settled(fields) or fields)
+            return self._drift(file, entry, remote, settled(fields) or fields).warned(*waiting)
         if not settled(fields):
-            return self._write(file, entry, old_key, remote, [] if old_key == file.key else fields)
+            return self._write(file, entry, old_key, remote, (fields if old_key != file.key else []) + protection)
         return self._conflict(
             file,
             entry,
             remote,
             fields,
             "changed here and on the service" if old_key == file.key else "moved here and changed on the service",
-        )
+        ).warned(*waiting)
 
     def _is_as_agreed(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
-        """Whether file and service are word for word what the entry says: the answer for nearly every prompt."""
-        return (
+        """Whether file and service are word for word what the entry says, and say the same: nearly every prompt does.
+
+        That they do is compared, whatever the entry says: a lockfile is edited as easily as a file.
+        """
+        agreed = (
             self.is_comparable
             and entry.dialect in remote.blocks
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
-            and source_hash(file.prompt) == entry.source
-            and _form(file, entry, remote) in (IN_ORDER, WITHOUT_ORDER)
+            and self.sources[file.key] == entry.source
         )
+        form = _form(file, entry, remote) if agreed else None
+        if form not in (IN_ORDER, WITHOUT_ORDER):
+            return False
+        return entry.source == entry.remote or says_the_same(file, entry, remote, form)
 
     def _changed_without_file(self, entry: LockEntry, remote: RemotePrompt, *, deletes: bool) -> bool:
         return changed_without_file(entry, remote, comparable=self.is_comparable, deletes=deletes)
-
-    def _differences(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
-        """What differs, without the order of keys where the service did not keep that of our last write.
-
-        Where nothing else differs it is told all the same: a file that changed may have done so by it alone.
-        """
-        if not self.is_comparable or _form(file, entry, remote) is WITHOUT_ORDER:
-            found = file_differences(file, remote, entry.dialect, entry.added, WITHOUT_ORDER)
-            if found or not self.is_comparable:
-                return found
-        return file_differences(file, remote, entry.dialect, entry.added)
 
     def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
         return entry.source not in source_hashes(file.prompt) if self.is_comparable else bool(settled(fields))
@@ -217,12 +255,12 @@ class Decider:
         """A path that was never sent is not known, and stays as it is under the same key."""
         return None if entry.path is None else self.path_of(file)
 
-    def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> None:
+    def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, form: Form | None) -> None:
         """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
         dialect = remote.dialect(entry.dialect)
-        form = _form(file, entry, remote)
-        hashed = remote_hash(remote, dialect, file.prompt, WITHOUT_ORDER if form is WITHOUT_ORDER else IN_ORDER)
-        added = entry.added if form is not None else own_fields(file, remote, dialect)
+        hashed = remote_hash(remote, dialect, file.prompt, agreed_form(file, remote, dialect, form))
+        is_known = _form(file, entry, remote) is not None
+        added = entry.added if is_known else own_fields(file, remote, dialect)
         fresh = replace(
             entry,
             version=remote.version(dialect),
@@ -246,6 +284,7 @@ class Decider:
         self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt | None, shown: list[FieldDiff]
     ) -> Update | Move:
         known = [remote] if remote else []
+        unprotected = (UNPROTECTED,) if entry.protected and not file.protected else ()
         if old_key == file.key:
             return Update(
                 key=file.key,
@@ -253,6 +292,7 @@ class Decider:
                 path=self._path_to_send(file, entry),
                 digest=self._digest("update", file.key, file, entry, *known),
                 diff=tuple(shown),
+                warnings=unprotected,
                 file=file,
                 entry=entry,
                 remote=remote,
@@ -263,6 +303,7 @@ class Decider:
             path=self.path_of(file),
             digest=self._digest("move", file.key, file, entry, *known, old_key),
             diff=tuple(shown),
+            warnings=unprotected,
             file=file,
             entry=entry,
             old_key=old_key,
@@ -292,8 +333,8 @@ class Decider:
             digest=self._digest("conflict", file.key, file, entry, remote),
             diff=tuple(expand(fields)),
             reason=reason,
-            hint=f"`promptsync pull {file.key}` joins the two, "
-            f"`--overwrite '{file.key}'` makes the service say what the file says",
+            hint=f"{command('pull', file.key)} joins the two, "
+            f"{typed('--overwrite', file.key)} makes the service say what the file says",
             id=entry.id,
             both=Edited(file, entry, remote),
         )
@@ -307,7 +348,7 @@ class Decider:
                 digest=self._digest("conflict", file.key, file, entry, *alike),
                 reason="deleted on the service",
                 hint="delete the file too, or make it again with "
-                f"`--overwrite '{file.key}'`: it gets a new id, and callers hold the old one",
+                f"{typed('--overwrite', file.key)}: it gets a new id, and callers hold the old one",
                 id=entry.id,
             )
         if alike and not self.options.create_twins:
@@ -318,7 +359,7 @@ class Decider:
             display_name=file.prompt.display_name,
             path=created.path,
             digest=self._digest("recreate", file.key, file, entry),
-            diff=created.diff,
+            diff=(*created.diff, *_protection_change(file, entry)),
             warnings=(f"applications that call {entry.id} must be changed to the new id",),
             file=file,
             entry=entry,
@@ -342,28 +383,25 @@ class Decider:
                 display_name=entry.display_name,
                 digest=self._digest("conflict", key, None, entry, remote),
                 reason="the file is gone, and the prompt was changed on the service",
-                hint=f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`",
+                hint=back_or_gone(key),
                 id=entry.id,
             )
         if deletes:
             lost = remote is not None and self._changed_without_file(entry, remote, deletes=True)
             return Delete(
                 key=key,
-                display_name=entry.display_name,
+                display_name=remote.display_name if remote else entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
                 diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
                 warnings=(OVERWRITES,) if lost else (),
                 entry=entry,
                 remote=remote,
             )
-        why = "`--prune` would delete it"
-        if entry.protected or kept:
-            why = "it is protected" if entry.protected else "a new file may be it"
         return Orphan(
             key=key,
             display_name=entry.display_name,
             digest=self._digest("orphan", key, None, entry, remote),
-            warnings=(f"the file is gone and the prompt stays on the service: {why}",),
+            warnings=(stays(key, protected=entry.protected, kept=kept),),
             entry=entry,
         )
 
@@ -371,7 +409,8 @@ class Decider:
         fields = self._path_change(file, entry, old_key)
         if file.prompt.display_name != entry.display_name:
             fields.append(FieldDiff("display_name", "replace", entry.display_name, file.prompt.display_name))
-        if old_key == file.key and not fields and entry.source in source_hashes(file.prompt):
+        fields += _protection_change(file, entry)
+        if old_key == file.key and not fields and self.sources[file.key] == entry.source:
             return None
         return self._changed(file, entry, old_key, None, fields)
 
@@ -381,6 +420,13 @@ class Decider:
         return digest([action, key, asked, *(_evidence(item, file) for item in rest)])
 
 
+def _protection_change(file: PromptFile, entry: LockEntry) -> list[FieldDiff]:
+    """What the file and the lock say of the protection, which the service knows nothing of: lock before, file after."""
+    if file.protected == entry.protected:
+        return []
+    return [FieldDiff(PROTECTED, "replace", entry.protected, file.protected)]
+
+
 def _evidence(item: Any, file: PromptFile | None) -> Any:
     if item is None or isinstance(item, str):
         return item
@@ -388,17 +434,6 @@ def _evidence(item: Any, file: PromptFile | None) -> Any:
         return item.as_json()
     asked = file.prompt if file else None
     return [item.id, item.version(), sorted(remote_hash(item, dialect, asked) for dialect in item.blocks)]
-
-
-def _hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
-    """A provider changed in the model's name, where the service answers the name without it."""
-    if provider_of(remote) is not None:
-        return []
-    desired = on_the_wire(file.prompt, remote.dialect(entry.dialect))
-    before, after = remote.blocks.get(desired.dialect, {}).get("model"), desired.block.get("model")
-    if before == after or not isinstance(before, str) or not isinstance(after, str):
-        return []
-    return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
 
 
 def _form(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Form | None:

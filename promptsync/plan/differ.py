@@ -6,16 +6,19 @@ ours, a renamed file, a prompt of the same name), then each prompt by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import digest, remote_hash, source_hash
+from promptsync.model.canonical import digest, remote_hash, source_hash, source_hash_like
 from promptsync.model.globs import matches
 from promptsync.model.lockfile import LockEntry
 from promptsync.model.prompt import CURRENT
+from promptsync.model.shell import command
 from promptsync.plan.changes import Adopt, Change, Intent, Plan, PlanOptions
 from promptsync.plan.decide import Decider
+from promptsync.plan.likely import with_likely_renames
 from promptsync.plan.moves import Moves, find_moves
+from promptsync.plan.trades import Trades, exchanged, find_trades
 from promptsync.plan.unmanaged import Matches, by_name, latest, match_intents, match_names
 from promptsync.plan.wording import already_there, which_of
 
@@ -28,12 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold."""
+    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold, `host` is to be named."""
 
     target: str
     path_prefix: str = ""
     exclusive: bool = False
     elsewhere: frozenset[str] = frozenset()
+    host: str = ""
 
     def path_of(self, file: PromptFile) -> str:
         """The `path` wanted on the service: the target's prefix and the file's folder."""
@@ -53,23 +57,39 @@ def diff(
     `service` holds every prompt there is, by id: a locked id that it lacks is gone for certain. None plans against
     the lock alone. `intents` are creates of ours whose end is not known.
     """
-    options = options or PlanOptions()
-    decider = Decider(service, lock.is_comparable, options, scope.path_of)
-    differ = _Differ(files, lock, service, scope, options, decider)
-    changes = sorted(differ.changes(list(intents)), key=lambda change: change.key)
+    options, intents = options or PlanOptions(), list(intents)
+    sources = {key: source_hash_like(file.prompt, _recorded(lock, key)) for key, file in files.items()}
+    trades = find_trades(files, lock.prompts, sources, {intent.key for intent in intents})
+    decider = Decider(service, lock.is_comparable, options, scope.path_of, sources)
+    differ = _Differ(files, exchanged(lock, trades.pairs), service, scope, options, decider, trades)
+    found = with_likely_renames(list(differ.changes(intents)), trades.left, lock, service)
+    changes = sorted(found, key=lambda change: change.key)
     named = {change.key for change in changes}
     chosen = tuple(change for change in changes if differ.chosen(change.key))
     return Plan(
         target=scope.target,
         changes=chosen,
-        digest=digest([scope.target, [change.digest for change in chosen]]),
+        digest=plan_digest(scope.target, chosen),
         unchanged=sum(differ.chosen(key) for key in files if key not in named),
         locked=len(lock.prompts),
         gone=sum(decider.is_gone(entry) for entry in lock.prompts.values()),
         options=options,
         refreshed={key: entry for key, entry in decider.refreshed.items() if differ.chosen(key)},
+        traded={key: old for key, old in trades.pairs.items() if differ.chosen(key) and key not in differ.parted},
         offline=service is None,
+        host=scope.host,
+        path_prefix=scope.path_prefix,
     )
+
+
+def _recorded(lock: Lockfile, key: str) -> str | None:
+    entry = lock.prompts.get(key)
+    return entry.source if entry else None
+
+
+def plan_digest(target: str, changes: Iterable[Change]) -> str:
+    """The hash of all that a plan rests on."""
+    return digest([target, [change.digest for change in changes]])
 
 
 @dataclass(slots=True)
@@ -80,6 +100,13 @@ class _Differ:
     scope: Scope
     options: PlanOptions
     decider: Decider
+    trades: Trades
+    parted: frozenset[str] = field(init=False)
+    """The keys of files that traded places with some that are not chosen."""
+
+    def __post_init__(self) -> None:
+        parted = [group for group in self.trades.groups() if len({self.chosen(key) for key in group}) > 1]
+        self.parted = frozenset().union(*parted)
 
     def chosen(self, key: str) -> bool:
         return not self.options.only or matches(key, self.options.only)
@@ -111,11 +138,13 @@ class _Differ:
 
         wanted = {key for keys in moves.doubtful.values() for key in keys} if doubtful else set()
         for key, entry in self.lock.prompts.items():
-            change = None
+            change: Change | None = None
             if key in claimed and key not in moved:
                 continue
-            if key in self.files:
-                change = self.decider.locked(self.files[key], entry, key, unmanaged)
+            if key in self.parted:
+                change = self.decider.parted(self.files[key], entry, self.trades.pairs[key])
+            elif key in self.files:
+                change = self.decider.locked(self.files[key], entry, self.trades.pairs.get(key, key), unmanaged)
             elif key not in moved or key in lost:
                 change = self.decider.without_file(key, entry, kept=key in wanted)
             if change is not None:
@@ -136,7 +165,13 @@ class _Differ:
                 file, intent = self.files.get(key), intents[key]
                 source = source_hash(file.prompt) if file else intent.source
                 yield self.decider.adopt(
-                    key, file, prompt, source=source, path=intent.path, unplaced=key in ours.unplaced
+                    key,
+                    file,
+                    prompt,
+                    source=source,
+                    path=intent.path,
+                    unplaced=key in ours.unplaced,
+                    protected=intent.protected,
                 )
         for key, prompts in ours.doubtful.items():
             yield self.decider.name_conflict(
@@ -144,7 +179,7 @@ class _Differ:
                 self.files.get(key),
                 prompts,
                 f"an interrupted run may have made {which_of(prompts)} of this name",
-                hint=f"`promptsync adopt {key} ID` takes the right one over; delete what is left of the others",
+                hint=f"{command('adopt', key, 'ID')} takes the right one over; delete what is left of the others",
             )
 
     def _from_moves(self, moves: Moves, lost: Mapping[str, LockEntry]) -> Iterator[Change]:
@@ -209,5 +244,6 @@ def _not_recorded(
                 dialect=dialect,
                 source=intent.source,
                 remote=remote_hash(prompt, dialect),
+                protected=intent.protected,
             )
     return entries

@@ -6,18 +6,16 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.model.canonical import canonical_block, digest, source_hashes
+from promptsync.model.canonical import canonical_block, digest, source_hashes, source_hashes_named
 from promptsync.model.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.model.prompt import CURRENT
+from promptsync.plan.trades import MOST_RENAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
-
-_MOST_RENAMES = 50_000
-"""How many pairs of a new file and an old name are looked at; there are more only where a whole tree is new."""
 
 _Trait: TypeAlias = "Callable[[_Side], Hashable | None]"
 
@@ -122,17 +120,13 @@ def _renamed(files: list[_Side], new: Iterable[PromptFile], old: Mapping[str, Lo
     names: dict[str, set[str]] = defaultdict(set)
     for entry in old.values():
         names[entry.display_name].add(entry.source)
-    if len(files) * len(names) > _MOST_RENAMES:
+    if len(files) * len(names) > MOST_RENAMES:
         return []
     renamed = []
     for side, file in zip(files, new, strict=True):
         if not file.named:
-            known = {
-                source
-                for name, sources in names.items()
-                for source in source_hashes(replace(file.prompt, display_name=name))
-                if source in sources
-            }
+            hashes = source_hashes_named(file.prompt, names)
+            known = {source for name, sources in hashes.items() for source in sources if source in names[name]}
             if len(known) == 1:
                 renamed.append(replace(side, source=known.pop()))
     return renamed

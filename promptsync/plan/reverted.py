@@ -6,35 +6,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.model.canonical import form_of
-from promptsync.plan.changes import Conflict, Drift
+from promptsync.plan.changes import Conflict, Drift, Move, Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptsync.model.lockfile import LockEntry, Lockfile
-    from promptsync.model.prompt import RemotePrompt
-    from promptsync.plan.changes import Plan
+    from promptsync.plan.changes import Edited, Plan
 
 
-def seemingly_changed(plan: Plan) -> dict[str, tuple[LockEntry, RemotePrompt]]:
-    """The entries, by id, whose prompt is at another version than they say, each with that prompt."""
+def seemingly_changed(plan: Plan) -> dict[str, Edited]:
+    """The prompts, by id, that are at another version than their entries say."""
     edited = (change.edited for change in plan.changes)
     return {
-        one.entry.id: (one.entry, one.remote)
+        one.entry.id: one
         for one in edited
         if one is not None and one.remote.version(one.entry.dialect) != one.entry.version
     }
 
 
-def later_entries(
-    changed: dict[str, tuple[LockEntry, RemotePrompt]], committed: Iterable[Lockfile]
-) -> dict[str, LockEntry]:
+def later_entries(changed: dict[str, Edited], committed: Iterable[Lockfile]) -> dict[str, LockEntry]:
     """For each id, the entry of a committed lock that holds exactly what the service holds now."""
     wanted = dict(changed)
     found: dict[str, LockEntry] = {}
     for lock in committed:
         for entry in lock.prompts.values():
-            if entry.id in wanted and _describes(entry, wanted[entry.id][1]):
+            if entry.id in wanted and _describes(entry, wanted[entry.id], comparable=lock.is_comparable):
                 found[entry.id] = entry
                 del wanted[entry.id]
         if not wanted:
@@ -51,19 +48,31 @@ def caught_up(lock: Lockfile, entries: dict[str, LockEntry]) -> Lockfile:
     return lock.with_found(prompts)
 
 
-def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
-    """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
-    word = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
+def with_turned_back(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
+    """The plan, with a word on each write over what a later lockfile holds: no edit is lost, but an apply."""
+    word = "a later commit of the lockfile holds what the service holds: this takes that apply back"
     changes = tuple(
-        replace(change, warnings=(*change.warnings, word))
-        if isinstance(change, Drift | Conflict) and change.id in entries
-        else change
+        change.warned(word) if isinstance(change, Update | Move) and change.id in entries else change
         for change in plan.changes
     )
     return replace(plan, changes=changes)
 
 
-def _describes(entry: LockEntry, remote: RemotePrompt) -> bool:
-    same = entry.version is not None and entry.version == remote.version(entry.dialect)
-    agreed = form_of(entry.remote, remote, entry.dialect) is not None
-    return same and (agreed or remote.display_name == entry.display_name)
+def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
+    """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
+    word = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
+    changes = tuple(
+        change.warned(word) if isinstance(change, Drift | Conflict) and change.id in entries else change
+        for change in plan.changes
+    )
+    return replace(plan, changes=changes)
+
+
+def _describes(entry: LockEntry, edited: Edited, *, comparable: bool) -> bool:
+    """Whether an entry holds what the service holds: by its hash, and by its version where no one knows its rules."""
+    remote, file = edited.remote, edited.file
+    if entry.version is None or entry.version != remote.version(entry.dialect):
+        return False
+    if comparable:
+        return form_of(entry.remote, remote, entry.dialect, file.prompt) is not None
+    return remote.display_name == entry.display_name

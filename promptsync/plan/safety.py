@@ -32,9 +32,10 @@ def raise_if_mostly_gone(locked: int, gone: int) -> None:
         )
 
 
-def raise_if_unsafe(plan: Plan, *, max_deletes: int | None = None) -> None:
-    """Raises PlanError where the plan deletes too much; `max_deletes` is a count in place of the share."""
+def raise_if_unsafe(plan: Plan) -> None:
+    """Raises PlanError where the plan deletes too much; `max_deletes` of its options is in place of the share."""
     raise_if_wrong_place(plan)
+    max_deletes = plan.options.max_deletes
     deletes = sum(isinstance(change, Delete) for change in plan.changes)
     if max_deletes is not None:
         if deletes > max_deletes:

@@ -1,9 +1,9 @@
-"""A saved plan read back: what it decided, not what it showed. What is not exactly such a file is refused."""
+"""A saved plan read back: what it decided, and all that it showed. What is not exactly such a file is refused."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptsync.model.errors import PlanError
@@ -26,13 +26,18 @@ class SavedChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """What a saved plan decided, to be compared with a plan made now."""
+    """What a saved plan decided, and the whole `document` that people saw, to be compared with a plan made now.
+
+    `name` is the file to show in messages.
+    """
 
     target: str
     digest: str
-    host: str | None
+    host: str
     options: PlanOptions
     changes: tuple[SavedChange, ...]
+    document: Json = field(default_factory=dict, repr=False, compare=False)
+    name: str = field(default="the saved plan", compare=False)
 
 
 def parse_saved(data: bytes, name: str) -> SavedPlan:
@@ -42,16 +47,62 @@ def parse_saved(data: bytes, name: str) -> SavedPlan:
     """
     document = _document(data, name)
     _check_version(document, name)
-    host = document.get("host")
-    if host is not None:
-        host = _text(document, "host", name)
     return SavedPlan(
         target=_text(document, "target", name),
         digest=_text(document, "digest", name),
-        host=host,
+        host=_text(document, "host", name),
         options=_options(document, name),
         changes=_changes(document, name),
+        document=document,
+        name=name,
     )
+
+
+def raise_if_rewritten(saved: SavedPlan, remade: Json) -> None:
+    """Raises PlanError where the saved document is not `remade`, that of the same changes as they are found now.
+
+    How many prompts are unchanged may differ: others may have come or changed since.
+    """
+    there, now = ({**document, "summary": _without_unchanged(document)} for document in (saved.document, remade))
+    place = _first_difference(there, now, "")
+    if place is not None:
+        raise PlanError(
+            f"{saved.name} is not what `plan --out` writes of these changes: `{place}` is something else",
+            hint="nothing was written; it was edited since, or another promptsync made it: " + _AGAIN,
+        )
+
+
+def _without_unchanged(document: Json) -> Any:
+    summary = document.get("summary")
+    if not isinstance(summary, dict) or type(summary.get("unchanged")) is not int:
+        return summary
+    return {**summary, "unchanged": 0}
+
+
+def _first_difference(one: Any, other: Any, place: str) -> str | None:
+    """Where two JSON values differ first, in the order of their keys; None where they are the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in sorted(one.keys() | other.keys()):
+            inner = f"{place}.{name}" if place else name
+            if name not in one or name not in other:
+                return inner
+            found = _first_difference(one[name], other[name], inner)
+            if found is not None:
+                return found
+        return None
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return next((found for at, both in pairs if (found := _first_difference(*both, f"{place}[{at}]"))), None)
+    return None if _is_same(one, other) else place
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    try:
+        # To Python, 1 is True and NaN is not itself.
+        return json.dumps(one) == json.dumps(other)
+    except RecursionError:
+        # Nested deeper than anything that is written.
+        return False
 
 
 def _document(data: bytes, name: str) -> Json:
@@ -109,6 +160,7 @@ def _options(document: Json, name: str) -> PlanOptions:
         overwrite=_globs(options, "overwrite", name),
         create_twins=_flag(options, "create_twins", name),
         only=_globs(options, "only", name),
+        max_deletes=_count(options, "max_deletes", name),
     )
 
 
@@ -148,6 +200,13 @@ def _flag(options: Json, field: str, name: str) -> bool:
     value = options[field]
     if not isinstance(value, bool):
         raise _broken(name, f"`options.{field}` is neither true nor false")
+    return value
+
+
+def _count(options: Json, field: str, name: str) -> int | None:
+    value = options[field]
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise _broken(name, f"`options.{field}` is neither a number nor null")
     return value
 
 

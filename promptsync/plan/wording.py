@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from promptsync.model.compare import file_differences
+from promptsync.model.globs import is_glob
 
 if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
 
 OVERWRITES = "this overwrites what was changed on the service since the last apply"
+NOT_PROVED = (
+    "the lockfile names the service's version and not what the service holds of it: "
+    "what differs may have been changed there"
+)
+UNPROTECTED = "the protection is taken away: once its file is gone, `--prune` deletes this prompt"
 
 _MOST_PROMPTS = 10
 _MOST_FIELDS = 3
@@ -19,6 +26,31 @@ def differing(file: PromptFile | None, prompts: list[RemotePrompt]) -> str:
     """The ids of `prompts`, each with what differs from the file."""
     listed = ", ".join(f"{prompt.id} ({_difference(file, prompt)})" for prompt in prompts[:_MOST_PROMPTS])
     return listed + _and_more(len(prompts) - _MOST_PROMPTS)
+
+
+def protection_waits(*, protected: bool) -> str:
+    """That a file's word on its protection is not recorded while something else is open."""
+    what = "puts" if protected else "takes away"
+    return f"the file {what} `protected: true`, which is recorded with the next write of this prompt"
+
+
+def back_or_gone(key: str) -> str:
+    """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
+    if is_glob(key):
+        return (
+            f"bring the file back under another name, or let the prompt be with `promptsync lock forget {quote(key)}`"
+        )
+    return f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`"
+
+
+def stays(key: str, *, protected: bool, kept: bool) -> str:
+    """Why a prompt whose file is gone is not deleted."""
+    why = "`--prune` would delete it"
+    if protected:
+        why = f"it is protected, and `--prune` deletes it only after `promptsync lock unprotect {quote(key)}`"
+    elif kept:
+        why = "a new file may be it"
+    return f"the file is gone and the prompt stays on the service: {why}"
 
 
 def which_of(prompts: list[RemotePrompt]) -> str:

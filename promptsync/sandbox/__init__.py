@@ -24,6 +24,7 @@ from promptsync.sandbox.faults import Fault, Faults
 from promptsync.sandbox.log import LoggedRequest
 from promptsync.sandbox.server import Server, run_forever, serve
 from promptsync.sandbox.service import Sandbox
+from promptsync.sandbox.store import remove
 
 __all__ = [
     "App",
@@ -37,6 +38,7 @@ __all__ = [
     "SandboxError",
     "Server",
     "StoreError",
+    "remove",
     "run_forever",
     "serve",
 ]

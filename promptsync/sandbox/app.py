@@ -13,7 +13,15 @@ from werkzeug.wrappers import Request, Response
 
 from promptsync.sandbox import control, page
 from promptsync.sandbox.answers import json_response, json_text
-from promptsync.sandbox.errors import BadRequest, Disconnect, NotFound, ServiceError, TooLarge, Unauthorized
+from promptsync.sandbox.errors import (
+    BadRequest,
+    Disconnect,
+    NotFound,
+    ServiceError,
+    StoreError,
+    TooLarge,
+    Unauthorized,
+)
 from promptsync.sandbox.guard import check_host
 from promptsync.sandbox.log import LoggedRequest
 from promptsync.sandbox.validation import check_body, check_prompt_cursor, cursors, page_size, parse_body
@@ -66,6 +74,9 @@ class App:
             answer = self._dispatch(request)
         except ServiceError as error:
             answer = json_response(error.status, error.body)
+        except StoreError as error:
+            # 507, "Insufficient Storage": unlike a 500 no one takes it for something that passes.
+            answer = json_response(507, {"message": f"{error}; {error.hint}"})
         return answer(environ, start_response)
 
     def _dispatch(self, request: Request) -> WSGIApplication:
@@ -162,7 +173,7 @@ class App:
         lag = sandbox.behaviour.list_lag
         listed_by = sandbox.clock() - lag if lag else None
         rows, has_more = sandbox.store.page(limit, after=after, before=before, listed_by=listed_by)
-        return _page_response(map(sandbox.text, rows), has_more)
+        return _page_response(map(sandbox.listed, rows), has_more)
 
     def _create(self, request: Request, raw: bytes) -> Response:
         body = check_body("create", parse_body(raw), self._sandbox.behaviour)

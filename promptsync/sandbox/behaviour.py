@@ -43,6 +43,8 @@ class Behaviour:
     max_page      the largest `limit`; above it 400. 200 today, 50 in SDK 3.8's time.
     version_on    when a PATCH makes a new version: a changed block, any change, or always.
     list_lag      seconds by the sandbox's clock for which a new prompt is not in lists yet; by id it is there.
+    update_lag    seconds likewise for which lists show a prompt as it was before an update, or an edit by hand, of this
+                  process; by id it is as it is.
     latency       seconds that each request to `/v2` takes.
     rewriting     "documents": as the product documents show (see `entity.py`); "none": what was sent comes back,
                   with nothing but `version` added.
@@ -62,6 +64,7 @@ class Behaviour:
     max_page: int = 200
     version_on: VersionOn = "any"
     list_lag: float = 0
+    update_lag: float = 0
     latency: float = 0
     rewriting: Rewriting = "documents"
     writing: Writing = "kept"
@@ -81,7 +84,7 @@ class Behaviour:
                 raise ConfigurationError(f"{name}: expected {' or '.join(choices)}, not {getattr(self, name)!r}")
         if not _is_number(self.max_page) or self.max_page < 1 or self.max_page != int(self.max_page):
             raise ConfigurationError(f"max_page: expected a whole number from 1, not {self.max_page!r}")
-        for name in ("list_lag", "latency"):
+        for name in ("list_lag", "update_lag", "latency"):
             seconds = getattr(self, name)
             if not _is_number(seconds) or not 0 <= seconds < 3600:
                 raise ConfigurationError(f"{name}: expected seconds from 0 to 3600, not {seconds!r}")

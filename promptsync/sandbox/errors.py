@@ -3,12 +3,14 @@
 SandboxError
 ├── ServiceError        what the service answers instead of a 200: a status and `{"message": …}`
 │   ├── BadRequest      400
+│   │   ├── BrokenField   what was typed into a field of the web page (see `editing.py`)
+│   │   └── Conflict      409, the web page's: someone else saved meanwhile
 │   ├── Unauthorized    401, with a `code`
 │   ├── Forbidden       403, the web page's and the control's guard (the service itself never answers it)
 │   ├── NotFound        404
 │   └── TooLarge        413
 ├── ConfigurationError  a behaviour, a fault or a host that cannot be
-└── StoreError          the database cannot be opened
+└── StoreError          the database is none of the sandbox's, or cannot be used
 Disconnect              (a ConnectionError) the connection is to break here: a fault, not a mistake
 """
 
@@ -18,7 +20,9 @@ from typing import Literal
 
 
 class SandboxError(Exception):
-    """The root of the sandbox's own errors."""
+    """The root of the sandbox's own errors. `hint`, if there is one, says what to do."""
+
+    hint: str | None = None
 
 
 class ServiceError(SandboxError):
@@ -40,6 +44,12 @@ class BadRequest(ServiceError):  # noqa: N818 - named as HTTP names it
     """400: the body, the query or a cursor is not what the service takes."""
 
     status = 400
+
+
+class Conflict(BadRequest):
+    """409: an edit on the web page that rests on an older version."""
+
+    status = 409
 
 
 class Unauthorized(ServiceError):  # noqa: N818
@@ -76,7 +86,12 @@ class ConfigurationError(SandboxError, ValueError):
 
 
 class StoreError(SandboxError):
-    """The database file is no sandbox of this version, or cannot be opened."""
+    """The database cannot be used. `hint` is what to do; `is_ours`: it is a sandbox's, and may be removed."""
+
+    def __init__(self, message: str, hint: str, *, is_ours: bool = False) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.is_ours = is_ours
 
 
 class Disconnect(ConnectionError):  # noqa: N818

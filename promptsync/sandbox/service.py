@@ -55,6 +55,8 @@ class Sandbox:
         self._first_behaviour = self.behaviour
         self._waking = threading.Condition()
         self._woken = 0
+        self._before: dict[str, list[tuple[float, Record]]] = {}
+        """What updated prompts were before, and until when, the oldest first; kept while lists lag behind."""
 
     def __enter__(self) -> Self:
         return self
@@ -74,6 +76,7 @@ class Sandbox:
         self.store.clear()
         self.faults.clear()
         self.requests.clear()
+        self._before.clear()
         self.behaviour = self._first_behaviour
 
     def wait(self, seconds: float) -> None:
@@ -130,6 +133,16 @@ class Sandbox:
         if self.behaviour.rewriter is None and row.rendering == rendering(self.behaviour):
             return row.entity
         return json_text(self.answer(Record.from_json(row.record)))
+
+    def listed(self, row: Row) -> str:
+        """A stored prompt as JSON text, as lists answer it: they may lag behind an update."""
+        lag = self.behaviour.update_lag
+        if lag and self._before:
+            since = self.clock() - lag
+            for until, before in tuple(self._before.get(Record.from_json(row.record).id, ())):
+                if until > since:
+                    return json_text(self.answer(before))
+        return self.text(row)
 
     # What a colleague in the web UI does; none of it is checked.
 
@@ -188,7 +201,12 @@ class Sandbox:
         return self.store.create_many(drafts, self.clock(), self._renderer())
 
     def _update(self, prompt_id: str, change: Callable[[Record], tuple[Record, bool]]) -> dict[str, Any]:
-        record = self.store.update(prompt_id, self.clock(), change, self._renderer())
+        def noted(before: Record) -> tuple[Record, bool]:
+            if self.behaviour.update_lag:
+                self._before.setdefault(prompt_id, []).append((self.clock(), before))
+            return change(before)
+
+        record = self.store.update(prompt_id, self.clock(), noted, self._renderer())
         if record is None:
             raise prompt_not_found(prompt_id)
         return self.answer(record)

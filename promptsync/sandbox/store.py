@@ -38,7 +38,15 @@ CREATE INDEX IF NOT EXISTS version_ids ON versions (prompt_id, id);
 CREATE TABLE IF NOT EXISTS last_id (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 INSERT OR IGNORE INTO last_id VALUES (1, '0');
 """
-_FOREIGN_TABLES = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT IN ('prompts', 'versions', 'last_id')"
+_OURS = {"prompts", "versions", "last_id"}
+_KIND = """
+SELECT (SELECT user_version FROM pragma_user_version),
+       (SELECT group_concat(name, '/') FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite/_%' ESCAPE '/')
+"""
+_RESET = "`promptsync sandbox reset` begins anew"
+_MOVE = "move the file away, then run again"
+_WAIT = "end the program that uses it, then run again"
+_MEND = "make room, or make the folder writable, then run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,13 @@ class Store:
     """Prompts and versions, newest first everywhere. Safe to use from several threads and processes.
 
     `database` is a file, made with its folder if it is not there, or None for memory.
-    Raises StoreError if the file is none of ours.
+    Every call raises StoreError if the file is none of ours or cannot be used.
     """
 
     def __init__(self, database: Path | None = None) -> None:
         self._lock = threading.RLock()
+        self._database = database
+        self._is_ours = False
         try:
             if database is not None:
                 database.parent.mkdir(parents=True, exist_ok=True)
@@ -74,12 +84,13 @@ class Store:
                 database or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{database}: {error}") from error
+            raise StoreError(f"{database} cannot be used: {error}", _MEND) from error
         try:
-            self._prepare(database)
-        except (sqlite3.Error, StoreError) as error:
+            with self._used() as connection:
+                self._prepare(connection)
+        except StoreError:
             self._connection.close()
-            raise error if isinstance(error, StoreError) else StoreError(f"{database}: {error}") from error
+            raise
 
     def close(self) -> None:
         """Let go of the database; calling twice is fine."""
@@ -181,8 +192,8 @@ class Store:
 
     def count(self) -> int:
         """How many prompts there are."""
-        with self._lock:
-            return int(self._connection.execute("SELECT count(*) FROM prompts").fetchone()[0])
+        with self._used() as connection:
+            return int(connection.execute("SELECT count(*) FROM prompts").fetchone()[0])
 
     def version(self, prompt_id: str, version_id: str) -> Record | None:
         """The prompt as it was at that version."""
@@ -210,39 +221,71 @@ class Store:
         found = self._versions(where, (*values, limit + 1), "ORDER BY number DESC LIMIT ?")
         return found[:limit], len(found) > limit
 
-    def _prepare(self, database: Path | None) -> None:
-        if database is not None:
-            _use_wal(self._connection)
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if found not in (0, _SCHEMA_VERSION):
-            raise StoreError(f"{database}: made by another version of the sandbox; delete it to begin anew")
-        if found == 0:
-            if self._connection.execute(_FOREIGN_TABLES).fetchone():
-                raise StoreError(f"{database}: a database, but none of the sandbox's")
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        # Looked at before anything is written: it may be the database of another program.
+        version, names = connection.execute(_KIND).fetchone()
+        tables = set(names.split("/")) if names else set()
+        self._is_ours = tables >= _OURS or (not tables and version == 0)
+        if not self._is_ours:
+            raise StoreError(f"{self._database} is the database of another program, and none of the sandbox's", _MOVE)
+        if tables and (version != _SCHEMA_VERSION or tables != _OURS):
+            what = "was made by another version of the sandbox"
+            raise StoreError(f"{self._database} {what}", _RESET, is_ours=True)
+        if self._database is not None:
+            _use_wal(connection)
+        if not tables:
             # IF NOT EXISTS: another process may be at this very place.
-            self._connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT;")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT;")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def _used(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread alone."""
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StoreError:
+        # The low byte; above it stands what kind of that it is.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreError(f"{self._database} is locked by another program", _WAIT)
+        if code == sqlite3.SQLITE_NOTADB:
+            return StoreError(f"{self._database} is no database", _MOVE)
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
+            return StoreError(f"{self._database} cannot be used: {error}", _MEND)
+        return StoreError(
+            f"{self._database} is broken: {error}", _RESET if self._is_ours else _MOVE, is_ours=self._is_ours
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._used() as connection:
             # IMMEDIATE: a read that turns into a write could fail at once, another process having written between.
-            self._connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
+                yield connection
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
 
     def _rows(self, query: str, values: tuple[object, ...]) -> list[Row]:
-        with self._lock:
-            return [Row(*found) for found in self._connection.execute(query, values)]
+        with self._used() as connection:
+            return [Row(*found) for found in connection.execute(query, values)]
 
     def _versions(self, where: str, values: tuple[object, ...], tail: str) -> list[Record]:
-        with self._lock:
+        with self._used() as connection:
             query = f"SELECT record FROM versions WHERE {where} {tail}"  # noqa: S608 - parts are ours alone
-            return [Record.from_json(text) for (text,) in self._connection.execute(query, values)]
+            return [Record.from_json(text) for (text,) in connection.execute(query, values)]
+
+
+def remove(database: Path) -> None:
+    """Removes the file of a sandbox, with what SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
 def ulid(number: int) -> str:

@@ -75,9 +75,7 @@ def check_body(operation: Operation, body: Mapping[str, Any], behaviour: Behavio
     error = _first_error(_validator(_SHAPES[block, operation]), judged)
     if error is not None:
         raise BadRequest(error)
-    # Its first element names a project, so it is never nothing (the documents' path is `Default/Prompts`).
-    if not accepted.get("path", "x").strip("/ "):
-        raise BadRequest("path: must name a project")
+    _check_path(accepted)
     return accepted
 
 
@@ -93,6 +91,13 @@ def check_edit(changes: Mapping[str, Any]) -> None:
     error = _first_error(_validator(_SHAPES[block, "update"]), changes)
     if error is not None:
         raise BadRequest(error)
+    _check_path(changes)
+
+
+def _check_path(body: Mapping[str, Any]) -> None:
+    # Its first element names a project, so it is never nothing (the documents' path is `Default/Prompts`).
+    if not body.get("path", "x").strip("/ "):
+        raise BadRequest("path: must name a project")
 
 
 def page_size(query: Mapping[str, str], behaviour: Behaviour) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.prompt import DIALECTS, Dialect, Json, RemotePrompt
+from promptsync.model.prompt import DIALECTS, ID, Dialect, Json, RemotePrompt
 from promptsync.service.pagination import Page, T
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Texts:
 
 def read_prompt(data: Any) -> RemotePrompt:
     """Raises ForeignError."""
-    if not (_has_id(data) and isinstance(data.get("display_name"), str)):
+    if not (_has_id(data) and ID.fullmatch(data["_id"]) and isinstance(data.get("display_name"), str)):
         raise ForeignError("a prompt")
     return RemotePrompt(
         id=data["_id"],

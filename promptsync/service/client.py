@@ -49,7 +49,7 @@ _REFUSED_CURSOR = frozenset({400, 404, 410, 422})
 class Client(PromptsApi):
     """The service at `base_url`, for as many threads as like.
 
-    `timeout` is seconds for one request, `patience` the seconds that one call may spend on waiting and repeating.
+    `timeout` is seconds for one request and its whole answer, `patience` for one call: all its requests and waits.
     `connections` is how many are open at once. `key_name` is the variable that users are told to set. With `app` the
     service is a WSGI application in this process, `base_url` only gives it a name, and `key` may be empty; `transport`
     stands in for the network likewise. `observer` is called once for each request, from the thread that made it. With
@@ -89,7 +89,6 @@ class Client(PromptsApi):
             app=app,
             network=transport,
             timeout=timeout,
-            patience=patience,
             connections=connections,
             clock=clock,
             now=now,
@@ -197,7 +196,7 @@ class Client(PromptsApi):
         def fetch(cursor: str | None) -> Page[T] | ServiceError:
             return self._page(Call("GET", path, doing), read, limit, cursor)
 
-        return iter(ListIterator(fetch, lambda: self._errors.stuck(doing), after))
+        return iter(ListIterator(fetch, partial(self._errors.stuck, doing), after))
 
     def _page(self, call: Call, read: Callable[[Any], T], limit: int, cursor: str | None) -> Page[T] | ServiceError:
         """One page, or the refusal of its cursor. Anything else that goes wrong is raised."""
@@ -207,7 +206,7 @@ class Client(PromptsApi):
             smaller = next((step for step in PAGE_SIZES if step < size), None)
             query = {"limit": str(size)} | ({"starting_after": cursor} if cursor is not None else {})
             result = self._carried_out(replace(call, query=query, shrinks=smaller is not None), patience)
-            if smaller is None or not self._is_page_too_large(result, cursor):
+            if smaller is None or patience.is_spent or not self._is_page_too_large(result, cursor):
                 break
             size = smaller
         error = self._errors.about(call, result)
@@ -240,7 +239,7 @@ class Client(PromptsApi):
                 raise self._errors.too_long(call, pause, patience.spent(), patience.seconds)
             attempts += 1
             started = self._clock()
-            result = self._transport.send(call)
+            result = self._transport.send(call, patience)
             held = self._limiter.heed(result, limited)
             maybe = maybe or (result.sent and result.fault != "" and call.method != "GET")
             limited += result.status == 429

@@ -82,10 +82,10 @@ class ServiceErrors:
         message += "; whether it was carried out is unknown"
         return UnavailableError(self.scrub(message), status=200, ambiguous=True, hint=_CHECK_BASE_URL)
 
-    def stuck(self, doing: str) -> ServiceError:
-        """A list that does not advance."""
+    def stuck(self, doing: str, what: str) -> ServiceError:
+        """A list that does not come to its end; `what` is a clause on what it does."""
         return ServiceError(
-            self.scrub(f"{doing}: {self._host} answers with the same page again and again"),
+            self.scrub(f"{doing}: {self._host} {what}"),
             hint="run this again; if it stays so, the service does not page as its API says",
         )
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_RESTARTS = 10
 MAX_STEPS_BACK = 3
+MAX_PAGES = 20_000
+"""Pages of one list, after which it is believed to have no end; more than any workspace has, however short they are."""
 
 
 class Identified(Protocol):
@@ -45,13 +47,13 @@ class ListIterator(Generic[T]):
 
     A cursor whose item was deleted meanwhile is refused by some services, taken for the end by others, and ignored by
     others again. All three are met by going on from an earlier item, or in the end from the top. `stuck` makes the
-    error for a list that does not advance.
+    error for a list that cannot be read to its end, of a clause on what it does instead.
     """
 
     def __init__(
         self,
         fetch: Callable[[str | None], Page[T] | ServiceError],
-        stuck: Callable[[], ServiceError],
+        stuck: Callable[[str], ServiceError],
         after: str | None,
     ) -> None:
         self._fetch = fetch
@@ -68,7 +70,7 @@ class ListIterator(Generic[T]):
         cursor = self._after
         used: set[str] = set()
         promised = False
-        while True:
+        for _ in range(MAX_PAGES):
             page = self._fetch(cursor)
             if isinstance(page, ServiceError) or (not page.items and (promised or page.has_more)):
                 cursor = self._step_back(cursor, page)
@@ -86,6 +88,7 @@ class ListIterator(Generic[T]):
                 used.clear()
             used.add(cursor)
             promised = True
+        raise self._stuck(f"has a list of more than {MAX_PAGES} pages")
 
     def _fresh(self, page: Page[T]) -> list[T]:
         fresh = []
@@ -124,4 +127,4 @@ class ListIterator(Generic[T]):
     def _restart(self) -> None:
         self._restarts += 1
         if self._restarts > MAX_RESTARTS:
-            raise self._stuck()
+            raise self._stuck("answers with the same page again and again")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from promptsync.service.calls import Call, HttpResult
 
 PATIENCE = 120.0
-"""Seconds that one call may spend on waiting and repeating."""
+"""Seconds that one call may spend: on its requests, on waiting and on repeating them."""
+
+LEAST = 1.0
+"""Seconds that a request gets however long it had to wait: who is cut off at once has to be looked for."""
 
 MAX_ATTEMPTS = 5
 BACKOFF = 0.5
@@ -67,6 +70,15 @@ class Patience:
 
     def left(self) -> float:
         return 0.0 if self.is_hurried else self.seconds - self.spent()
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether all of it was spent, which no hurry changes."""
+        return self.spent() >= self.seconds
+
+    def granted(self) -> float:
+        """Seconds that a request which begins now may take, also where nothing may be waited for any more."""
+        return max(self.seconds - self.spent(), min(self.seconds, LEAST))
 
     @property
     def is_hurried(self) -> bool:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promptsync.model.errors import NotFoundError
 from promptsync.service.api import PAGE
+from promptsync.service.pagination import MAX_PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -110,6 +111,15 @@ def read_service(
         # Whether a prompt that is gone can be made again hangs on whether another bears its name.
         reader.read_list()
     return reader.found
+
+
+def read_again(
+    client: PromptsApi, ids: Collection[str], *, parallelism: int = PARALLELISM, run: Runner = run_parallel
+) -> tuple[dict[str, RemotePrompt], set[str]]:
+    """What the service holds under these ids, each read by itself, and those of them that are gone for certain."""
+    reader = _Reader(client, frozenset(ids), parallelism, run)
+    reader.read_by_id()
+    return reader.found, reader.gone
 
 
 _END = ""
@@ -239,7 +249,7 @@ class _Reader:
         """Walks from behind `start` to the next of `stops` or the end. `page` is the first, if it is read already."""
         used = {start}
         cursor, promised, steps = start, False, 0
-        while not self._broken:
+        while not self._broken and steps < MAX_PAGES:
             page = page or self._client.page(limit=PAGE, starting_after=cursor)
             if page is None or _is_unclear(page) or (promised and not page.items):
                 break

@@ -1,4 +1,4 @@
-"""One request to the service and its whole answer: the only file that knows httpx.
+"""One request to the service and its whole answer, over a connection of `network`; no other file knows httpx.
 
 A key is in no message, exception, log line or observation: httpx's exceptions hold the request with its headers, so
 whatever fails on the way becomes a plain value before anything is raised, and no error has one as its context.
@@ -11,10 +11,8 @@ import re
 import ssl
 import threading
 from dataclasses import replace
-from ipaddress import ip_address
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, TypeAlias, cast
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -23,6 +21,7 @@ from promptsync.model.errors import ConfigError
 from promptsync.service.answers import MAX_DEPTH, Texts, deeper_than, parsed
 from promptsync.service.calls import Fault, HttpResult
 from promptsync.service.errors import ServiceErrors
+from promptsync.service.network import DEADLINE, dial
 from promptsync.service.ratelimit import skew
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from promptsync.service.calls import Call
+    from promptsync.service.ratelimit import Patience
 
 Network: TypeAlias = httpx.BaseTransport
 """What carries a request there and the answer back."""
@@ -58,8 +58,7 @@ _NEVER_SENT = (
 class Transport:
     """The service at `base_url`, asked once at a time by each of as many threads as like.
 
-    The parameters are the client's; `patience` is the seconds that a request waits for a connection to come free.
-    Raises ConfigError for a key, a base URL or an environment that cannot be used.
+    The parameters are the client's. Raises ConfigError for a key, a base URL or an environment that cannot be used.
     """
 
     def __init__(
@@ -71,7 +70,6 @@ class Transport:
         app: WSGIApplication | None,
         network: Network | None,
         timeout: float,
-        patience: float,
         connections: int,
         clock: Callable[[], float],
         now: Callable[[], float],
@@ -89,8 +87,7 @@ class Transport:
         self.skew = 0.0
         """Seconds by which the service's clock is ahead of ours, by the Date of its answers."""
         self._timeout = timeout
-        self._patience = patience
-        self._extensions = {"timeout": httpx.Timeout(timeout, connect=min(timeout, 10.0)).as_dict()}
+        self._timeouts = httpx.Timeout(timeout, connect=min(timeout, 10.0)).as_dict()
         self._clock = clock
         self._now = now
         self._lock = threading.Lock()
@@ -98,7 +95,7 @@ class Transport:
         _silence_loggers()
         if app is not None:
             network = httpx.WSGITransport(app)
-        self._networks = [network] * connections if network is not None else _dial(base, connections)
+        self._networks = [network] * connections if network is not None else dial(base, connections)
         # The one that was used last comes first: it is the least likely to have been closed at the other end.
         self._idle: LifoQueue[Network] = LifoQueue()
         for one in self._networks:
@@ -110,19 +107,22 @@ class Transport:
         for network in self._networks:
             network.close()
 
-    def send(self, call: Call) -> HttpResult:
-        """One request and its whole answer, as a value: whatever fails on the way becomes a fault."""
+    def send(self, call: Call, patience: Patience) -> HttpResult:
+        """One request and its whole answer, as a value: whatever fails on the way becomes a fault.
+
+        It takes no longer than one request may, and no longer than `patience` grants.
+        """
         if self._is_closed:
             return HttpResult(fault="is no longer connected", sent=False, final=True)
         try:
             # To wait for others is no failure: they have a timeout of their own.
-            network = self._idle.get(timeout=self._patience)
+            network = self._idle.get(timeout=patience.granted())
         except Empty:
             return HttpResult(fault=_NONE_CAME_FREE, sent=False)
         try:
             with self._lock:
                 self.requests += 1
-            return self._ask(network, call)
+            return self._ask(network, call, min(self._timeout, patience.granted()))
         except (httpx.HTTPError, OSError) as error:
             return self._failed(error)
         except Exception as error:  # a bug below us, or in the embedded service, is no answer either
@@ -131,14 +131,14 @@ class Transport:
         finally:
             self._idle.put(network)
 
-    def _ask(self, network: Network, call: Call) -> HttpResult:
-        response = network.handle_request(self._request(call))
+    def _ask(self, network: Network, call: Call, seconds: float) -> HttpResult:
+        response = network.handle_request(self._request(call, seconds))
         try:
-            return self._judged(call, self._read(response))
+            return self._judged(call, self._read(response, seconds))
         finally:
             response.close()
 
-    def _request(self, call: Call) -> httpx.Request:
+    def _request(self, call: Call, seconds: float) -> httpx.Request:
         """The request, and with it the key: as late as possible."""
         headers = {
             "Accept": "application/json",
@@ -149,11 +149,12 @@ class Transport:
         }
         if call.content is not None:
             headers["Content-Type"] = "application/json"
+        extensions = {"timeout": self._timeouts, DEADLINE: seconds}
         return httpx.Request(
-            call.method, f"{self.url}{call.target}", headers=headers, content=call.content, extensions=self._extensions
+            call.method, f"{self.url}{call.target}", headers=headers, content=call.content, extensions=extensions
         )
 
-    def _read(self, response: httpx.Response) -> HttpResult:
+    def _read(self, response: httpx.Response, seconds: float) -> HttpResult:
         status, headers = response.status_code, dict(response.headers.items())
         ahead = skew(headers.get("date"), self._now())
         if ahead is not None:
@@ -163,7 +164,8 @@ class Transport:
         packed = "content-encoding" in headers
         chunks: list[bytes] = []
         size = 0
-        deadline = self._clock() + self._timeout
+        # A connection of ours ends by itself; an embedded service has none.
+        deadline = self._clock() + seconds
         try:
             for chunk in response.iter_bytes() if packed else cast("httpx.SyncByteStream", response.stream):
                 chunks.append(chunk)
@@ -174,7 +176,7 @@ class Transport:
                     fault = f"sent more than {MAX_BODY // 1024 // 1024} MiB"
                     return replace(result, fault=fault, large=True, final=True)
                 if self._clock() > deadline:
-                    return replace(result, fault=f"took longer than {self._timeout:g} s", large=True)
+                    return replace(result, fault=f"took longer than {seconds:g} s", large=True)
         except (httpx.HTTPError, OSError) as error:
             return replace(result, fault=self._failed(error).fault, large=True)
         # h11 sees this by itself, an embedded service's transport does not.
@@ -226,27 +228,6 @@ class Transport:
         return HttpResult(fault="could not be reached" + (f" ({reason})" if reason else ""), sent=False)
 
 
-def _dial(base: httpx.URL, connections: int) -> list[Network]:
-    """So many connections to the host of `base`, by way of the environment's proxy, each made when it is first used.
-
-    They are not one pool of httpx: that looks at each of them before and after every request, which with sixteen
-    threads takes as long as the request itself.
-    """
-    proxy = _proxy_to(base)
-    one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-    try:
-        # Plain http is for loopback alone: there the certificates, which take 50 ms to read, are for no one.
-        verify = httpx.create_ssl_context(verify=base.scheme == "https", trust_env=not _is_loopback(base.host))
-        return [httpx.HTTPTransport(verify=verify, proxy=proxy, limits=one) for _ in range(connections)]
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        problem = type(error).__name__
-    # Not inside the except clause: the error may quote a proxy's password.
-    raise ConfigError(
-        f"no connection can be set up with this environment ({problem})",
-        hint="check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
-    )
-
-
 class _Quiet(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.WARNING
@@ -293,24 +274,6 @@ def _checked_base(base_url: str) -> httpx.URL:
             hint="set it like https://api.orq.ai (ORQ_BASE_URL or --base-url)",
         )
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _proxy_to(base: httpx.URL) -> str | None:
-    """The proxy that the environment names for this place."""
-    if _is_loopback(base.host) or proxy_bypass(base.netloc.decode("ascii")):
-        return None
-    named = getproxies()
-    proxy = named.get(base.scheme) or named.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 def _declared_length(headers: dict[str, str]) -> int:

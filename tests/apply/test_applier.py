@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync.apply.applier import INTERRUPTED, UNANSWERED, Applier
+from promptsync.apply.applier import ELSEWHERE, INTERRUPTED, UNANSWERED, Applier
 from promptsync.apply.journal import Journal
 from promptsync.model.errors import (
     AuthError,
@@ -17,12 +18,14 @@ from promptsync.model.errors import (
     UnavailableError,
 )
 from promptsync.model.lockfile import Lockfile
+from promptsync.plan.changes import Adopt
 from tests.apply.service import BEGUN, Service, at, lost
-from tests.factories import answered, block, entry, file, held, locked, plan
+from tests.factories import answered, block, entry, file, held, locked, plan, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from promptsync.model.prompt import Json, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan
 
 
@@ -275,9 +278,38 @@ def test_nothing_is_sent_without_a_journal(journal: Journal, tmp_path: Path) -> 
     service = Service()
     (tmp_path / "journal.jsonl").mkdir()
 
-    with pytest.raises(PromptsyncError, match="cannot be written"):
-        applier(service, journal, tmp_path).run(plan([A, B]))
+    first, second = applier(service, journal, tmp_path).run(plan([A, B]))
+
+    assert (first.status, second.status) == ("failed", "skipped")
+    assert "cannot be written" in first.message
+    assert second.message == first.message
     assert service.calls == []
+
+
+@pytest.mark.parametrize("kind", ["create", "update", "delete"])
+def test_a_write_that_cannot_be_recorded_is_told_as_carried_out_and_stops_the_rest(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    changed = [CHANGED, file("Default/b", block(temperature=0.5))]
+    there = [] if kind == "create" else [held(A, "id-a"), held(B, "id-b"), held(C, "id-c")]
+    lock = locked(*((one.key, entry(one, remote)) for one, remote in zip([A, B, C], there, strict=False)))
+    service = Service(*there)
+    run = applier(service, journal, tmp_path, lock)
+
+    def full(*_: Any) -> None:
+        raise PromptsyncError("the disk is full")
+
+    monkeypatch.setattr(journal, "end_with", full)
+    made = plan({"create": [A, B], "update": changed, "delete": [C]}[kind], lock, there, prune=kind == "delete")
+    outcomes = {outcome.key: outcome for outcome in run.run(made)}
+
+    told = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
+    assert [outcome.message for outcome in told] == [
+        "it was carried out on the service, and could not be recorded: the disk is full"
+    ]
+    assert {outcome.message for outcome in outcomes.values() if outcome.status == "skipped"} == {"the disk is full"}
+    assert service.calls.count(kind) == 1
+    assert run.lock != lock, "the lockfile may still take it"
 
 
 def test_an_answer_that_says_something_else_is_recorded_so_that_the_next_plan_shows_it(
@@ -301,3 +333,98 @@ def test_the_workspace_is_noted_once(journal: Journal, tmp_path: Path) -> None:
     run.run(plan([A, B], Lockfile()))
 
     assert run.lock.owner == journal.recover().owner == "ws"
+
+
+class Foreign(Service):
+    """A service whose answers to creates name another workspace."""
+
+    def _write(self, id_: str, body: Json) -> RemotePrompt:
+        made = self.prompts[id_] = answered(super()._write(id_, body), owner="other")
+        return made
+
+
+def test_a_prompt_that_was_made_in_another_workspace_is_told_and_not_recorded(journal: Journal, tmp_path: Path) -> None:
+    """Only one is made before that is known, however many are sent side by side else."""
+    lock = locked(("Default/gone", entry(C, held(C, "id-c"))))
+    service = Foreign()
+    run = applier(service, journal, tmp_path, lock, seen=False)
+    run._parallelism = 8
+
+    outcomes = {outcome.key: outcome for outcome in run.run(plan([A, B], lock, []))}
+
+    assert [(key, outcome.status, outcome.id) for key, outcome in outcomes.items()] == [
+        ("Default/a", "failed", "new-0"),
+        ("Default/b", "skipped", None),
+        ("Default/gone", "skipped", "id-c"),
+    ]
+    assert outcomes["Default/a"].message == (
+        "the prompt new-0 is in the workspace other, and the lockfile belongs to ws: "
+        "it was made or changed there, and nothing of it is recorded"
+    )
+    assert outcomes["Default/b"].message == ELSEWHERE
+    assert (service.calls, run.lock, journal.recover().is_empty) == (["create"], lock, True)
+
+
+@pytest.mark.parametrize("owner", ["ws", None])
+def test_creates_go_side_by_side_once_the_workspace_is_known_or_cannot_be(
+    journal: Journal, tmp_path: Path, owner: str | None
+) -> None:
+    service = Service()
+    real = service.create
+    service.create = lambda body: answered(real(body), owner=owner)  # type: ignore[method-assign]
+    run = applier(service, journal, tmp_path, seen=False)
+    assert statuses(run.run(plan([A, B, C]))) == ["done"] * 3
+    assert run.lock.owner == "ws"
+
+
+def test_every_answer_is_compared_with_those_before(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    real = service.create
+    owners = iter(["ws", None, "other"])
+    service.create = lambda body: answered(real(body), owner=next(owners))  # type: ignore[method-assign]
+    run = applier(service, journal, tmp_path, Lockfile())
+    assert statuses(run.run(plan([A, B, C], Lockfile()))) == ["done", "done", "failed"]
+    assert run.lock.prompts.keys() == {"Default/a", "Default/b"}
+
+
+@pytest.mark.parametrize("what", ["update", "delete"])
+def test_nothing_is_sent_to_a_prompt_of_another_workspace(journal: Journal, tmp_path: Path, what: str) -> None:
+    service, lock, made = update_of_a()
+    service.prompts["id-a"] = answered(service.prompts["id-a"], owner="other")
+    made = made if what == "update" else plan([], lock, service.prompts.values(), prune=True)
+    (outcome,) = applier(service, journal, tmp_path, lock).run(made)
+    assert (outcome.status, service.calls) == ("failed", ["get"])
+    assert outcome.message.endswith("and the lockfile belongs to ws: nothing was sent")
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_protection_alone_is_recorded_and_nothing_is_sent(journal: Journal, tmp_path: Path, protected: bool) -> None:
+    there = held(A, "id-a")
+    lock = locked(("Default/a", entry(A, there, protected=not protected)))
+    service = Service(there)
+    run = applier(service, journal, tmp_path, lock)
+
+    assert statuses(run.run(plan([replace(A, protected=protected)], lock, [there]))) == ["done"]
+    assert (service.calls, run.lock) == ([], locked(("Default/a", entry(A, there, protected=protected))))
+    assert journal.recover().onto(lock) == run.lock
+
+
+def test_a_create_that_was_killed_keeps_its_protection_when_its_file_goes(journal: Journal, tmp_path: Path) -> None:
+    service = Service()
+    service.fail("create", *[lost()] * 9, after=True)
+    service.hidden_for = 99
+    run = applier(service, journal, tmp_path)
+    assert statuses(run.run(plan([replace(A, protected=True)]))) == ["failed"]
+    (begun,) = journal.recover().creates
+    assert begun.protected
+
+    (made, *_) = service.prompts.values()
+    service.prompts, service.script, service.hidden_for = {made.id: made}, {}, 0
+    found = plan([], Lockfile(owner="ws"), [made], intents=[begun])
+    again = applier(service, journal, tmp_path)
+    assert statuses(again.run(found)) == ["done"]
+    assert told(plan([], again.lock, [made], prune=True)) == [("orphan", "Default/a", made.id)]
+    # A file that came in its place under another key says what holds.
+    (moved,) = plan([file("Default/z", name="a")], Lockfile(owner="ws"), [made], intents=[begun]).changes
+    assert isinstance(moved, Adopt)
+    assert not moved.protected

@@ -48,3 +48,27 @@ def test_nothing_and_nonsense_are_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(PromptsyncError, match="nothing is archived of `Default/refund`"):
         find_archived(tmp_path, "Default/refund")
+
+
+def test_what_is_no_file_was_not_archived_and_is_not_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    real = archive(tmp_path / "elsewhere", "Default/refund", held("theirs"))
+    folder.mkdir()
+    (folder / "link.json").symlink_to(real)
+    (folder / "gone.json").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.json")
+    (folder / "folder.json").mkdir()
+    with pytest.raises(PromptsyncError, match="nothing is archived of `Default/refund`"):
+        find_archived(folder, "Default/refund")
+    archive(folder, "Default/refund", held("ours"))
+    assert find_archived(folder, "Default/refund").blocks["prompt"]["messages"][0]["content"] == "ours"
+
+
+def test_nothing_is_archived_through_a_link(tmp_path: Path) -> None:
+    path = archive(tmp_path, "Default/refund", held("first"))
+    (tmp_path / "precious").write_bytes(b"precious")
+    path.unlink()
+    path.symlink_to("precious")
+    with pytest.raises(PromptsyncError, match="cannot be written: it is a symbolic link"):
+        archive(tmp_path, "Default/refund", held("second"))
+    assert (tmp_path / "precious").read_bytes() == b"precious"

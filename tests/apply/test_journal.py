@@ -154,6 +154,7 @@ GARBAGE = [
     b'{"intent":1,"key":"a","action":"update","id":null,"time":1}',
     b'{"intent":1,"key":"a","action":"update","id":"x","time":1,"asked":{"block":{}}}',
     b'{"intent":1,"key":"a","action":"update","id":"x","time":1,"asked":7}',
+    b'{"intent":1,"key":"a","action":"update","id":"../x","time":1}',
     b'{"intent":1,"key":["a"],"action":["update"],"id":"x","time":1}',
     b'{"outcome":1}',
     b'{"outcome":1,"key":"a","replaces":7}',
@@ -319,3 +320,16 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(PromptsyncError, match="cannot be written"):
         Journal(blocked / "journal.jsonl").end_with(0, "Default/a", ENTRY)
+
+
+@pytest.mark.parametrize("how", ["link", "pipe"])
+def test_a_journal_that_is_no_file_is_neither_read_nor_written(tmp_path: Path, how: str) -> None:
+    (tmp_path / "precious").write_text("precious")
+    path = tmp_path / "journal.jsonl"
+    _ = os.mkfifo(path) if how == "pipe" else path.symlink_to("precious")
+
+    with pytest.raises(PromptsyncError, match=r"journal\.jsonl cannot be read: it is "):
+        Journal(path).recover()
+    with pytest.raises(PromptsyncError, match=r"journal .*journal\.jsonl cannot be written: it is "):
+        Journal(path).end_with(0, "Default/a", ENTRY)
+    assert (tmp_path / "precious").read_text() == "precious"

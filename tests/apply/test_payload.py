@@ -8,7 +8,7 @@ import pytest
 
 from promptsync.apply import payload
 from promptsync.apply.payload import create_body, judge, nested, patch_for, still_held, was_ignored
-from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, canonical
 from promptsync.model.prompt import CLASSIC
 from tests.factories import block, classic, prompt, remote, with_schema
 
@@ -241,3 +241,16 @@ def test_what_has_no_place_in_a_nested_object(name: str) -> None:
 )
 def test_an_update_that_the_service_writes_differently_was_not_ignored(before: Any, asked: Any) -> None:
     assert not was_ignored(asked, remote(content=before, version="v2"), remote(content=before))
+
+
+@pytest.mark.parametrize("path", ["Default", None])
+def test_nothing_let_through_overrides_what_a_plan_tells(path: str | None) -> None:
+    """The configuration refuses such names; should one come by all the same, it is not what is sent."""
+    names = ("display_name", "description", "metadata", "path", "prompt", "prompt_config")
+    asked = prompt(extra={**dict.fromkeys(names, "theirs"), "team": "a"})
+    bodies = [patch_for(asked, prompt(), path, ()).body, create_body(asked, "Default")]
+    for body in bodies:
+        assert "theirs" not in body.values()
+        assert (body["team"], body["display_name"]) == ("a", "refund")
+    told = canonical(asked)
+    assert "theirs" not in [told[name] for name in ("display_name", "metadata", "prompt")]

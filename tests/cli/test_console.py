@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import os
 import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import click
 import pytest
 
+import promptsync
 from promptsync.cli import console
 from promptsync.service.calls import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Terminal(io.StringIO):
@@ -134,3 +143,122 @@ def test_colours_are_for_terminals_that_want_them(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert console.has_color(Terminal() if is_terminal else io.StringIO()) is color
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_what_no_one_reads_is_dropped_and_so_is_talk_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as gone, Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", gone)
+        monkeypatch.setattr(sys, "stderr", full)
+        console.let_readers_leave()
+        for stream in (sys.stdout, sys.stderr):
+            print("word", file=stream, flush=True)
+        assert (sys.stdout.fileno(), sys.stderr.fileno()) == (gone.fileno(), full.fileno())
+
+
+HOSTILE = "a\x1b[2Jb\u202ec\n::error::d\n##[group]e\r\u2800\ue000"
+HARMLESS = "a\\x1b[2Jb\\u202ec\\n::error::d\\n##\\x5bgroup]e\\r\\u2800\\ue000"
+
+
+def test_a_sentence_is_one_line_that_acts_on_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    console.say(HOSTILE)
+    console.tell(HOSTILE)
+    console.show_exchange(Exchange("GET", HOSTILE, 200, 0.05, 1, HOSTILE, None))
+    console.Waits()(exchange(HOSTILE, retry_in=1.0))
+
+    out, err = capsys.readouterr()
+    assert out == f"{HARMLESS}\n"
+    assert err.splitlines() == [
+        HARMLESS,
+        f"GET {HARMLESS} 200 50 ms  {HARMLESS}",
+        f"waiting for the service: {HARMLESS}; next attempt in 1.0 s",
+    ]
+
+
+def test_what_a_renderer_forgot_to_escape_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    for show in (console.show, console.show_talk):
+        show(f"\x1b[31mred\x1b[0m\n{HOSTILE}")
+    shown = "\\x1b[31mred\\x1b[0m\na\\x1b[2Jb\\u202ec\n:\\x3aerror::d\n##\\x5bgroup]e\\r\\u2800\\ue000\n"
+    assert capsys.readouterr() == (shown, shown)
+
+
+def test_colours_pass_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    console.show_talk("\x1b[31mred\x1b[0m \x1b[8mhidden")
+    assert terminal.getvalue() == "\x1b[31mred\x1b[0m \\x1b[8mhidden\n"
+
+
+def test_titles_act_on_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(console, "SOON", 0.0)
+    with console.progress(HOSTILE, 2), console.waiting(HOSTILE):
+        pass
+    assert "\u202e" not in terminal.getvalue()
+    assert "\x1b[2J" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("yes\n", True),
+        ("y\n", True),
+        (" YES \n", True),
+        ("no\n", False),
+        ("n\n", False),
+        ("\n", False),
+        ("sure\nyes\n", True),
+    ],
+)
+def test_a_question_takes_yes(
+    typed: str, answer: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert console.ask(f"Really {HOSTILE}?") is answer
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"Really {HARMLESS}? [yes/no]: ")
+
+
+def test_a_question_that_no_one_hears_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(click.Abort):
+        console.ask("Really?")
+
+
+WRITERS = {"echo", "secho", "confirm", "prompt", "progressbar", "echo_via_pager", "pause", "clear", "get_text_stream"}
+FIXED = {"promptsync/__main__.py", "promptsync/cli/console.py"}
+"""What writes a version, and the one way out."""
+
+
+def ways_out(tree: ast.AST) -> Iterator[ast.AST]:
+    """Where text leaves the process; a stream that is only asked, or a fixed text, is none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "print":
+            yield node
+        if isinstance(node, ast.Attribute):
+            on = ast.unparse(node.value)
+            is_stream = on.removesuffix(".buffer") in ("sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__")
+            if (on == "click" and node.attr in WRITERS) or (is_stream and node.attr in ("write", "writelines")):
+                yield node
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.write":
+            file, text = node.args
+            if "fileno" in ast.unparse(file) and not isinstance(text, ast.Constant):
+                yield node
+
+
+def test_all_that_is_said_goes_through_one_module() -> None:
+    root = Path(promptsync.__file__).parent
+    for path in root.rglob("*.py"):
+        name = f"promptsync/{path.relative_to(root).as_posix()}"
+        found = [] if name in FIXED else [ast.unparse(node) for node in ways_out(ast.parse(path.read_bytes()))]
+        assert found == [], f"{name} writes past cli/console.py"
+
+
+def test_a_way_past_it_is_found() -> None:
+    for line in ("print(x)", "click.echo(x)", "sys.stderr.write(x)", "sys.stdout.buffer.write(x)", "click.confirm(x)"):
+        assert list(ways_out(ast.parse(line))), line
+    assert list(ways_out(ast.parse("os.write(sys.stderr.fileno(), x)")))
+    assert not list(ways_out(ast.parse('os.write(sys.stderr.fileno(), b"x")')))
+    assert not list(ways_out(ast.parse("sys.stdout.flush()")))

@@ -88,3 +88,31 @@ def test_what_a_user_can_mend_is_a_sentence(
 
     assert cli.run(["validate", "--dir", str(tmp_path)]) == code
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["\x1b[2J\u202e\n::error::x"],
+        ["validate", "--\x1b[2J\n::error::x\n##[group]"],
+        ["plan", "--format", "\u202e\n::error::x"],
+        ["apply", "\n::error::x\x07", "##[group]\u2066"],
+    ],
+)
+def test_what_was_typed_is_repeated_harmlessly(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(arguments) == ExitCode.USAGE
+
+    err = capsys.readouterr().err
+    assert "Usage: " in err
+    assert err.splitlines()[-1].startswith("Error: ")
+    assert "##[" not in err
+    assert not any(line.lstrip().startswith("::") for line in err.splitlines())
+    assert not set("\x1b\u202e\x07\u2066") & set(err)
+
+
+def test_without_a_command_the_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run([])
+
+    out, err = capsys.readouterr()
+    assert (out + err).startswith("Usage: promptsync [OPTIONS] COMMAND [ARGS]...")
+    assert "Error:" not in err

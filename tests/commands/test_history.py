@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.commands.history import base_of, names, steps, with_sides
-from promptsync.model.errors import NotFoundError, RefusedError, UnavailableError
+from promptsync.model.errors import NotFoundError, RateLimitedError, RefusedError, ServiceError, UnavailableError
 from promptsync.model.prompt import CURRENT
 from promptsync.service.answers import RemoteVersion
 from tests.factories import block, entry, fields, file, held, lock, plan
@@ -143,3 +143,17 @@ def test_other_changes_ask_nothing() -> None:
     service: Any = Service(single=AssertionError("asked"))
     made = plan([ASKED, file("Default/new")], lock(refund=ENTRY), [held(ASKED, version="v1")])
     assert with_sides(service, made) == made
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"), [(UnavailableError("down"), 1), (RateLimitedError("slow"), 1), (RefusedError("no"), 6)]
+)
+def test_a_service_that_gives_no_answer_is_not_asked_about_every_prompt(error: ServiceError, asked: int) -> None:
+    files = {name: file(f"Default/{name}", content=block(temperature=0.2)) for name in ("a", "b", "c")}
+    theirs = {name: held(one, f"id-{name}", version="v1") for name, one in files.items()}
+    edited = [held(file(content=block(temperature=0.9)), f"id-{name}", version="v2") for name in files]
+    made = plan(files.values(), lock(**{name: entry(files[name], theirs[name]) for name in files}), edited)
+    assert len(made.changes) == 3
+    service: Any = Service(single=error, listed=error)
+    assert with_sides(service, made, workers=1) == made
+    assert len(service.asked) == asked

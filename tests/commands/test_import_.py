@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.commands import import_ as importing
-from promptsync.model.errors import LockfileError, PlanError, UsageError
+from promptsync.files.config import Config
+from promptsync.model.errors import LoadError, LockfileError, PlanError, UsageError
+from promptsync.model.prompt import Problem
 from promptsync.sandbox import Behaviour
-from tests.embedded import Here, here
+from tests.embedded import Here, here, target_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +87,74 @@ def test_a_configuration_that_would_not_be_read_again_is_not_written(world: Here
         assert files(world) == ["promptsync.yaml"]
     else:
         assert "prompt.engine" in config.read_text()
+
+
+ODD_NAMES = ["a: b", "#", "- x", "no", "", "it's", "two\nlines", "a.b", "*", "{x}", " y ", "日本"]
+
+
+def test_fields_of_any_name_are_let_through(world: Here) -> None:
+    """Each file loads with the configuration that the import leaves, and an apply changes nothing."""
+    for number, name in enumerate(ODD_NAMES):
+        there(world, f"p{number}", **{name: {name: [1]}})
+    done = importing.import_prompts(world.target, None, "Default")
+    assert (len(done.keys), done.left_out) == (len(ODD_NAMES), {})
+    assert sorted(done.allow_fields) == sorted(f"prompt.{name}" for name in ODD_NAMES)
+    world.target = target_at(world.root, world.target.connection.base_url or "")
+    assert world.target.config.allow_fields == done.allow_fields
+    assert (world.pending(), world.apply()) == ([], 0)
+
+
+def test_fields_that_no_configuration_lets_through_leave_their_prompt_out(
+    world: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there(world, "good", fine=1)
+    bad = there(world, "bad", odd=1)
+
+    def parse_config(data: bytes, file: str) -> Config:
+        if b"odd" in data:
+            raise LoadError([Problem(file, 1, 1, "`odd` is not for you")])
+        return Config()
+
+    monkeypatch.setattr(importing, "parse_config", parse_config)
+    done = importing.import_prompts(world.target, None, "Default")
+    assert done.left_out == {bad: "`allow_fields` cannot let prompt.odd through: `odd` is not for you"}
+    assert (list(done.keys), done.allow_fields) == (["Default/good"], ("prompt.fine",))
+
+
+LONG = "A line of some length, and one more.\n" * 100
+
+
+@pytest.fixture
+def small(world: Here) -> Here:
+    """Files hold 5,000 bytes at most, and the service a prompt of three texts that need more."""
+    (world.root / "promptsync.yaml").write_text("max_file_bytes: 5000\n", encoding="utf-8")
+    world.target = target_at(world.root, world.target.connection.base_url or "")
+    there(world, "big: 1", messages=[{"role": "user", "content": LONG + number} for number in "123"])
+    return world
+
+
+def test_a_prompt_that_is_too_large_for_a_file_has_its_texts_beside_it(small: Here) -> None:
+    done = importing.import_prompts(small.target, None, "Default")
+    assert (list(done.keys), done.left_out) == (["Default/big- 1"], {})
+    beside = sorted(path.name for path in (small.root / "Default").glob("*.md"))
+    assert beside == ["big- 1.1.md", "big- 1.2.md", "big- 1.3.md"]
+    assert (small.pending(), small.apply()) == ([], 0)
+
+
+def test_a_text_that_would_take_the_place_of_another_leaves_its_prompt_out(small: Here) -> None:
+    (small.root / "Default").mkdir()
+    for number in (1, 2):
+        (small.root / f"Default/big- 1.{number}.md").write_text("mine", encoding="utf-8")
+    done = importing.import_prompts(small.target, None, "Default")
+    assert (done.keys, files(small)) == ({}, ["promptsync.yaml"])
+    assert [why.endswith(".md is there already, and says something else") for why in done.left_out.values()] == [True]
+
+
+def test_an_interrupted_import_of_texts_beside_is_taken_up(small: Here) -> None:
+    importing.import_prompts(small.target, None, "Default")
+    small.target.lock_path.unlink()
+    assert list(importing.import_prompts(small.target, None, "Default").keys) == ["Default/big- 1"]
+    assert files(small) == ["big- 1.yaml", "promptsync.yaml"]
 
 
 def test_the_wrong_place_is_refused(world: Here) -> None:

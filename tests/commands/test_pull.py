@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from promptsync.apply.journal import Journal
 from promptsync.commands import pull as pulling
+from promptsync.commands import rewrite
+from promptsync.files.yaml.editor import Edited
 from promptsync.model.errors import LockfileError, PlanError, UsageError
 from promptsync.sandbox import Behaviour
 from tests.embedded import Here, here
@@ -87,3 +89,45 @@ def test_what_an_interrupted_apply_recorded_is_the_base(world: Here) -> None:
     (pulled,) = pulling.pull(world.target)
     assert pulled.key == KEY
     assert id_of(world) == entry.id
+
+
+def test_a_pull_decides_nothing_about_the_protection(world: Here) -> None:
+    """That is a change for a plan, where it is seen."""
+    world.write({KEY: {**FILE, "protected": True}, "Default/other": FILE, "Default/third": FILE})
+    edit(world, temperature=0.9)
+    pulling.pull(world.target)
+    assert not world.lock.prompts[KEY].protected
+    assert world.pending() == [("update", KEY, [("protected", "replace", False, True)])]
+
+
+def test_what_the_files_block_has_no_place_for_is_told_and_the_file_stays() -> None:
+    """Someone set in the other block what the file cannot say; what was there all along is no news."""
+
+    def with_more(entity: dict[str, Any]) -> dict[str, Any]:
+        more = {"stream": True, **({"integration_id": "i-1"} if entity["prompt"].get("temperature") == 0.9 else {})}
+        return {**entity, "prompt_config": {**entity["prompt_config"], **more}}
+
+    with here(Behaviour(rewriter=with_more)) as world:
+        world.write({KEY: FILE})
+        assert world.apply() == 0
+        before = (world.root / f"{KEY}.yaml").read_bytes()
+        edit(world, temperature=0.9)
+        (pulled,) = pulling.pull(world.target)
+        assert pulled.problem == "`prompt` has no place for prompt_config.integration_id, which the service holds"
+        assert (pulled.is_open, (world.root / f"{KEY}.yaml").read_bytes()) == (True, before)
+        edit(world, temperature=0.8)
+        assert [pulled.is_open for pulled in pulling.pull(world.target)] == [False]
+
+
+@pytest.mark.parametrize("wrong", ["0.8", '0.9, "top_p": 0.5'])
+def test_a_file_that_would_say_something_else_is_not_written(
+    world: Here, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    path = world.root / f"{KEY}.yaml"
+    before = path.read_bytes()
+    edit(world, temperature=0.9)
+    edited = Edited(before.decode().replace("0.2", wrong), {})
+    monkeypatch.setattr(rewrite, "edit", lambda *_, **__: edited)
+    (pulled,) = pulling.pull(world.target)
+    assert (pulled.problem or "").startswith("read again, it would not say what the service holds: prompt.t")
+    assert (path.read_bytes(), pulled.edits) == (before, ())

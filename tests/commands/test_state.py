@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Target:
-    (tmp_path / "promptsync.yaml").write_text("targets: {staging: {path_prefix: /Staging/}}\n", encoding="utf-8")
+    (tmp_path / "promptsync.yaml").write_text("targets: {staging: {path_prefix: Staging/}}\n", encoding="utf-8")
     return open_target(tmp_path, "default", environ={})
 
 
@@ -37,12 +37,13 @@ def test_a_lock_without_prompts_is_not_made_and_an_unchanged_one_not_written(tar
 
 def test_ids_of_other_targets_are_elsewhere(target: Target) -> None:
     asked = file()
-    staging = open_target(target.root, "staging", environ={})
+    staging = open_target(target.root, "staging", environ={"ORQ_API_KEY": "k", "ORQ_BASE_URL": "https://my.orq.ai"})
     write_lock(staging, lock(refund=entry(asked, held(asked, "theirs"))))
     write_lock(target, lock(refund=entry(asked, held(asked, "ours"))))
-    assert scope_of(target).elsewhere == {"theirs"}
+    assert scope_of(target, offline=True).elsewhere == {"theirs"}
     assert scope_of(staging).elsewhere == {"ours"}
     assert scope_of(staging).path_of(file()) == "Staging/Default"
+    assert (scope_of(staging).host, scope_of(target, offline=True).host) == ("my.orq.ai", "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Kills an apply of some thirty changes at every point there is: `python -m tests.crash.all [FROM [TO [WAY]]]`.
+"""Kills an apply at every point there is: `python -m tests.crash.all [SCENE] [FROM [TO [WAY]]]`.
+
+The scenes are some thirty changes of all kinds, and files that traded places.
 
 Prints how many points were covered; exit 1 if one run could not be finished by the next.
 """
@@ -12,7 +14,10 @@ from collections import Counter
 from pathlib import Path
 
 from promptsync.sandbox import Behaviour
-from tests.crash.world import APPLY, LAG, Driver, copied, opened, prepare, survives
+from tests.crash import trades, world
+from tests.crash.world import APPLY, LAG, Driver, copied, opened, survives
+
+SCENES = {"changes": world, "trades": trades}
 
 WAYS = {
     "one by one": (Behaviour(), ("--parallelism", "1")),
@@ -22,21 +27,29 @@ WAYS = {
 }
 
 
-def main(first: int = 1, last: int | None = None, only: int | None = None) -> int:
+def main(*arguments: str) -> int:
+    named = [name for name in SCENES if name in arguments]
+    numbers = [int(number) for number in arguments[len(named) :]]
+    return 1 if sum(_every_way(name, *numbers) for name in named or SCENES) else 0
+
+
+def _every_way(scene: str, first: int = 1, last: int | None = None, only: int | None = None) -> int:
     failed = 0
     memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=memory) as temporary, Driver() as driver:
         folder = Path(temporary) / "prepared"
-        prepare(folder, driver)
+        SCENES[scene].prepare(folder, driver)
         for number, (way, (behaviour, extra)) in enumerate(WAYS.items(), 1):
             if only not in (None, number):
                 continue
-            failed += _every_point(way, folder, Path(temporary) / "copy", driver, behaviour, extra, first, last)
-    return 1 if failed else 0
+            copy = Path(temporary) / "copy"
+            failed += _every_point(way, scene, folder, copy, driver, behaviour, extra, first, last)
+    return failed
 
 
 def _every_point(
     way: str,
+    scene: str,
     folder: Path,
     copy: Path,
     driver: Driver,
@@ -50,7 +63,7 @@ def _every_point(
         assert whole.code == 0, whole.out
     began, failed, covered = time.monotonic(), 0, 0
     for point in range(first, min(last or len(whole.names), len(whole.names)) + 1):
-        wrong = survives(folder, copy, driver, point, behaviour, *extra)
+        wrong = survives(folder, copy, driver, point, behaviour, *extra, judge=SCENES[scene].check)
         covered += wrong is not None
         if wrong:
             failed += 1
@@ -58,9 +71,9 @@ def _every_point(
             print(f"  point {point} ({name}): " + "; ".join(wrong), flush=True)
     kinds = ", ".join(f"{count} {name}" for name, count in sorted(Counter(whole.names).items()))
     seconds = time.monotonic() - began
-    print(f"{way}: {covered} points covered, {failed} failed, {seconds:.0f} s ({kinds})", flush=True)
+    print(f"{scene}, {way}: {covered} points covered, {failed} failed, {seconds:.0f} s ({kinds})", flush=True)
     return failed
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(number) for number in sys.argv[1:])))
+    sys.exit(main(*sys.argv[1:]))

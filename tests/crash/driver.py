@@ -33,7 +33,6 @@ import promptsync.service.transport  # noqa: E402
 
 def warm_up() -> None:
     """Imports all that a child may need, so that none imports it for itself."""
-    import filelock  # noqa: F401
 
     for module in pkgutil.walk_packages(promptsync.__path__, "promptsync."):
         if not module.name.endswith("__main__"):
@@ -116,13 +115,13 @@ def _torn_writes(points: Points) -> None:
 def _requests(points: Points) -> None:
     real = promptsync.service.transport.Transport.send
 
-    def patched(transport: Any, call: Any) -> Any:
+    def patched(transport: Any, call: Any, patience: Any) -> Any:
         points.pass_by(f"before {call.method}")
         if points.is_next_deadly(f"during {call.method}"):
-            threading.Thread(target=real, args=(transport, call), daemon=True).start()
+            threading.Thread(target=real, args=(transport, call, patience), daemon=True).start()
             _real_sleep(0.003)
             die()
-        result = real(transport, call)
+        result = real(transport, call, patience)
         points.pass_by(f"after {call.method}")
         return result
 

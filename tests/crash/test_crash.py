@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.crash import trades
 from tests.crash.all import WAYS
 from tests.crash.world import APPLY, Driver, copied, opened, prepare, survives
 
@@ -46,3 +47,22 @@ def test_the_next_run_finishes_what_a_kill_left(
 ) -> None:
     behaviour, extra = WAYS[way]
     assert survives(prepared, tmp_path / "copy", driver, point, behaviour, *extra) == []
+
+
+@pytest.fixture(scope="module")
+def traded(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("crash") / "traded"
+    trades.prepare(folder, driver)
+    return folder
+
+
+TRADING = (20, 30, 36, 45, 60, 80, 100)
+"""While the keys are exchanged in the lockfile, in the first of the moves, and in later ones."""
+
+
+@pytest.mark.parametrize("point", TRADING)
+def test_the_next_run_finishes_a_trade_that_a_kill_left(
+    driver: Driver, traded: Path, tmp_path: Path, point: int
+) -> None:
+    behaviour, extra = WAYS["one by one"]
+    assert survives(traded, tmp_path / "copy", driver, point, behaviour, *extra, judge=trades.check) == []

@@ -22,7 +22,7 @@ from promptsync.sandbox import Behaviour, Sandbox, serve
 from tests.e2e.world import current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 OVERWRITE = "Default/Again/**"
@@ -219,7 +219,15 @@ def _names(held: dict[str, Any]) -> list[str]:
     return [entry["display_name"] for entry in held.values()]
 
 
-def survives(folder: Path, to: Path, driver: Driver, point: int, behaviour: Behaviour, *extra: str) -> list[str] | None:
+def survives(
+    folder: Path,
+    to: Path,
+    driver: Driver,
+    point: int,
+    behaviour: Behaviour,
+    *extra: str,
+    judge: Callable[[World, dict[str, Any]], list[str]] = check,
+) -> list[str] | None:
     """Kills an apply at `point`, runs it again, and gives what is wrong then; None if it never came to that point."""
     with opened(copied(folder, to), driver, behaviour) as world:
         first = world.lock
@@ -229,6 +237,6 @@ def survives(folder: Path, to: Path, driver: Driver, point: int, behaviour: Beha
         again = world.run(*APPLY)
         if again.code != 0:
             return [f"exit {again.code} of the second run: {again.out}"]
-        wrong = check(world, first)
+        wrong = judge(world, first)
         plan = world.run("plan", "--detailed-exitcode")
         return wrong + ([f"the plan is not empty: {plan.out}"] if plan.code != 0 else [])

@@ -123,7 +123,7 @@ def test_one_bad_file_stops_every_command_before_anything_is_sent(world: World, 
         f"{path}:6:3: error: unknown key `temprature` in `prompt`\n"
         "    6 |   temprature: 1\n"
         "      |   ^\n"
-        "    help: did you mean `temperature`?\n"
+        "    help: did you mean `temperature`? Or list `prompt.temprature` in allow_fields to send it as it is\n"
         "\n"
         "error: 1 problem in the prompt files\n"
     )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.documents import SENT
+from tests.documents import CURL, SDK, SENT
+from tests.serving import command_served
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.world import World
 
 # The answer in “Using Prompts via the API”, as printed there.
@@ -117,6 +121,36 @@ prompt_config:
 """
 
 
+def test_the_default_server_takes_the_documents_two_calls_as_printed(tmp_path: Path) -> None:
+    headers = {
+        "accept": "application/json",
+        "authorization": "Bearer ORQ_API_KEY",
+        "content-type": "application/json",
+    }
+    with command_served(tmp_path / "prompts") as url, httpx.Client(base_url=url, headers=headers) as client:
+        for body in (CURL, SDK):
+            created = client.post("/v2/prompts", content=body)
+            assert created.status_code == 200, created.text
+            assert shape(created.json()) == {**shape(CREATED), "prompt": {}}
+            retrieved = client.get(f"/v2/prompts/{created.json()['_id']}").json()
+            # The prompt that the document retrieves has no description.
+            assert shape(retrieved) == {**shape(RETRIEVED), "prompt": {}, "description": {}}
+            # As today's service: the block of the current dialect stands beside what was sent.
+            assert retrieved["prompt"]["model"] == "openai/gpt-4o"
+            assert retrieved["prompt_config"]["model"] == "gpt-4o"
+
+
+def test_a_server_of_one_dialect_takes_that_one(tmp_path: Path) -> None:
+    with command_served(tmp_path / "prompts", "--dialect", "current") as url:
+        refused = httpx.post(f"{url}/v2/prompts", content=CURL, headers={"authorization": "Bearer any"})
+        assert refused.json() == {"message": "prompt: Required; prompt_config is not accepted"}
+
+
+def shape(entity: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an answer, and those of its classic block."""
+    return {name: set(value) if name == "prompt_config" else {} for name, value in entity.items()}
+
+
 def as_retrieved(entity: dict[str, Any]) -> dict[str, Any]:
     """The documents' retrieve answer for whatever is held."""
     return RETRIEVED
@@ -129,10 +163,11 @@ def as_created_then_retrieved(entity: dict[str, Any]) -> dict[str, Any]:
     cases are those of the create, and the rest is as printed.
     """
     if "use_cases" not in entity["metadata"]:
-        return CREATED
+        return {**CREATED, "_id": entity["_id"]}
     block = {**RETRIEVED["prompt_config"], "messages": CREATED["prompt_config"]["messages"]}
     metadata = {"use_cases": [], "language": "English"}
-    return {**RETRIEVED, "prompt_config": block, "metadata": metadata, "description": "Prompt Description"}
+    told = {"prompt_config": block, "metadata": metadata, "description": "Prompt Description"}
+    return {**RETRIEVED, **told, "_id": entity["_id"]}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +193,8 @@ def test_what_a_retrieve_answers_is_no_difference(world: World) -> None:
     assert world.lock["prompts"]["Default/Prompts/MyPrompt"]["id"] == "PROMPT_ID"
     assert world.lock["prompts"]["Default/Prompts/MyPrompt"]["version"] == "05wlf2wpw1z83cxz"
     planned = world.plan()
-    assert (planned.code, planned.out) == (0, "No changes. 1 prompt is as its file says.\n")
+    assert planned.code == 0
+    assert planned.out.endswith("No changes. 1 prompt is as its file says.\n")
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_created_then_retrieved)])
@@ -169,12 +205,13 @@ def test_a_create_and_a_retrieve_that_answer_differently_are_no_difference(world
     assert (planned.code, world.actions()) == (0, {}), planned.out
     assert world.apply().code == 0
     # The entry has the version of the retrieve from now on, so there is nothing left to say.
-    assert world.plan().out == "No changes. 1 prompt is as its file says.\n"
+    assert world.plan().out.endswith("No changes. 1 prompt is as its file says.\n")
     assert [method for method, _ in world.writes] == ["POST"]
 
 
 def as_edited(entity: dict[str, Any]) -> dict[str, Any]:
-    return CREATED if "use_cases" not in entity["metadata"] else RETRIEVED
+    """The documents' answers, under an id that the sandbox knows again."""
+    return {**(CREATED if "use_cases" not in entity["metadata"] else RETRIEVED), "_id": entity["_id"]}
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(dialect="classic", rewriter=as_edited)])

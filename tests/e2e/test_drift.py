@@ -47,9 +47,8 @@ def test_a_change_there_is_told_with_version_time_and_person(world: World) -> No
     assert since + world.sandbox.behaviour.user_id in ran.out
     assert "changed on the service, the file is as it was" in ran.out
     lines = [line.strip() for line in ran.out.splitlines()]
-    assert "changed on the service:" in lines
-    assert "- You are kind." in lines
-    assert "+ You are fair." in lines
+    assert "- You are fair." in lines
+    assert "+ You are kind." in lines
     assert "changed in the file:" not in lines
     assert f"`promptsync pull {KEY}` takes it into the file" in ran.out
 
@@ -58,11 +57,11 @@ def test_a_change_on_both_sides_is_told_with_both(world: World) -> None:
     agreed(world)
     world.edit_text(TEXT.replace("kind", "fair"))
     world.change(KEY, lambda data: data["prompt"].update(temperature=0.7))
-    for ran in (world.run("drift"), world.plan()):
+    for ran in (world.run("drift"), world.plan(), world.apply()):
         assert ran.code == 3
-        there, here = ran.out.split("changed in the file:")
-        assert "changed here and on the service" in there
-        assert "+ You are fair." in there.split("changed on the service:")[1]
+        assert "changed here and on the service" in ran.out
+        here, there = ran.out.split("changed in the file:")[1].split("changed on the service:")
+        assert "- You are fair." in there
         assert "prompt.temperature: 0.2 → 0.7" in here
         assert "You are" not in here
     assert ": 1 newer version on " in ran.out
@@ -72,9 +71,9 @@ def test_a_field_put_in_or_taken_out_there_is_told(world: World) -> None:
     agreed(world)
     world.sandbox.ui_edit(world.id(KEY), {"prompt": {"top_p": 0.5, "temperature": None}, "description": "Refunds"})
     out = world.run("drift").out
-    assert "+ prompt.top_p: 0.5" in out
-    assert "- prompt.temperature: 0.2" in out
-    assert '+ description: "Refunds"' in out
+    assert "- prompt.top_p: 0.5" in out
+    assert "+ prompt.temperature: 0.2" in out
+    assert '- description: "Refunds"' in out
 
 
 def test_a_prompt_deleted_there_is_drift(world: World) -> None:
@@ -98,7 +97,7 @@ def test_a_policy_that_overwrites_hides_no_drift(world: World) -> None:
     assert world.actions() == {KEY: "update"}
     ran = world.run("drift")
     assert ran.code == 3
-    assert "+ You are fair." in ran.out
+    assert "- You are fair." in ran.out
 
 
 def test_check_warns_of_drift_and_fails_on_it_only_if_asked(world: World) -> None:
@@ -117,7 +116,7 @@ def test_drift_is_told_in_the_words_of_the_file(world: World, make: object) -> N
     ran = world.run("drift")
     assert ran.code == 3
     words = ("prompt.temperature", "prompt.top_p") if make is current else ("parameters.temperature", "parameters.topP")
-    assert f"{words[0]}: 0.2 → 0.9" in ran.out
+    assert f"{words[0]}: 0.9 → 0.2" in ran.out
     assert f"{words[1]}: 0.5" in ran.out
 
 
@@ -130,7 +129,7 @@ def test_a_change_without_a_new_version_is_told_so(world: World) -> None:
     ran = world.run("drift")
     assert ran.code == 3
     assert "changed without a new version" in ran.out
-    assert '+ description: "Someone\'s"' in ran.out
+    assert '- description: "Someone\'s"' in ran.out
 
 
 @pytest.mark.parametrize("fault", ["404:path=*/versions*,times=always", "403:path=*/versions*,times=always"])

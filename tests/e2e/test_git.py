@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,9 +46,24 @@ def test_a_rollback_by_git_revert_just_works(world: World, checkout: Checkout) -
     planned = world.plan()
     assert planned.code == 2
     assert 'prompt.messages[0].content: "Second." → "First."' in planned.out
+    assert "a later commit of the lockfile holds what the service holds: this takes that apply back" in planned.out
     assert world.apply().code == 0
     assert (held(world), world.id(KEY)) == ("First.", before)
     assert world.plan().code == 0
+
+
+def test_a_forged_lock_that_is_committed_and_reverted_hides_no_edit(world: World, checkout: Checkout) -> None:
+    """A pull request's history is as much its own as its files."""
+    world.edit(temperature=0.9)
+    lock = world.lock
+    lock["prompts"][KEY]["version"] = world.held(KEY)["prompt"]["version"]
+    world.lock_path.write_text(json.dumps(lock))
+    checkout.commit("forge")
+    checkout.git("revert", "--no-edit", "HEAD")
+    assert world.actions() == {KEY: "drift"}
+    world.write(KEY, current("Mine."))
+    assert world.actions() == {KEY: "conflict"}
+    assert (world.apply().code, world.held(KEY)["prompt"]["temperature"]) == (3, 0.9)
 
 
 def test_several_commits_reverted_at_once(world: World, checkout: Checkout) -> None:
@@ -153,3 +169,32 @@ def test_a_lock_that_was_never_committed_is_plain_drift(world: World, checkout: 
     world.apply()
     checkout.git("checkout", "--quiet", "--", ".")
     assert world.actions() == {KEY: "drift"}
+
+
+def test_an_id_that_a_branch_changed_by_hand_is_told_by_check(world: World, checkout: Checkout) -> None:
+    theirs = world.add_unmanaged("payments")
+    lock = world.lock
+    before = lock["prompts"][KEY]["id"]
+    lock["prompts"][KEY]["id"] = theirs
+    world.lock_path.write_text(json.dumps(lock))
+    word = f"`{KEY}` is the prompt {theirs} here, and was {before} where this branch began"
+    assert word in world.run("check").err
+    assert word in world.run("check", "--offline").err
+    assert word not in world.run("check", "--only", "Default/greeting").err
+    checkout.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    checkout.commit("swap")
+    assert word not in world.run("check").err
+    checkout.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    assert word in world.run("check").err
+
+
+def test_a_protection_taken_out_of_file_and_lock_at_once_is_told_by_check(world: World, checkout: Checkout) -> None:
+    world.change(KEY, lambda data: data.update(protected=True))
+    assert world.apply().code == 0
+    checkout.commit("protect")
+    world.change(KEY, lambda data: data.pop("protected"))
+    lock = world.lock
+    del lock["prompts"][KEY]["protected"]
+    world.lock_path.write_text(json.dumps(lock))
+    assert world.plan().code == 0
+    assert f"`{KEY}` ({world.id(KEY)}) is not protected here, and was where this branch began" in world.run("check").err

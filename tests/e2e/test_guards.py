@@ -155,3 +155,26 @@ def test_two_roots_in_one_workspace_never_take_each_others_prompts(world: World)
     assert other.apply("--prune").code == 0
     assert (world.plan().code, {entry["id"] for entry in world.lock["prompts"].values()}) == (0, ids)
     assert ids <= {prompt["_id"] for prompt in world.sandbox.prompts()}
+
+
+def test_an_empty_workspace_gets_one_prompt_at_most_and_nothing_of_it_is_recorded(
+    world: World, elsewhere: Callable[[bool], Sandbox]
+) -> None:
+    """Two that are locked and gone are too few to tell a wrong key by."""
+    agreed(world, count=2)
+    for number in range(5):
+        world.write(f"New/n{number}", current(f"New {number}."))
+    there = elsewhere(True)
+    for prompt in there.prompts():
+        there.ui_delete(prompt["_id"])
+    lock = world.lock
+    applied = world.apply()
+    (made,) = there.prompts()
+    assert (applied.code, world.lock) == (4, lock)
+    owner = world.sandbox.behaviour.owner
+    assert (
+        f"the prompt {made['_id']} is in the workspace another-workspace, and the lockfile belongs to {owner}: "
+        "it was made or changed there, and nothing of it is recorded"
+    ) in applied.out
+    assert applied.out.count("the key reaches another workspace than that of the lockfile") == 4
+    assert not list(world.root.glob(".promptsync/journal.*"))

@@ -38,7 +38,7 @@ def test_history_tells_the_versions_newest_first(world: World) -> None:
     told = world.run("history", KEY)
     assert told.code == 0
     blocks = told.out.split("\n\n")
-    assert blocks[0] == f"{KEY}  {world.id(KEY)}"
+    assert blocks[0].splitlines()[0] == f"{KEY}  {world.id(KEY)}"
     assert [block.split()[0] for block in blocks[1:]] == [newest, edited, first]
     assert blocks[1].splitlines()[0].endswith("(in the lockfile)")
     assert ("- You are kind." in blocks[1], "+ You are strict." in blocks[1]) == (True, True)

@@ -118,7 +118,7 @@ def assert_nothing_lost(world: World, on_service: list[str]) -> None:
     assert sorted(entry["id"] for entry in world.lock["prompts"].values()) == sorted(
         prompt["_id"] for prompt in world.sandbox.prompts()
     )
-    assert world.plan().out == f"No changes. {len(on_service) + 2} prompts are as the files say.\n"
+    assert world.plan().out.endswith(f"No changes. {len(on_service) + 2} prompts are as the files say.\n")
     assert world.held(OTHER)["prompt"]["messages"][0]["content"] == "Hello."
 
 
@@ -185,6 +185,15 @@ def test_a_true_conflict_is_for_the_same_prompt_alone(world: World, checkout: Ch
     assert f"{KEY}: both sides changed the prompt {world.id(KEY)}" in merged.stdout + merged.stderr
     # Our side stays, whole and readable, until a person has decided.
     assert world.lock_path.read_bytes() == locks[1]
+    asked = world.run("lock merge")
+    assert (asked.code, asked.err.splitlines()[-1]) == (
+        3,
+        "help: `promptsync lock merge --ours` or `--theirs` decides all of these for one side",
+    )
+    decided = world.run("lock merge", "--theirs")
+    assert (decided.code, "; decided for theirs\n" in decided.err) == (0, True)
+    assert world.lock["prompts"][KEY] == json.loads(locks[0])["prompts"][KEY]
+    assert set(world.lock["prompts"]) == {KEY, "Default/greeting", "Default/one", "Default/two"}
 
 
 def test_both_sides_of_a_prompt_that_one_moved_and_one_changed(world: World, checkout: Checkout) -> None:

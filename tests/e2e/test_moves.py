@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour
-from tests.e2e.world import KEY, World, classic, current
+from tests.e2e.world import KEY, World, answers, classic, current
 
 
 def agreed(world: World, keys: list[str], make: Any = current) -> dict[str, str]:
@@ -89,16 +89,133 @@ def test_renamed_and_edited_at_once_keeps_its_id(world: World) -> None:
     assert (world.id("Support/repay"), world.held("Support/repay")["prompt"]["temperature"]) == (before, 0.7)
 
 
-def test_two_files_whose_contents_are_swapped_are_two_updates(world: World) -> None:
+TRADES = {
+    "a swap": {"Default/a": "Default/b", "Default/b": "Default/a"},
+    "a swap of two folders": {"Default/One/x": "Default/Two/x", "Default/Two/x": "Default/One/x"},
+    "a ring": {"Default/a": "Default/b", "Default/b": "Support/c", "Support/c": "Default/a"},
+    "a chain": {"Default/b": "Support/c", "Default/a": "Default/b"},
+    "a longer chain": {"Default/c": "Default/d", "Default/b": "Default/c", "Default/a": "Default/b"},
+}
+
+
+def trade(world: World, renames: dict[str, str]) -> None:
+    texts = {new: (world.root / f"{old}.yaml").read_text() for old, new in renames.items()}
+    for key in renames:
+        world.remove(key)
+    for key, text in texts.items():
+        world.write(key, text)
+
+
+@pytest.mark.parametrize("renames", TRADES.values(), ids=list(TRADES))
+@pytest.mark.parametrize(
+    ("behaviour", "make"), [(Behaviour(), current), (Behaviour(dialect="classic"), classic)], ids=["current", "classic"]
+)
+def test_the_ids_of_files_that_traded_places_follow_their_content(
+    world: World, make: Any, renames: dict[str, str]
+) -> None:
+    ids = agreed(world, [*renames, KEY], make)
+    trade(world, renames)
+    assert world.actions("--offline") == world.actions() == dict.fromkeys(renames.values(), "move")
+    assert world.apply("--prune").code == 0
+    assert_ids_kept(world, ids)
+    assert world.run("lock verify").code == 0
+
+
+def test_what_traded_places_is_known_by_its_new_keys_everywhere(world: World) -> None:
     agreed(world, ["Default/a", "Default/b"])
     ids = {key: world.id(key) for key in ("Default/a", "Default/b")}
-    one, two = world.read("Default/a"), world.read("Default/b")
-    world.write("Default/a", two)
-    world.write("Default/b", one)
-    assert world.actions() == {"Default/a": "update", "Default/b": "update"}
+    trade(world, TRADES["a swap"])
     assert world.apply().code == 0
-    assert {key: world.id(key) for key in ids} == ids
+    assert {key: world.id(key) for key in ids} == {"Default/a": ids["Default/b"], "Default/b": ids["Default/a"]}
+    world.edit("Default/a", temperature=0.9)
+    drifted = world.run("drift")
+    assert (drifted.code, "Default/a" in drifted.out, "Default/b" in drifted.out) == (3, True, False)
+    assert world.run("pull", "Default/a").code == 0
+    assert (world.read("Default/a")["prompt"]["temperature"], world.read("Default/b")["prompt"]["temperature"]) == (
+        0.9,
+        0.2,
+    )
+    assert ids["Default/b"] in world.run("history", "Default/a").out
     assert world.plan().code == 0
+
+
+def test_what_traded_places_and_was_changed_on_the_service_is_a_conflict_that_pull_joins(world: World) -> None:
+    ids = agreed(world, ["Default/a", "Default/b"])
+    world.edit("Default/a", temperature=0.9)
+    trade(world, TRADES["a swap"])
+    assert world.actions() == {"Default/a": "move", "Default/b": "conflict"}
+    assert world.apply().code == 3
+    assert world.run("pull").code == 0
+    assert world.read("Default/b")["prompt"]["temperature"] == 0.9
+    assert world.apply().code == 0
+    assert_ids_kept(world, ids)
+
+
+def test_a_pull_before_the_apply_loses_no_id(world: World) -> None:
+    ids = agreed(world, ["Default/a", "Default/b", "Default/c"])
+    world.edit("Default/a", temperature=0.9)
+    trade(world, TRADES["a longer chain"])
+    assert world.run("pull", "Default/b").code == 0
+    assert world.read("Default/b")["prompt"]["temperature"] == 0.9
+    assert world.apply().code == 0
+    assert_ids_kept(world, ids)
+
+
+def test_a_part_of_a_trade_is_not_applied_alone(world: World) -> None:
+    ids = agreed(world, ["Default/a", "Default/b", KEY])
+    trade(world, TRADES["a swap"])
+    before = world.lock_path.read_bytes()
+    ran = world.apply("--only", "Default/a")
+    assert (ran.code, world.writes) == (3, [])
+    assert "this file was Default/b and traded places with files that --only leaves out" in ran.out
+    assert (world.apply("--only", KEY).code, world.lock_path.read_bytes()) == (0, before)
+    assert world.apply("--only", "Default/?").code == 0
+    assert_ids_kept(world, ids)
+
+
+def test_a_saved_plan_carries_out_a_trade(world: World) -> None:
+    ids = agreed(world, ["Default/a", "Default/b"])
+    trade(world, TRADES["a swap"])
+    saved = str(world.root.parent / "plan.json")
+    assert world.run("plan", "--out", saved).code == 0
+    assert world.run("apply", saved, "--yes").code == 0
+    assert_ids_kept(world, ids)
+
+
+def test_a_file_that_took_the_place_of_another_is_told_with_the_way_to_keep_the_id(world: World) -> None:
+    ids = agreed(world, ["Default/a", "Default/b"])
+    lost, kept = world.id("Default/b"), world.id("Default/a")
+    rename(world, "Default/a", "Default/b")
+    planned = world.plan()
+    assert world.actions() == {"Default/a": "orphan", "Default/b": "update"}
+    assert "`promptsync lock forget Default/b` and then `promptsync mv Default/a Default/b`" in planned.out
+    assert world.run("lock forget", "Default/b").code == 0
+    assert world.run("mv", "Default/a", "Default/b").code == 0
+    assert (world.apply().code, world.id("Default/b")) == (0, kept)
+    assert lost in ids.values()
+    assert world.plan().code == 0
+
+
+def test_a_new_file_that_may_be_an_old_one_is_told_with_its_mv(world: World) -> None:
+    agreed(world, [KEY])
+    before = world.id(KEY)
+    world.remove(KEY)
+    world.write("Support/repay", current(f"I am {KEY}. And I smile."))
+    planned = world.plan()
+    assert world.actions() == {KEY: "orphan", "Support/repay": "create"}
+    assert f"`promptsync mv {KEY} Support/repay` keeps its id {before}" in planned.out
+    assert "promptsync mv" in world.plan("--offline").out
+    assert world.run("mv", KEY, "Support/repay").code == 0
+    assert (world.apply().code, world.id("Support/repay")) == (0, before)
+
+
+def test_a_backup_of_a_file_that_is_edited_then_is_a_new_prompt(world: World) -> None:
+    agreed(world, [KEY])
+    before = world.id(KEY)
+    world.write("Default/backup", world.read(KEY))
+    world.write(KEY, current("Something else."))
+    assert world.actions() == {KEY: "update", "Default/backup": "create"}
+    assert (world.apply().code, world.id(KEY)) == (0, before)
 
 
 def test_mv_decides_where_it_is_not_clear(world: World) -> None:
@@ -201,12 +318,10 @@ def test_adopt_by_name_ties_many_at_once_and_shows_them_first(world: World) -> N
 
 
 def test_adopt_by_name_that_is_declined_ties_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    import click
-
     world.add_unmanaged("refund")
     world.write(KEY, current())
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
+    answers(monkeypatch, "no")
     ran = world.run("adopt", "--by-name")
+    assert "Tie 1 file to these prompts? They are of the target “default” (127.0.0.1:" in ran.err
     assert (ran.code, KEY in ran.out) == (0, True)
     assert not world.lock_path.exists()

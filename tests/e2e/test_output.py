@@ -42,8 +42,9 @@ def every_kind_of_change(world: World) -> None:
 def without_ids(world: World, text: str) -> str:
     for number, prompt in enumerate(sorted(world.sandbox.prompts(), key=lambda each: str(each["display_name"]))):
         text = text.replace(prompt["_id"], f"ID-{number:023}")
-    text = re.sub(r"since version [0-9a-z]{16}", "since version …", text)
     text = re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "…", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:…", text)
+    text = re.sub(r"version [0-9a-z]{16}", "version …", text)
     return re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
 
 
@@ -196,3 +197,37 @@ def test_as_a_module_with_its_version_and_help() -> None:
     assert shown.stdout.startswith("Usage: promptsync [OPTIONS] COMMAND [ARGS]...")
     wrong = module("nonsense")
     assert (wrong.returncode, wrong.stdout) == (64, "")
+
+
+def test_no_sentence_repeats_a_key_raw(world: World) -> None:
+    key, other = f"Default/{HOSTILE}".replace("\x00", ""), "Default/other"
+    world.write(other, current())
+    assert world.apply().code == 0
+    entry = world.lock["prompts"][other]
+    sides = [world.root.parent / name for name in ("base.json", "ours.json", "theirs.json")]
+    for number, path in enumerate(sides):
+        held = {**entry, "id": f"id-{number}", "version": f"v{number}"}
+        path.write_text(json.dumps({**world.lock, "prompts": {key: held}}))
+    ran = [world.run("lock merge", *map(str, sides))]
+    world.lock_path.write_text(json.dumps({**world.lock, "prompts": {other: entry, key: {**entry, "id": HOSTILE}}}))
+    ran += [
+        world.run("lock show"),
+        world.run("mv", other, key),
+        world.run("mv", key, other),
+        world.run("adopt", key, "x"),
+    ]
+    ran += [world.run("history", key), world.run("pull", key), world.run("lock verify"), world.run("lock forget", key)]
+    assert any("owned" in each.out + each.err for each in ran)
+    for each in ran:
+        for stream in (each.out, each.err):
+            assert UNSAFE.search(stream) is None, repr(stream)
+            assert not [line for line in stream.splitlines() if line.startswith("::") or "##[" in line], stream
+
+
+def test_json_commands_no_runner_and_says_what_the_prompt_says(world: World) -> None:
+    text = "##[error]owned\n##vso[task.setvariable]x\n::error::y"
+    world.write(KEY, json.dumps(current(text)))
+    ran = world.run("plan", "--format", "json")
+    assert "##[" not in ran.out
+    assert "##vso[" not in ran.out
+    assert text in [item["after"] for item in ran.json["changes"][0]["diff"]]

@@ -17,6 +17,7 @@ from promptsync.model.prompt import CLASSIC, CURRENT
 from promptsync.plan.differ import diff
 from promptsync.sandbox import Behaviour
 from tests.e2e.strategies import REWRITINGS, Rewriting, trees
+from tests.e2e.world import current
 from tests.embedded import Tree, here
 
 PATCHES = ["merge", "replace", "deep"]
@@ -140,3 +141,35 @@ def test_the_order_of_files_entries_and_answers_never_changes_the_plan(tree: Tre
         again = diff(mixed(files), lock.with_prompts(mixed(lock.prompts)), mixed(service), scope)
         assert again == made
         assert json.dumps([change.key for change in made.changes]) == json.dumps([c.key for c in again.changes])
+
+
+@quick
+@given(
+    order=st.permutations(range(5)),
+    folders=st.lists(st.sampled_from(["A", "B/C"]), min_size=5, max_size=5),
+    named=st.lists(st.booleans(), min_size=5, max_size=5),
+    fresh=st.sampled_from([None, "A", "D"]),
+    behaviour=st.builds(Behaviour, patch=st.sampled_from(PATCHES), metadata_default=st.booleans()),
+)
+def test_ids_follow_the_content_of_files_that_traded_places(
+    order: list[int], folders: list[str], named: list[bool], fresh: str | None, behaviour: Behaviour
+) -> None:
+    keys = [f"{folder}/prompt-{number}" for number, folder in enumerate(folders)]
+    contents: list[dict[str, Any]] = [
+        {**({"display_name": f"Name {number}"} if own else {}), **current(f"I am number {number}.")}
+        for number, own in enumerate(named)
+    ]
+    with here(behaviour) as world:
+        world.write(dict(zip(keys, contents, strict=True)))
+        assert world.apply() == 0
+        first = world.lock.prompts
+        ids = {number: first[key].id for number, key in enumerate(keys)}
+        places = [*keys[:-1], f"{fresh}/new"] if fresh else keys  # the last place is left for one that was not there
+        world.write({places[at]: contents[number] for at, number in enumerate(order)})
+        assert world.apply(prune=True) == 0, world.said
+        assert {key: entry.id for key, entry in world.lock.prompts.items()} == {
+            places[at]: ids[number] for at, number in enumerate(order)
+        }
+        assert world.pending() == []
+        assert world.held() == world.asked()
+        assert len(list(world.sandbox.prompts())) == len(keys)

@@ -53,7 +53,7 @@ def test_an_edit_there_comes_into_the_file_and_nothing_else_changes(world: World
     assert "prompt.temperature: 0.2 → 0.9" in pulled.out
     assert pulled.out.endswith("1 file changed, 0 to decide.\n")
     assert world.writes == []
-    assert world.plan().out == "No changes. 1 prompt is as its file says.\n"
+    assert world.plan().out.endswith("\n\nNo changes. 1 prompt is as its file says.\n")
     assert (world.apply().code, world.writes) == (0, [])
 
 
@@ -160,7 +160,9 @@ def test_a_conflict_is_left_in_the_file_and_shown_with_both_sides(world: World) 
 @pytest.mark.parametrize(("side", "value"), [("--ours", 0.7), ("--theirs", 0.9)])
 def test_a_conflict_is_decided(world: World, side: str, value: float) -> None:
     conflicting(world)
-    assert world.run("pull", side).code == 0
+    pulled = world.run("pull", side)
+    assert pulled.code == 0
+    assert ("kept as in the file: prompt.temperature, service → file" in pulled.out) == (side == "--ours")
     said = world.read(KEY)["prompt"]
     assert said["temperature"] == value
     assert said["messages"][0]["content"] == SYSTEM.replace("briefly", "at length").replace(

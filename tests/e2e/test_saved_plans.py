@@ -126,13 +126,17 @@ def test_another_host_refuses_it(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [["--prune"], ["--overwrite", "**"], ["--create-twins"], ["--only", KEY]], ids=lambda each: each[0]
+    "option",
+    [["--prune"], ["--max-deletes", "9"], ["--overwrite", "**"], ["--create-twins"], ["--only", KEY]],
+    ids=lambda each: each[0],
 )
 def test_it_carries_its_own_options(world: World, option: list[str]) -> None:
     plan = saved(world)
     applied = world.apply(str(plan), *option)
     assert (applied.code, world.writes) == (64, [])
-    assert applied.err == ("error: a saved plan carries its own --prune, --overwrite, --create-twins and --only\n")
+    assert applied.err == (
+        "error: a saved plan carries its own --prune, --max-deletes, --overwrite, --create-twins and --only\n"
+    )
 
 
 def test_an_overwrite_is_part_of_what_was_reviewed(world: World) -> None:
@@ -198,6 +202,105 @@ def test_a_plan_that_someone_tampered_with_is_refused(
     applied = world.apply(str(plan))
     assert (applied.code, world.writes) == (code, [])
     assert words in applied.err
+
+
+def forge_diff(data: Any) -> None:
+    data["changes"][1]["diff"][0]["after"] = 0.2
+
+
+def forge_name(data: Any) -> None:
+    data["changes"][0]["display_name"] = "a harmless name"
+
+
+def drop_field(data: Any) -> None:
+    data["changes"][1]["diff"].clear()
+
+
+def hide_warning(data: Any) -> None:
+    data["changes"][1]["warnings"].append("reviewed by security")
+
+
+def forge_summary(data: Any) -> None:
+    data["summary"].update(create=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (forge_diff, "changes[1].diff[0].after"),
+        (forge_name, "changes[0].display_name"),
+        (drop_field, "changes[1].diff"),
+        (hide_warning, "changes[1].warnings"),
+        (forge_summary, "summary.create"),
+        (spoil("digest", "sha256:" + "0" * 64), "digest"),
+        (spoil("note", "approved"), "note"),
+    ],
+    ids=["diff", "name", "no-field", "warning", "summary", "digest", "more"],
+)
+def test_a_plan_whose_words_were_rewritten_is_refused_and_told_where(
+    world: World, change: Callable[[Any], None], place: str
+) -> None:
+    """What people approved is what they saw: all of it is compared, not what decides alone."""
+    plan = saved(world)
+    data = json.loads(plan.read_text())
+    change(data)
+    plan.write_text(json.dumps(data))
+    applied = world.apply(str(plan))
+    assert (applied.code, applied.out, world.writes) == (1, "", [])
+    assert applied.err == (
+        f"error: {plan} is not what `plan --out` writes of these changes: `{place}` is something else\n"
+        "help: nothing was written; it was edited since, or another promptsync made it: "
+        "make it again with `promptsync plan --out FILE`\n"
+    )
+
+
+def test_a_plan_without_a_host_is_none(world: World) -> None:
+    plan = saved(world)
+    data = json.loads(plan.read_text())
+    plan.write_text(json.dumps({**data, "host": None}))
+    applied = world.apply(str(plan))
+    assert (applied.code, "`host` is no text" in applied.err, world.writes) == (1, True, [])
+
+
+def test_a_plan_laid_out_anew_is_the_same_plan(world: World) -> None:
+    plan = saved(world)
+    plan.write_text(json.dumps(json.loads(plan.read_text()), sort_keys=True))
+    assert world.apply(str(plan)).code == 0
+
+
+def test_a_plan_with_drift_and_conflicts_tells_their_sides_again(world: World) -> None:
+    world.write("Default/drifted", current("Drifts."))
+    world.write("Default/disputed", current("Disputed."))
+    assert world.apply().code == 0
+    for key in ("Default/drifted", "Default/disputed"):
+        world.edit(key, temperature=0.9)
+    world.change("Default/disputed", lambda data: data["prompt"].update(temperature=0.1))
+    plan = world.root.parent / "plan.json"
+    assert world.plan("--out", str(plan)).code == 3
+    assert "on the service since version" in plan.read_text()
+    applied = world.apply(str(plan))
+    assert (applied.code, applied.err) == (3, "")
+
+
+def test_it_carries_how_many_it_may_delete(world: World) -> None:
+    for number in range(11):
+        world.write(f"Default/p{number:02}", current(f"Prompt {number}."))
+    assert world.apply().code == 0
+    for number in range(5):
+        world.remove(f"Default/p{number:02}")
+    out = world.root.parent / "plan.json"
+    refused = world.plan("--prune", "--out", str(out))
+    assert (refused.code, out.exists()) == (1, False)
+    assert "Plan: 5 to delete" in refused.out
+    assert refused.err == (
+        "error: the plan deletes 5 of 11 locked prompts, more than 30 %\n"
+        "help: if that is meant, say so with --max-deletes 5\n"
+    )
+    assert world.plan("--prune", "--offline").code == 1
+    assert world.plan("--prune", "--max-deletes", "4").code == 1
+    assert world.plan("--prune", "--max-deletes", "5", "--out", str(out)).code == 2
+    assert json.loads(out.read_text())["options"]["max_deletes"] == 5
+    assert (world.apply(str(out)).code, len(world.names())) == (0, 6)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\xff", "{}", "null"])

@@ -102,9 +102,47 @@ def test_a_configuration_cannot_send_the_key_to_a_new_place(world: World, url: s
     ran = world.plan()
     assert (ran.code, ran.out) == (1, "")
     where = world.root / "promptsync.yaml"
-    assert ran.err.startswith(
-        f"{where}:2:{len(target) + 16}: error: `base_url` may only be https://….orq.ai or loopback"
-    )
+    words = {
+        "default": "the target `default` has no `base_url` here",
+        "staging": "`base_url` may only be https://….orq.ai or loopback",
+    }
+    assert ran.err.startswith(f"{where}:2:{len(target) + 16}: error: {words[target]}")
+    assert list(world.sandbox.requests) == []
+
+
+def test_a_configuration_cannot_send_the_key_of_production_to_this_machine(world: World) -> None:
+    """Someone else's process may listen there."""
+    configure(world, f"targets:\n  default: {{base_url: '{world.url}'}}\n")
+    world.write(KEY, current())
+    ran = world.plan()
+    assert (ran.code, list(world.sandbox.requests)) == (1, [])
+    assert "the target `default` has no `base_url` here" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("allow_fields: [path]\n", "`path` cannot be let through: the folder of the file is the path"),
+        ("targets: {default: {path_prefix: ../x}}\n", "`path_prefix` must be a path of folders"),
+    ],
+)
+def test_a_configuration_cannot_send_a_prompt_where_no_plan_says(world: World, text: str, words: str) -> None:
+    configure(world, text)
+    world.write(KEY, {"path": "Elsewhere", **current()})
+    ran = world.apply()
+    assert (ran.code, list(world.sandbox.requests)) == (1, [])
+    assert words in ran.err
+
+
+def test_a_key_of_the_service_in_a_prompt_file_is_refused_and_not_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORQ_API_KEY", "a-key-of-the-older-form")
+    world.write(KEY, current("Use a-key-of-the-older-form."))
+    for command in ("validate", "check", "check --offline", "apply --yes"):
+        ran = world.run(command)
+        assert (ran.code, "an API key of orq.ai stands here" in ran.err) == (1, True)
+        assert "a-key-of-the-older-form" not in ran.out + ran.err
     assert list(world.sandbox.requests) == []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from promptsync.commands.lock import lock_verify
 from promptsync.commands.pull import pull
 from promptsync.files.tree import load_tree
 from promptsync.model.errors import ExitCode
@@ -44,7 +45,7 @@ def test_properties_that_change_places_are_an_update_that_shows_it(world: World)
     planned = world.plan()
     assert planned.code == 2
     assert f"~ {PROPERTIES}:" in planned.out
-    assert planned.out.index("-") < planned.out.index("+")
+    assert all(f'{sign}   "answer": {{' in planned.out for sign in "+-")
 
     assert world.apply().code == 0
     assert held_properties(world) == list(TURNED)
@@ -122,6 +123,11 @@ def test_what_the_service_only_writes_differently_is_told_once(writing: Writing,
         assert tree.pending() == []
         lock = tree.lock
         assert (tree.apply(), tree.said, tree.lock) == (ExitCode.DONE, [], lock)
+        assert lock_verify(tree.target) == []
+        tree.write({KEY: {**DATA, "protected": True}})
+        assert [fields for _, _, fields in tree.pending()] == [[("protected", "replace", False, True)]]
+        assert (tree.apply(), tree.pending(), tree.lock.prompts[KEY].protected) == (ExitCode.DONE, [], True)
+        assert tree.lock.prompts[KEY].remote == lock.prompts[KEY].remote
 
 
 @pytest.mark.parametrize("writing", WRITINGS)

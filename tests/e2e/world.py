@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from dataclasses import dataclass, field
@@ -134,6 +135,18 @@ class World:
         """Someone makes a prompt in the web page; gives its id."""
         made = {"display_name": name, "path": path, **(data or current("Theirs."))}
         return str(self.sandbox.ui_create(made)["_id"])
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Someone at a terminal answers so to what is asked."""
+    monkeypatch.setattr("sys.stdin", Keyboard("".join(f"{line}\n" for line in lines)))
+
+
+class Keyboard(io.StringIO):
+    """What someone types."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def current(text: str = "You answer briefly.", **fields: Any) -> dict[str, Any]:

@@ -62,11 +62,12 @@ class Runs(RuleBasedStateMachine):
 
     @initialize(
         lag=st.sampled_from([0, 3]),
+        update_lag=st.sampled_from([0, 600]),
         patch=st.sampled_from(["merge", "replace"]),
         version_on=st.sampled_from(["any", "block"]),
     )
-    def begin(self, lag: int, patch: Any, version_on: Any) -> None:
-        behaviour = Behaviour(list_lag=lag, patch=patch, version_on=version_on)
+    def begin(self, lag: int, update_lag: int, patch: Any, version_on: Any) -> None:
+        behaviour = Behaviour(list_lag=lag, update_lag=update_lag, patch=patch, version_on=version_on)
         self.sandbox = self.stack.enter_context(Sandbox(behaviour=behaviour, clock=self.clock))
         self.url = self.stack.enter_context(served(self.sandbox, sleep=self.sleep, clock=self.clock))
         applier = partial(Applier, sleep=self.sleep, clock=self.clock)
@@ -202,8 +203,8 @@ class Runs(RuleBasedStateMachine):
             self.uncommitted.add(runner)
 
     def _applied(self, runner: str) -> ExitCode:
-        options = PlanOptions(prune=True, overwrite=("**",))
-        return applying.apply(self._target(runner), options, max_deletes=100, parallelism=1).exit_code
+        options = PlanOptions(prune=True, overwrite=("**",), max_deletes=100)
+        return applying.apply(self._target(runner), options, parallelism=1).exit_code
 
     def _target(self, runner: str) -> Target:
         return target_at(self.folder / runner, self.url)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.apply.journal import Journal
 from promptsync.commands import apply as applying
 from promptsync.commands import connect as connecting
 from promptsync.commands import gather as gathering
@@ -148,13 +149,50 @@ class TestDisk:
             patch.setattr(os, call, full)
             ran = world.apply("--parallelism", "1")
         if len(calls) > after:
-            assert ran.code == 1, ran.out + ran.err
-            assert "no space left on device" in ran.err.lower()
+            # Once the plan is carried out, what became of it is listed.
+            assert ran.code == (4 if "Applied:" in ran.out else 1), ran.out + ran.err
+            assert "no space left on device" in (ran.out + ran.err).lower()
         lock = json.loads(world.lock_path.read_bytes())
         assert lock["prompts"].keys() >= json.loads(before)["prompts"].keys()
 
         assert world.apply().code == 0
         assert world.names() == ["0", "1", "2"]
+        assert world.plan().code == 0
+
+    @pytest.mark.parametrize("parallelism", ["1", "8"])
+    @pytest.mark.parametrize("made", range(4))
+    def test_a_disk_that_fills_up_ends_in_a_list_of_what_was_done_and_what_not(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, made: int, parallelism: str
+    ) -> None:
+        """Each create takes two lines of the journal; the second one, after the write, no longer fits."""
+        for number in range(12):
+            world.write(f"Default/{number:02}", current(f"Number {number}"))
+        real, lines = Journal._append, []
+
+        def full(self: Journal, record: dict[str, Any]) -> int:
+            lines.extend([record] if "outcome" in record else [])
+            if len(lines) > made:
+                raise self._failed("written", OSError(28, "No space left on device"))
+            return real(self, record)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "_append", full)
+            ran = world.apply("--parallelism", parallelism)
+        there = len(world.sandbox.prompts())
+
+        assert ran.code == 4, ran.out + ran.err
+        assert "Traceback" not in ran.err
+        listed = [line.split()[0] for line in ran.out.splitlines() if line.startswith(("failed ", "skipped "))]
+        assert len(listed) == 12 - made
+        unrecorded = ran.out.count("it was carried out on the service, and could not be recorded: the journal")
+        assert unrecorded == there - made >= 1
+        assert "No space left on device" in ran.out
+        assert "make room, and run this again" in ran.out
+        if parallelism == "1":
+            assert (there, listed.count("skipped")) == (made + 1, 12 - made - 1)
+
+        assert world.apply().code == 0
+        assert world.names() == [f"{number:02}" for number in range(12)]
         assert world.plan().code == 0
 
     @pytest.mark.parametrize("after", range(3))
@@ -176,7 +214,8 @@ class TestDisk:
             patch.setattr(os, "replace", broken)
             ran = world.apply()
         if len(calls) > after:
-            assert (ran.code, world.lock_path.read_bytes()) == (1, before)
+            assert (ran.code, world.lock_path.read_bytes()) == (4, before)
+            assert "Applied: 2 created." in ran.out
             assert "promptsync.lock.json cannot be written: input/output error" in ran.err.lower()
             assert (world.root / JOURNAL).exists()
             assert [path.name for path in world.root.glob(".promptsync.lock*")] == []
@@ -238,7 +277,8 @@ class TestDisk:
 
         ran = world.apply()
 
-        assert ran.code == 1
+        assert ran.code == 4
+        assert "Applied: 3 updated." in ran.out
         assert "was changed by someone else while this run worked, and says something else about Default/1" in ran.err
         assert world.lock == lock
         monkeypatch.undo()
@@ -258,7 +298,8 @@ class TestDisk:
 
         ran = world.apply()
 
-        assert ran.code == 1
+        assert ran.code == 4
+        assert "Applied: 3 updated." in ran.out
         assert "conflict markers" in ran.err
         assert world.lock_path.read_text() == "<<<<<<< ours\n"
         world.lock_path.write_bytes(whole)
@@ -363,6 +404,66 @@ def test_that_a_run_waits_is_said_once(world: World) -> None:
     ran = world.apply()
 
     assert ran.code == 0
+    assert ran.err.count("waiting for the service: rate limited; next attempt in") == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("kind", ["create", "update"])
+def test_a_service_that_falls_silent_in_mid_run_ends_it_in_time_with_a_list(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+) -> None:
+    three(world)
+    if kind == "update":
+        world.apply()
+        three(world, "Edited")
+    hang = Fault.parse(f"timeout:seconds=60,when={when},times=always")
+    began = 0.0
+
+    def fall_silent() -> None:
+        nonlocal began
+        began = time.monotonic()
+        world.sandbox.faults.add(hang)
+
+    with monkeypatch.context() as patch:
+        between_plan_and_write(patch, fall_silent)
+        ran = world.apply("--timeout", "0.4", "--parallelism", "1")
+
+    assert time.monotonic() - began < 8, "three times a write and a look"
+    assert ran.code == 4, ran.out + ran.err
+    assert "Applied: nothing; 3 failed." in ran.out
+    assert ran.out.count("gave no answer in time") >= 3
+    world.sandbox.faults.clear()
+    world.sandbox.wake()
+    monkeypatch.setattr(gathering, "time", SimpleNamespace(time=time.time, sleep=lambda _: None))
+    assert world.apply().code == 0
+    assert world.names() == ["0", "1", "2"]
+    assert world.plan().code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pull",
+        "history Default/1",
+        "restore Default/1 VERSION",
+        "import --list",
+        "import --all",
+        "adopt --by-name --yes",
+        "lock verify",
+        "drift",
+        "check",
+    ],
+)
+def test_every_command_says_that_it_waits(world: World, command: str) -> None:
+    three(world)
+    world.apply()
+    world.sandbox.ui_create({"display_name": "theirs", "path": "Default", **current("Theirs")})
+    command = command.replace("VERSION", world.lock["prompts"]["Default/1"]["version"])
+    world.sandbox.faults.add(Fault.parse("429:retry-after=0.1,times=2"))
+
+    ran = world.run(command)
+
+    assert ran.code == 0, ran.err
     assert ran.err.count("waiting for the service: rate limited; next attempt in") == 1
 
 

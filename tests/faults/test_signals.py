@@ -64,7 +64,8 @@ def test_once_what_is_in_flight_is_finished_and_the_rest_is_listed(world: World,
     made = len(world.sandbox.prompts())
     assert 2 <= made < FILES
     assert f"Applied: {made} created; {FILES - made} skipped." in out
-    assert "interrupted" in out
+    assert f"interrupted:\n     done:     {made}\n     not done: {FILES - made} (Default/" in out
+    assert "     in doubt: 0\n     help: run it again" in out
     assert len(json.loads(world.lock_path.read_text())["prompts"]) == made
     finish(world)
 

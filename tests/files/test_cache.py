@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import zlib
@@ -19,6 +20,7 @@ from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.loader import IncludeError, Loaded, Source, load
 from promptsync.files.target import open_target
 from promptsync.files.tree import load_tree
+from promptsync.files.yaml.reader import read as read_yaml
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import Prompt, PromptFile
 from tests.factories import file
@@ -94,17 +96,34 @@ def test_whatever_a_block_holds_comes_back(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
+    "text",
     [
-        pytest.param(float("nan"), id="nan"),
-        pytest.param({1: "a"}, id="a key that is no text"),
-        pytest.param(("a",), id="a tuple"),
-        pytest.param(b"a", id="bytes"),
-        pytest.param(10**5000, id="a number too long"),
-        pytest.param("\ud83d\ude00", id="two halves of a character"),
+        pytest.param("1: a", id="a number as a key"),
+        pytest.param("? [a]\n: b", id="a list as a key"),
+        pytest.param("a: .nan", id="nan"),
+        pytest.param("a: .inf", id="infinity"),
+        pytest.param("a: !!binary YQ==", id="bytes"),
+        pytest.param("a: 2026-11-27", id="a date"),
+        pytest.param(f"a: 1{5000 * chr(48)}", id="a number too long"),
+        pytest.param('a: "\\ud83d"', id="half a character"),
+        pytest.param('a: "\\ud83d\\ude00"', id="two halves of a character"),
+        pytest.param("a: 0x1F\nb: 0o17\nc: 1_000\nd: -0.0\ne: 1e400", id="numbers"),
+        pytest.param("~: a\ntrue: b", id="words as keys"),
     ],
 )
-def test_what_json_would_not_give_back_is_not_kept(value: Any) -> None:
+def test_the_reader_makes_nothing_of_yaml_that_json_would_not_give_back(text: str) -> None:
+    document = read_yaml(text)
+    assert document.fatal or document.complaints or repr(json.loads(json.dumps(document.data))) == repr(document.data)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"a", id="bytes"),
+        pytest.param(10**5000, id="a number too long"),
+    ],
+)
+def test_what_json_cannot_hold_is_not_kept(value: Any) -> None:
     whole = file(content={"messages": [], "x": value})
     assert module._kept(module._Entry("", {}, whole, [])) is None
 
@@ -256,6 +275,34 @@ def test_what_is_too_large_or_someone_elses_is_forgotten(path: Path, monkeypatch
         patch.setattr(os, "geteuid", lambda: 12_345)
         assert read(path)[1] == [SOURCE.key]
     assert read(path)[1] == []
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_what_others_could_have_written_is_forgotten(path: Path, mode: int) -> None:
+    read(path)
+    path.chmod(mode)
+    assert read(path)[1] == [SOURCE.key]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read(path)[1] == []
+
+
+def test_a_folder_that_others_may_write_into_is_closed_to_them(path: Path) -> None:
+    read(path)
+    path.parent.chmod(0o777)
+    read(path, ODD)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_is_neither_read_nor_written_through(path: Path, tmp_path: Path, what: str) -> None:
+    read(path)
+    linked = path if what == "file" else path.parent
+    linked.rename(tmp_path / "elsewhere")
+    linked.symlink_to(tmp_path / "elsewhere")
+    kept = tmp_path / "elsewhere" / ("" if what == "file" else path.name)
+    before = kept.read_bytes()
+    assert read(path, ODD, SOURCE)[1] == [ODD.key, SOURCE.key]
+    assert kept.read_bytes() == before
 
 
 def make_folder(path: Path) -> None:

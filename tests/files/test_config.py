@@ -19,6 +19,7 @@ from promptsync.files.config import (
     parse_config,
 )
 from promptsync.model.errors import ConfigError, LoadError
+from promptsync.model.schema import file_fields
 
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
@@ -50,7 +51,7 @@ def test_everything_that_can_be_said() -> None:
         "  staging:\n"
         "    base_url: https://staging.orq.ai\n"
         "    api_key_env: ORQ_STAGING_KEY\n"
-        "    path_prefix: /Staging/EU/\n"
+        "    path_prefix: Staging/EU/\n"
         "    exclusive: true\n"
         "  bare:\n"
         "policies: {overwrite: ['Default/**'], create_twins: true}\n"
@@ -82,11 +83,21 @@ MISTAKES = [
     ("fields null", "allow_fields: null\n", "1:15", "`allow_fields` must be a list of texts"),
     ("twins a word", "policies: {create_twins: yep}\n", "1:26", "`policies.create_twins` must be true or false"),
     ("exclusive 1", "targets: {a: {exclusive: 1}}\n", "1:26", "`targets.a.exclusive` must be true or false"),
+    ("merge", "a: 1\n<<<<<<< a\nb: 1\n=======\nb: 2\n>>>>>>> b\n", "2:1", "an open merge of git: <<<<<<< here"),
     ("bytes true", "max_file_bytes: true\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes half", "max_file_bytes: 1.5\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes below 0", "max_file_bytes: -1\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes text", "max_file_bytes: 1MB\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("prefix", "targets: {a: {path_prefix: 1}}\n", "1:28", "`path_prefix` must be text"),
+    ("prefix up", "targets: {a: {path_prefix: ../x}}\n", "1:28", "`path_prefix` must be a path of folders"),
+    ("prefix here", "targets: {a: {path_prefix: ./x}}\n", "1:28", "`path_prefix` must be a path of folders"),
+    ("prefix apart", "targets: {a: {path_prefix: 'x/ .. /y'}}\n", "1:28", "`path_prefix` must be a path of folders"),
+    ("prefix from the top", "targets: {a: {path_prefix: /x}}\n", "1:28", "`path_prefix` must be a path of folders"),
+    ("prefix empty part", "targets: {a: {path_prefix: x//y}}\n", "1:28", "`path_prefix` must be a path of folders"),
+    ("prefix backslash", "targets: {a: {path_prefix: 'x\\y'}}\n", "1:28", "`path_prefix` must be a path of folders"),
+    ("prefix control", 'targets: {a: {path_prefix: "x\\n"}}\n', "1:28", "`path_prefix` must be a path of folders"),
+    ("default url", "targets: {default: {base_url: http://localhost:1}}\n", "1:31", "`default` has no `base_url`"),
+    ("default own url", "targets: {default: {base_url: https://my.orq.ai}}\n", "1:31", "`default` has no `base_url`"),
     ("key name", "targets: {a: {api_key_env: [ORQ_X]}}\n", "1:28", "`api_key_env` must name a variable that begins"),
     ("url a number", "targets: {a: {base_url: 5}}\n", "1:25", "`base_url` may only be https://….orq.ai or loopback"),
     ("url no port", "targets: {a: {base_url: 'http://localhost:x'}}\n", "1:25", "`base_url` may only be"),
@@ -128,10 +139,19 @@ def test_a_mistake_shows_its_line() -> None:
         ("colour: red\n", None),
         ("targets: {a: {base_url: https://orq.example}}\n", "give another host by ORQ_BASE_URL or --base-url"),
         ("targets: {a: {path_prefix: 1}}\n", None),
+        ("targets: {a: {path_prefix: ../x}}\n", "write it as in `Staging/EU`"),
+        ("allow_fields: [path]\n", "take it out"),
     ],
 )
 def test_what_to_write_instead_is_told_where_it_is_known(text: str, hint: str | None) -> None:
     assert [problem.hint for problem in problems(text)] == [hint]
+
+
+def test_a_mistake_whose_line_holds_a_key_does_not_show_it() -> None:
+    key = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
+    (problem,) = problems(f"targets: {{a: {{api_key_env: {key}}}}}\n")
+    assert problem.place == "promptsync.yaml:1:28"
+    assert key not in repr(problem)
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
@@ -181,6 +201,23 @@ def test_any_text_is_a_configuration_or_complaints_with_places_in_it(text: str) 
         ("https://:pass@orq.ai", False),
         ("https://api.orq.ai /", False),
         ("https://api.orq.ai\\n.evil.example", False),
+        ("https://api.orq.ai.evil.example", False),
+        ("https://orq.ai.", False),
+        ("https://evilorq.ai", False),
+        ("https://@orq.ai", False),
+        ("https://evil.example@orq.ai", False),
+        ("https://orq.ai@evil.example", False),
+        ("https://evil.example;.orq.ai", False),
+        ("https://evil.example#.orq.ai", False),
+        ("https://evil.example?.orq.ai", False),
+        ("https://evil.example/.orq.ai", False),
+        ("https://api.orq.ai/v2?to=evil.example", False),
+        ("https://api.orq.ai:70000", False),
+        ("https://api.orq.ai:8443@evil.example", False),
+        ("https://orq.a\u0131", False),
+        ("https://orq\u3002ai", False),
+        ("https://[::1].orq.ai", False),
+        ("http://[::ffff:1]", False),
     ],
 )
 def test_a_host_of_the_file_is_the_services_or_this_machine(url: str, is_taken: bool) -> None:
@@ -189,6 +226,30 @@ def test_a_host_of_the_file_is_the_services_or_this_machine(url: str, is_taken: 
         assert parsed(text).target("a").base_url == url
     else:
         assert len(problems(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        *((name, "it is one of the keys that this tool knows") for name in sorted(file_fields())),
+        *((name, "it is one of the keys that this tool knows") for name in ("key", "Display-Name", "displayName")),
+        ("path", "the folder of the file is the path"),
+        ("Path", "the folder of the file is the path"),
+        *((name, "the service sets it") for name in ("id", "_id", "version", "owner", "created", "updated")),
+        *((name, "the service sets it") for name in ("domain_id", "created_by_id", "updated_by_id", "updatedById")),
+        *((name, "the service sets it") for name in ("prompt.version", "prompt_config._id")),
+        ("prompt.messages.content_file", "it stands for a text that is read from a file"),
+        ("content_file", "it stands for a text that is read from a file"),
+    ],
+)
+def test_what_the_tool_or_the_service_owns_is_not_let_through(name: str, why: str) -> None:
+    (problem,) = problems(f"allow_fields:\n- team\n- {name}\n")
+    assert (problem.place, problem.message) == ("promptsync.yaml:3:3", f"`{name}` cannot be let through: {why}")
+
+
+@pytest.mark.parametrize("name", ["team", "prompt.new", "prompt.messages._id", "prompt.path", "metadata.key", "name"])
+def test_what_no_one_knows_is_let_through(name: str) -> None:
+    assert parsed(f"allow_fields: [{name}]\n").allow_fields == (name,)
 
 
 def test_two_targets_are_there_without_a_file() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from promptsync.files import disk as files
 from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
-from promptsync.files.loader import IncludeError
+from promptsync.files.loader import IncludeError, load
 from promptsync.model.errors import ConfigError, PromptsyncError
 
 NFC, NFD = "caf\u00e9", "cafe\u0301"
@@ -77,22 +78,37 @@ def test_an_ending_in_capitals_is_told(root: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [[], ["promptsync.yaml", "_a.yaml", "notes.md", "empty/.x"]])
-def test_an_empty_root_is_an_error_and_no_mass_delete(root: Path, names: list[str]) -> None:
-    put(root, *names)
+@pytest.mark.parametrize("lock", ["promptsync.lock.json", "promptsync.staging.lock.json"])
+def test_a_root_that_was_emptied_is_an_error_and_no_mass_delete(root: Path, names: list[str], lock: str) -> None:
+    put(root, *names, lock)
 
     with pytest.raises(ConfigError) as caught:
         find_sources(root)
     assert caught.value.message == (
-        f"no prompt file in {root}; an empty root never means that everything is to be deleted"
+        f"no prompt file in {root}, which has a lockfile; an empty root never means that everything is to be deleted"
     )
-    assert caught.value.hint == "name the folder with --dir, or begin with one prompt file, such as Default/hello.yaml"
+    assert caught.value.hint == "get the files back from git, or name the folder of the prompts with --dir"
 
 
-def test_a_missing_root_is_an_error(root: Path) -> None:
-    with pytest.raises(
-        ConfigError, match="does not exist; a missing root never means that everything is to be deleted"
-    ):
-        find_sources(root / "nowhere")
+@pytest.mark.parametrize(("names", "what"), [([], "does not exist"), (["notes.md"], "holds no prompt file")])
+def test_where_nothing_was_begun_the_way_to_begin_works_as_it_stands(
+    tmp_path: Path, names: list[str], what: str
+) -> None:
+    root = tmp_path / "my prompts"
+    put(root, *names)
+
+    with pytest.raises(ConfigError) as caught:
+        find_sources(root)
+    assert caught.value.message == f"there are no prompts yet: {root} {what}"
+    assert caught.value.hint is not None
+    command = caught.value.hint.split("`")[1]
+    subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
+    sources, problems = find_sources(root)
+    assert problems == []
+    assert list(load(sources, include_reader(root)).files) == ["Default/hello"]
+
+
+def test_a_root_that_is_no_folder_is_an_error(root: Path) -> None:
     put(root, "a.yaml")
     with pytest.raises(ConfigError, match="is not a folder"):
         find_sources(root / "a.yaml")
@@ -249,6 +265,9 @@ def test_folders_and_files_of_one_name_do_not_collide(root: Path) -> None:
         (b"caf\xe9.yaml", "the name is not UTF-8"),
         ("a\u2028b.yaml".encode(), "the control character U+2028 in the name"),
         (b"bad\x01/x.yaml", "the control character U+0001 in the name"),
+        (b"**.yaml", "a * in the name, which stands for other text in a glob"),
+        (b"Default/what?.yaml", "a ? in the name, which stands for other text in a glob"),
+        (b"De*/x.yaml", "a * in the name, which stands for other text in a glob"),
     ],
 )
 def test_a_name_that_cannot_be_a_key_is_refused(root: Path, name: bytes, message: str) -> None:
@@ -257,6 +276,7 @@ def test_a_name_that_cannot_be_a_key_is_refused(root: Path, name: bytes, message
 
     (problem,) = find_sources(root)[1]
     assert problem.message == message
+    assert problem.hint in ("rename the file", "rename the folder")
     problem.file.encode()
 
 
@@ -298,7 +318,7 @@ def test_a_content_file_is_found_in_any_unicode_form(root: Path) -> None:
         ("\udcff", "has a name that cannot be used"),
         ("", "has a name that cannot be used"),
         ("x" * 300, "cannot be read: file name too long"),
-        ("loop.md", "cannot be read: too many levels of symbolic links"),
+        ("loop.md", "cannot be read: it is a symbolic link that leads to itself"),
         ("big.md", "is larger than 50 bytes"),
         ("latin1.md", "is not UTF-8: byte 0xe9 in line 2"),
         ("binary.md", "is no text: it holds a NUL character"),
@@ -318,6 +338,10 @@ def test_a_content_file_that_must_not_be_read(root: Path, tmp_path: Path, name: 
     with pytest.raises(IncludeError) as caught:
         include_reader(root, max_bytes=50)("Default/prompt", name)
     assert caught.value.message.endswith(message)
+    # It is in a content_file already.
+    assert "move long texts" not in (caught.value.hint or "")
+    if name == "big.md":
+        assert caught.value.hint == "split it, or set max_file_bytes in promptsync.yaml"
     caught.value.message.encode()
 
 
@@ -359,15 +383,50 @@ def test_the_mode_of_a_file_is_kept_and_a_new_one_follows_the_umask(tmp_path: Pa
     assert stat.S_IMODE(new.stat().st_mode) == 0o640
 
 
-def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+def test_a_link_is_neither_written_through_nor_replaced(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_bytes(b"precious")
     link.symlink_to(target)
 
-    write_atomic(link, b"new")
+    with pytest.raises(PromptsyncError) as caught:
+        write_atomic(link, b"new")
 
+    assert caught.value.message == f"{link} cannot be written: it is a symbolic link, which is not followed"
+    assert caught.value.hint == "put the file itself in its place"
     assert target.read_bytes() == b"precious"
-    assert not link.is_symlink()
+    assert link.is_symlink()
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PromptsyncError, match="pipe cannot be written: it is no regular file"):
+        write_atomic(tmp_path / "pipe", b"new")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_nothing_is_written_outside_of_a_root(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "out").symlink_to(outside)
+    for name in ("out/a.yaml", "out/new/a.yaml", "../a.yaml"):
+        with pytest.raises(PromptsyncError, match=r"a\.yaml cannot be written: it is outside of .*root"):
+            write_atomic(root / name, b"new", root=root)
+    write_atomic(root / "Default/a.yaml", b"new", root=root)
+    assert (sorted(outside.iterdir()), sorted(tmp_path.iterdir())) == ([], [outside, root])
+
+
+def test_a_temporary_file_has_a_name_that_no_one_could_put_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where someone could all the same, it is not written to."""
+    monkeypatch.setattr(files.secrets, "token_hex", lambda _: "guessed")
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (tmp_path / ".a.guessed.tmp").symlink_to(precious)
+    with pytest.raises(PromptsyncError, match="cannot be written: file exists"):
+        write_atomic(tmp_path / "a", b"new")
+    assert precious.read_bytes() == b"precious"
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
@@ -408,7 +467,7 @@ def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) 
 
     with pytest.raises(PromptsyncError, match=r"file/x cannot be written: (not a directory|file exists)"):
         write_atomic(tmp_path / "file" / "x", b"")
-    with pytest.raises(PromptsyncError, match="cannot be written: is a directory"):
+    with pytest.raises(PromptsyncError, match="cannot be written: it is no regular file"):
         write_atomic(tmp_path, b"")
 
 
@@ -423,5 +482,10 @@ def test_a_file_is_read_or_there_is_none(tmp_path: Path) -> None:
 
     assert read_bytes(tmp_path / "a") == b"x"
     assert read_bytes(tmp_path / "b") is None
-    with pytest.raises(PromptsyncError, match="cannot be read: is a directory"):
+    with pytest.raises(PromptsyncError, match="cannot be read: it is no regular file"):
         read_bytes(tmp_path)
+    with pytest.raises(PromptsyncError, match="a cannot be read: it is larger than 0 bytes"):
+        read_bytes(tmp_path / "a", max_bytes=0)
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(PromptsyncError, match="link cannot be read: it is a symbolic link, which is not followed"):
+        read_bytes(tmp_path / "link")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promptsync.files.emit import Emitted, emit
-from promptsync.files.loader import load_one
+from promptsync.files.loader import included_text, load_one
 from promptsync.model.canonical import canonical, source_hash
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import Lockfile, entry_for
@@ -205,7 +205,8 @@ def test_what_the_service_made_is_named() -> None:
 
 
 def test_the_current_dialect_goes_first_where_both_are_answered() -> None:
-    both = remote({"messages": [SYSTEM]}, prompt_config={"messages": [SYSTEM], "provider": "openai"})
+    told = {"model": "gpt-4o", "provider": "openai", "model_type": "chat", "stream": False, "messages": [SYSTEM]}
+    both = remote({"model": "openai/gpt-4o", "messages": [SYSTEM]}, prompt_config=told)
 
     assert emit(both, stem="refund").dialect == CURRENT
 
@@ -214,6 +215,129 @@ def test_the_classic_dialect_where_only_that_has_messages() -> None:
     both = remote({"messages": []}, prompt_config={"messages": [SYSTEM], "provider": "openai"})
 
     assert emit(both, stem="refund").dialect == CLASSIC
+
+
+IMAGE: Json = {
+    "model": "dall-e-3", "provider": "openai", "model_type": "image", "integration_id": "i-1",
+    "model_parameters": {"numImages": 2, "quality": "hd"}, "messages": [{"role": "developer", "content": "A cat"}],
+}  # fmt: skip
+
+
+def test_the_block_that_says_more_is_written() -> None:
+    derived = {"model": "openai/dall-e-3", "messages": [{"role": "system", "content": "A cat"}]}
+    image = emit(remote(derived, prompt_config=IMAGE), stem="refund")
+    rich = {"messages": [], "stop": ["x"], "max_completion_tokens": 9, "cache": {"type": "exact_match"}}
+    chat = emit(remote(rich, prompt_config={"messages": [], "model_parameters": {"maxTokens": 9}}), stem="refund")
+
+    assert (image.dialect, load(image).prompt.block) == (CLASSIC, IMAGE)
+    assert (chat.dialect, load(chat).prompt.block) == (CURRENT, rich)
+
+
+def test_of_two_blocks_that_say_all_the_one_whose_shape_is_known_is_written() -> None:
+    """A classic `index` that comes through in the other block has a home in the classic one alone."""
+    call = {"id": "c", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}"}}
+    messages = [{"role": "assistant", "content": "Hi", "tool_calls": [call]}]
+    held = remote({"messages": messages, "name": None}, prompt_config={"messages": messages})
+
+    assert (emit(held, stem="refund").dialect, emit(held, stem="refund").allow_fields) == (CLASSIC, ())
+    both = remote({"messages": [SYSTEM], "new": 1, "name": None}, prompt_config={"messages": [SYSTEM], "new": 1})
+    assert (emit(both, stem="refund").dialect, emit(both, stem="refund").allow_fields) == (CURRENT, ("prompt.new",))
+
+
+def test_two_blocks_of_which_none_says_all_are_left_out_with_what_each_lacks() -> None:
+    with pytest.raises(PromptsyncError) as caught:
+        emit(remote({"messages": [], "stop": ["x"]}, prompt_config={**IMAGE, "messages": []}), stem="refund")
+
+    assert caught.value.message == (
+        "the prompt “refund” (01J0) cannot be said in a file: its `prompt` does not say prompt_config.model, "
+        "prompt_config.provider, prompt_config.model_type, prompt_config.integration_id, "
+        "prompt_config.model_parameters.numImages and 1 more and its `prompt_config` does not say prompt.stop, "
+        "which a write of it would take away"
+    )
+
+
+def test_a_block_that_is_none_is_left_out() -> None:
+    odd = replace(remote(), raw={"prompt": {"messages": [SYSTEM]}, "prompt_config": "gone"})
+
+    with pytest.raises(PromptsyncError, match="something else than a block there"):
+        emit(odd, stem="refund")
+
+
+def beside(held: RemotePrompt, max_bytes: int = 4000) -> Emitted:
+    """Emitted into files of at most so many bytes, loaded again with the texts beside."""
+    emitted = emit(held, stem="refund", max_bytes=max_bytes)
+    texts = {name: included_text(text.encode(), name) for name, text in emitted.texts.items()}
+    source = Source("Default/refund", "refund.yaml", emitted.text.encode())
+    file, problems = load_one(source, lambda _key, name: texts[name], allow_fields=emitted.allow_fields)
+    assert (problems, max(len(text.encode()) for text in (emitted.text, *emitted.texts.values())) <= max_bytes) == (
+        [], True,
+    )  # fmt: skip
+    assert file is not None
+    assert canonical(file.prompt) == canonical(held.prompt(emitted.dialect))
+    return emitted
+
+
+LONG = "A line of some length.\n" * 150
+
+
+def test_what_would_be_too_large_has_its_longest_texts_in_files_beside_it() -> None:
+    parts = [{"type": "text", "text": LONG[:-1]}, {"type": "text", "text": "short"}]
+    messages = [SYSTEM, {"role": "user", "content": LONG}, {"role": "user", "name": "al", "content": parts}]
+
+    emitted = beside(remote({"model": "a/b", "messages": messages}))
+
+    assert emitted.texts == {"refund.2.md": LONG + "\n", "refund.3-1.md": LONG}
+    assert (
+        emitted.text
+        == """\
+prompt:
+  model: a/b
+  messages:
+    - role: system
+      content: Be kind
+    - role: user
+      content_file: refund.2.md
+    - role: user
+      name: al
+      content:
+        - type: text
+          content_file: refund.3-1.md
+        - type: text
+          text: short
+"""
+    )
+    assert emit(remote({"messages": messages}), stem="refund", max_bytes=1 << 20).texts == {}
+
+
+def test_a_text_that_no_file_gives_back_word_for_word_stays_in_the_prompt() -> None:
+    crlf = {"role": "user", "content": LONG[:2000].replace("\n", "\r\n")}
+
+    emitted = beside(remote({"messages": [crlf, {"role": "user", "content": LONG}]}))
+
+    assert emitted.texts.keys() == {"refund.2.md"}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"messages": [{"role": "user", "content": "x" * 5000}]},
+        {"messages": [{"role": "user", "content": "\r\n" * 2000}]},
+        {"messages": [SYSTEM], "stop": ["x" * 5000]},
+        {"messages": [SYSTEM] * 200},
+    ],
+)
+def test_what_cannot_be_made_small_enough_is_left_out(block: Json) -> None:
+    with pytest.raises(PromptsyncError, match=r"it is larger than `max_file_bytes`, which is 4,000"):
+        emit(remote(block), stem="refund", max_bytes=4000)
+
+
+def test_numbers_are_kept_to_the_digit() -> None:
+    numbers = [2**53 + 1, -(2**64), 0.1, 1e22, 10**22]
+    emitted = emit(remote({"messages": [SYSTEM], "seed": 2**63 - 1, "new": numbers}), stem="refund")
+
+    block = load(emitted).prompt.block
+    assert block["seed"] == 2**63 - 1
+    assert [(type(one), one) for one in block["new"]] == [(type(one), one) for one in numbers]
 
 
 def test_the_name_is_said_where_the_file_does_not_say_it() -> None:
@@ -334,7 +458,7 @@ def test_a_key_of_any_length_is_written() -> None:
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(1, "1"), (0.7, "0.7"), (1e-7, "1.0e-07"), (-1.5e300, "-1.5e+300"), (2**63 - 1, "9.223372036854776e+18")],
+    [(1, "1"), (0.7, "0.7"), (1e-7, "1.0e-07"), (-1.5e300, "-1.5e+300"), (2**63 - 1, "9223372036854775807")],
 )
 def test_how_a_number_is_written(number: float, expected: str) -> None:
     held = remote({"messages": [SYSTEM], "seed": number})
@@ -345,6 +469,7 @@ def test_how_a_number_is_written(number: float, expected: str) -> None:
     assert canonical(load(emitted).prompt) == canonical(held.prompt(CURRENT))
 
 
+API_KEY = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
 DEEP: Any = 1
 for _ in range(900):
     DEEP = [DEEP]
@@ -365,6 +490,7 @@ for _ in range(900):
         (remote({"messages": [SYSTEM], "x": [0] * 100_000}), "more than 100,000 values"),
         (remote({}), "the key `messages` is missing in `prompt`"),
         (remote(name="\x1b[2J" + "x" * 128), "`display_name` has 132 characters, expected at most 128"),
+        (with_content(f"Call us with {API_KEY}."), "it holds an API key of orq.ai (at prompt.messages[0].content)"),
         (remote(name=" "), "`display_name` is empty, expected something in it"),
         (
             remote({"messages": [{"role": "user", "content_file": "../../.env"}]}),

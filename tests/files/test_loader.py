@@ -129,6 +129,30 @@ def test_an_allowed_field_stays_where_it_is() -> None:
     assert [problem.line for problem in one(text)[1]] == [1, 3, 5]
 
 
+KEY = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (HELLO.replace("hello", KEY), ["3:29"]),
+        (HELLO.replace("hello", f"'say {KEY}, or {KEY}'"), ["3:29"]),
+        (f"display_name: {KEY}\ndescription: {KEY}\n{HELLO}", ["1:15", "2:14"]),
+        (HELLO.replace("hello", '"sk-\\x6frq-01jx-4f9a0Qm27LxTeR8dVbN3"'), ["3:29"]),
+        (f"{HELLO}  verbosity: {KEY}\n", ["4:14"]),
+        (f"{HELLO}  {KEY}: 1\n", ["4:37"]),
+        (f"{HELLO}  model: a: {KEY}\n", ["4:11"]),
+        (HELLO.replace("content: hello", "content_file: key.md"), ["3:34"]),
+    ],
+    ids=["value", "within-and-twice", "name-and-description", "escaped", "warned-of", "key", "no-yaml", "included"],
+)
+def test_a_key_of_the_service_is_told_where_it_stands_and_never_what_it_is(text: str, places: list[str]) -> None:
+    file, problems = load_one(source(text), lambda key, name: f"Use {KEY}.")
+    assert file is None
+    assert [f"{problem.line}:{problem.column}" for problem in problems] == places
+    assert KEY not in repr(problems)
+
+
 def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key of ours that the shape and the noun of a file know is read, and nobody else hears of it."""
 
@@ -165,6 +189,33 @@ def test_a_warning_is_told_and_does_not_stand_in_the_way() -> None:
     assert file is not None
     assert [(problem.line, problem.column, problem.severity, problem.hint) for problem in problems] == [
         (2, 21, "warning", "did you mean high?")
+    ]
+
+
+def test_a_text_that_is_cut_is_told_with_its_place() -> None:
+    file, problems = one("description: Use issue #3\nprompt:\n  seed: 1 #low\n  messages: []\n")
+
+    assert file is not None
+    assert file.prompt.description == "Use issue"
+    assert [(problem.place, problem.severity, problem.snippet) for problem in problems] == [
+        ("prompts/Default/refund.yaml:1:24", "warning", "description: Use issue #3")
+    ]
+
+
+def test_what_git_left_in_an_included_text_is_refused_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    merge = "Be kind.\n<<<<<<< HEAD\nOne\n=======\nTwo\n>>>>>>> topic"
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2"
+    monkeypatch.setitem(TEXTS, "parts/merge.md", merge)
+    monkeypatch.setitem(TEXTS, "pointer.md", pointer)
+    names = ("pointer.md", "parts/merge.md", "parts/merge.md")
+    messages = "".join(f"    - {{role: user, content_file: {name}}}\n" for name in names)
+
+    file, problems = one(f"prompt:\n  messages:\n{messages}")
+
+    assert file is None
+    assert [(problem.place, problem.snippet) for problem in problems] == [
+        ("prompts/Default/pointer.md:1:1", "version https://git-lfs.github.com/spec/v1"),
+        ("prompts/Default/parts/merge.md:2:1", "<<<<<<< HEAD"),
     ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsync.merge.conflict_markers import split_conflicted
-from promptsync.merge.locks import merge_locks
+from promptsync.merge.locks import edits, merge_locks
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import LockEntry, Lockfile, dump, parse
 from promptsync.model.prompt import CLASSIC, CURRENT
@@ -154,6 +154,7 @@ def test_both_sides_make_a_prompt_for_one_file() -> None:
 
     assert merged.reasons == {"a": "`a` is one prompt on our side and another on theirs: `1` and `2`"}
     assert merged.lock == lock(a=entry("1"))
+    assert merged.left_out == {"2": "a"}
 
 
 def test_without_a_base_different_entries_of_one_prompt_conflict() -> None:
@@ -176,6 +177,7 @@ def test_a_prompt_moved_to_where_the_other_side_made_one_goes_back() -> None:
 
     assert merged.conflicts == ["b", "c"]
     assert merged.lock == ours
+    assert merged.left_out == {}
 
 
 def test_a_path_sent_to_two_places() -> None:
@@ -358,3 +360,41 @@ def test_a_conflict_that_git_left_is_taken_apart(tmp_path: Path, style: str) -> 
     expected = lock(**{**MANY.prompts, "k2": entry("id2", "b")}, **{f"new{n}": entry(f"new{n}") for n in (1, 2, 3)})
     del expected.prompts["k8"]
     assert clean(base, *sides) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (BASE, []),
+        (lock(a=entry("1", "b"), c=entry("3")), []),
+        (
+            lock(a=entry("1", path="Else"), b=entry("2", path=None)),
+            [
+                "`a` (1) is locked in `Else` here, and was in `Default` where this branch began",
+                "`b` (2) is locked in a path that no one knows here, and was in `Default` where this branch began",
+            ],
+        ),
+        (lock(a=entry("9"), b=entry("2")), ["`a` is the prompt 9 here, and was 1 where this branch began"]),
+        (
+            lock(a=entry("2"), b=entry("1")),
+            [
+                "`a` is the prompt 2 here, and was 1 where this branch began",
+                "`b` is the prompt 1 here, and was 2 where this branch began",
+            ],
+        ),
+        (lock(c=entry("1"), b=entry("2")), []),
+    ],
+    ids=["the same", "what a plan tells", "other paths", "another id", "swapped", "moved"],
+)
+def test_what_no_plan_tells_of_an_edited_lockfile(now: Lockfile, told: list[str]) -> None:
+    assert [sentence for _, sentence in edits(BASE, now)] == told
+
+
+@pytest.mark.parametrize("key", ["a", "moved"])
+def test_a_protection_that_is_gone_is_told_under_the_key_that_it_had(key: str) -> None:
+    base = lock(a=entry("1", protected=True))
+    assert list(edits(base, lock(**{key: entry("1", protected=True)}))) == []
+    assert list(edits(base, lock(**{key: entry("1")}))) == [
+        ("a", "`a` (1) is not protected here, and was where this branch began")
+    ]
+    assert [key for key, _ in edits(base, lock())] == ["a"]

@@ -80,6 +80,7 @@ def test_a_conflict_can_be_decided(resolve: Any, edits: list[Edit]) -> None:
     merged = merge(BASE, changed(BASE, temperature=0.2), changed(BASE, temperature=0.9), resolve=resolve)
 
     assert (merged.edits, merged.conflicts) == (edits, [])
+    assert merged.decided == [FieldConflict("prompt.temperature", 0.7, 0.2, 0.9)]
 
 
 def test_name_description_and_metadata_are_merged_too() -> None:
@@ -159,7 +160,10 @@ def test_deciding_keeps_the_lines_that_do_not_overlap() -> None:
     (edit,) = merge(BASE, ours, theirs, resolve="theirs").edits
 
     assert edit.value == "You help people.\nBe kind.\nBe short.\nBe right."
-    assert merge(BASE, ours, theirs, resolve="ours").edits == []
+    kept = merge(BASE, ours, theirs, resolve="ours")
+    assert (kept.edits, [one.field for one in kept.decided]) == ([], ["prompt.messages[0].content"])
+    apart = say(BASE, 0, "You help.\nBe kind.\nBe brief.\nBe RIGHT.")
+    assert merge(BASE, say(BASE, 0, "You HELP.\nBe kind.\nBe brief.\nBe right."), apart, resolve="ours").decided == []
 
 
 def test_an_inserted_message_is_one_edit_and_no_cascade() -> None:

@@ -25,7 +25,9 @@ from promptsync.model.canonical import (
     remote_hash,
     schemas_of,
     source_hash,
+    source_hash_like,
     source_hashes,
+    source_hashes_named,
 )
 from promptsync.model.compare import differences, expand
 from promptsync.model.errors import PromptsyncError
@@ -294,6 +296,20 @@ def test_the_hashes_of_rules_1_are_what_they_were() -> None:
     known = "sha256:fa960aaf037b95961429ae35a953ddc9d3625359ae5fadc8eaeef836ecd781a4"
     assert source_hash(asked, RULES_1) == known
     assert list(source_hashes(asked)) == [source_hash(asked), known]
+
+
+def test_the_hashes_under_other_names_are_those_of_the_prompt_so_named() -> None:
+    asked = prompt(content=with_schema({"n": NAME, "a": AGE}), name="sha256:é“\\")
+    names = ["a", "é“\\", asked.display_name]
+    assert source_hashes_named(asked, names) == {
+        name: list(source_hashes(replace(asked, display_name=name))) for name in names
+    }
+
+
+def test_a_hash_is_told_by_the_rules_of_the_one_that_is_recorded() -> None:
+    asked = prompt(content=with_schema({"n": NAME, "a": AGE}))
+    today, older = source_hashes(asked)
+    assert [source_hash_like(asked, one) for one in (today, older, None, "sha256:0")] == [today, older, today, today]
 
 
 def test_golden_hash_of_an_order() -> None:

@@ -76,11 +76,15 @@ def test_what_is_read_is_what_was_written() -> None:
     assert read.prompts["Default/Support/refund"].added == ("metadata.language", "prompt.top_k")
 
 
+def test_a_byte_order_mark_is_fine() -> None:
+    assert parse(b"\xef\xbb\xbf" + GOLDEN.encode(), NAME) == parse(GOLDEN.encode(), NAME)
+
+
 _TEXT = st.text(st.characters(), max_size=6)
 _ENTRY = st.builds(
     LockEntry,
-    id=_TEXT,
-    version=st.none() | _TEXT,
+    id=st.text(st.sampled_from("aZ9_-"), max_size=6),
+    version=st.none() | st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=6),
     path=st.none() | _TEXT,
     display_name=_TEXT,
     dialect=st.sampled_from(DIALECTS),
@@ -163,6 +167,14 @@ def broken_entry(**changes: Any) -> bytes:
         (broken_entry(id=...), "`prompts.k` has no text as its `id`"),
         (broken_entry(id=""), "`prompts.k` has no text as its `id`"),
         (broken_entry(id=5), "`prompts.k` has no text as its `id`"),
+        (broken_entry(id="../v2/keys"), "`prompts.k` has an `id` that can be none of the service"),
+        (broken_entry(id="a?b"), "`prompts.k` has an `id` that can be none of the service"),
+        (broken_entry(id="01J\n"), "`prompts.k` has an `id` that can be none of the service"),
+        (broken_entry(id="01\u0408"), "`prompts.k` has an `id` that can be none of the service"),
+        (broken_entry(id="a" * 129), "`prompts.k` has an `id` that can be none of the service"),
+        (broken_entry(version="v\x1b[2J"), "`prompts.k` has a `version` that can be none of the service"),
+        (broken_entry(version="v 1"), "`prompts.k` has a `version` that can be none of the service"),
+        (broken_entry(version="v" * 129), "`prompts.k` has a `version` that can be none of the service"),
         (broken_entry(display_name=...), "`prompts.k` has no text as its `display_name`"),
         (broken_entry(source=None), "`prompts.k` has no text as its `source`"),
         (broken_entry(remote=[]), "`prompts.k` has no text as its `remote`"),

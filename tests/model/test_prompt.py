@@ -124,6 +124,8 @@ VERSIONS: list[tuple[dict[Dialect, Json], Dialect | None, str | None]] = [
     ({CURRENT: {"version": None}}, CURRENT, None),
     ({CURRENT: {"version": 7}}, None, None),
     ({CURRENT: {"version": ""}}, None, ""),
+    ({CURRENT: {"version": "v\n1"}}, None, None),
+    ({CURRENT: {"version": "v" * 129}}, None, None),
 ]
 
 

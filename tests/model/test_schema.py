@@ -54,6 +54,10 @@ def classic(**fields: Any) -> dict[str, Any]:
     return {"prompt_config": {"messages": [USER], **fields}}
 
 
+def or_let_through(meant: str, field: str) -> str:
+    return f"{meant}{' Or' if meant.endswith('?') else ', or'} list `{field}` in allow_fields to send it as it is"
+
+
 def takes_null(schema: dict[str, Any]) -> bool:
     return Draft202012Validator({**schema, "components": OPENAPI["components"]}).is_valid(None)
 
@@ -237,43 +241,45 @@ def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -
             current(temprature=1),
             ("prompt", "temprature"),
             "unknown key `temprature` in `prompt`",
-            "did you mean `temperature`?",
+            or_let_through("did you mean `temperature`?", "prompt.temprature"),
         ),
         (
             current(maxTokens=1),
             ("prompt", "maxTokens"),
             "unknown key `maxTokens` in `prompt`",
-            "that is `max_tokens` here",
+            or_let_through("that is `max_tokens` here", "prompt.maxTokens"),
         ),
         (
             classic(temperature=1),
             ("prompt_config", "temperature"),
             "unknown key `temperature` in `prompt_config`",
-            "it belongs in `prompt_config.model_parameters`",
+            or_let_through("it belongs in `prompt_config.model_parameters`", "prompt_config.temperature"),
         ),
         (
             classic(max_tokens=1),
             ("prompt_config", "max_tokens"),
             "unknown key `max_tokens` in `prompt_config`",
-            "it belongs in `prompt_config.model_parameters`, as `maxTokens`",
+            or_let_through(
+                "it belongs in `prompt_config.model_parameters`, as `maxTokens`", "prompt_config.max_tokens"
+            ),
         ),
         (
             classic(model_parameters={"model": "x"}),
             ("prompt_config", "model_parameters", "model"),
             "unknown key `model` in `model_parameters`",
-            "it belongs in `prompt_config`",
+            or_let_through("it belongs in `prompt_config`", "prompt_config.model_parameters.model"),
         ),
         (
             current(description="x"),
             ("prompt", "description"),
             "unknown key `description` in `prompt`",
-            "it belongs at the top level of the file, beside `prompt`",
+            or_let_through("it belongs at the top level of the file, beside `prompt`", "prompt.description"),
         ),
         (
             current(numImages=1),
             ("prompt", "numImages"),
             "unknown key `numImages` in `prompt`",
-            "it is a field of `prompt_config`, and `prompt` has no counterpart",
+            or_let_through("it is a field of `prompt_config`, and `prompt` has no counterpart", "prompt.numImages"),
         ),
         (
             {**current(), "path": "Default"},
@@ -285,7 +291,7 @@ def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -
             {**current(), "model": "gpt"},
             ("model",),
             "unknown key `model`",
-            "it belongs in `prompt`",
+            or_let_through("it belongs in `prompt`", "model"),
         ),
         (
             current(version="05wlf2wpw1z83cxz"),
@@ -297,7 +303,7 @@ def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -
             current(provider="openai"),
             ("prompt", "provider"),
             "unknown key `provider` in `prompt`",
-            "write it before the model, as in `model: openai/gpt-4o`",
+            or_let_through("write it before the model, as in `model: openai/gpt-4o`", "prompt.provider"),
         ),
         (
             current(sparkle=1),
@@ -339,7 +345,7 @@ def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -
             {"prompt": {"messages": [{"role": "user", "contnet": "x"}]}},
             ("prompt", "messages", 0, "contnet"),
             "unknown key `contnet` in `messages[0]`",
-            "did you mean `content`?",
+            or_let_through("did you mean `content`?", "prompt.messages.contnet"),
         ),
         ({"prompt": {}}, ("prompt",), "the key `messages` is missing in `prompt`", "add it"),
         (
@@ -420,6 +426,41 @@ def test_a_word_in_no_list_is_a_warning(document: Any, loc: tuple[Any, ...], hin
     problem = only(document)
     assert (problem.loc, problem.severity, problem.hint) == (loc, "warning", hint)
     assert "in no list of the service that is known here" in problem.message
+
+
+ASSISTANT = {"role": "assistant", "reasoning_content": "Hm.", "content": None}
+CALL = {"id": "1", "type": "function", "function": {}, "extra_content": {"google": {"thought_signature": "x"}}}
+PII = {"id": "pii_redaction", "regions": ["nl"], "entities": ["BSN"], "entity_thresholds": {"BSN": 0.5}}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"fallback_on_codes": [400, 599]},
+        {"messages": [{**ASSISTANT, "tool_calls": [CALL]}]},
+        {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]},
+        {"plugins": [PII, {**PII, "language": "auto"}]},
+        {"reasoning_effort": "instant"},
+        {"reasoning_effort": "max"},
+    ],
+)
+def test_what_the_newest_sdk_sends_is_no_problem_here_nor_for_the_service(fields: dict[str, Any]) -> None:
+    block = {"messages": [USER], **fields}
+    assert check({"prompt": block}) == []
+    assert list(JUDGE.iter_errors(block)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"fallback_on_codes": list(range(400, 421))}, ("fallback_on_codes",)),
+        ({"fallback_on_codes": [399]}, ("fallback_on_codes", 0)),
+        ({"plugins": [{**PII, "entity_thresholds": {"BSN": 2}}]}, ("plugins", 0, "entity_thresholds", "BSN")),
+        ({"messages": [{**USER, "reasoning_content": "Hm."}]}, ("messages", 0, "reasoning_content")),
+    ],
+)
+def test_what_the_newest_sdk_would_not_send_is_a_problem(fields: dict[str, Any], place: tuple[Any, ...]) -> None:
+    assert [problem.loc for problem in errors(current(**fields))] == [("prompt", *place)]
 
 
 @pytest.mark.parametrize("provider", ["openai", "contextualai", "tencent", "greenpt", "replicate", "anyscale"])

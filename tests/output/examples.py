@@ -189,13 +189,15 @@ def conflict(key: str = "Default/Support/returns") -> Conflict:
 
 def orphan(key: str = "Default/Support/warranty") -> Orphan:
     """Its file is gone, without --prune."""
-    return Orphan(**base(key), entry=entry(key, 10))
+    warning = "the file is gone and the prompt stays on the service: `--prune` would delete it"
+    return Orphan(**base(key, warnings=(warning,)), entry=entry(key, 10))
 
 
 def plan_of(*changes: Change, unchanged: int = 12, **others: Any) -> Plan:
     """A plan for the target `default`."""
     ordered = tuple(sorted(changes, key=lambda change: change.key))
-    return Plan("default", ordered, "sha256:" + "e" * 64, unchanged, **others)
+    place = {"host": "api.orq.ai", "path_prefix": "Staging"}
+    return Plan("default", ordered, "sha256:" + "e" * 64, unchanged, **{**place, **others})
 
 
 def every_kind() -> Plan:
@@ -229,7 +231,7 @@ def hostile(text: str) -> Plan:
 
 
 OUTCOMES = (
-    Outcome("Default/Support/greeting", "create", "done", prompt_id(11)),
+    Outcome("Default/Support/greeting", "create", "done", prompt_id(11), version="05wlf2wpw1z83cxz"),
     Outcome("Default/Support/refund", "update", "done", prompt_id(1)),
     Outcome("Default/Support/opening-hours", "recreate", "done", prompt_id(12)),
     Outcome("Default/Support/christmas", "delete", "done", prompt_id(6), "it was already gone"),

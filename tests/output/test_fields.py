@@ -12,8 +12,8 @@ from promptsync.output.shown import masked
 from tests.output.examples import replaced
 
 
-def told(item: FieldDiff, *, width: int = 80, verbose: bool = False) -> list[str]:
-    return list(field_lines(item, Layout(False, width, verbose), 0))
+def told(item: FieldDiff, *, width: int = 80, whole: bool = False) -> list[str]:
+    return list(field_lines(item, Layout(False, width, whole), 0))
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_what_fits_below_the_field_is_told_whole() -> None:
 def test_of_a_long_new_text_the_beginning_is_told() -> None:
     item = FieldDiff("a", "add", None, "".join(f"line {number}\n" for number in range(20)))
 
-    assert told(item)[-2:] == ["    + line 11", "    … 8 more lines"]
-    assert told(item, verbose=True)[-1] == "    + line 19"
+    assert told(item)[-2:] == ["    + line 11", "    … 8 more lines: -v shows them"]
+    assert told(item, whole=True)[-1] == "    + line 19"
 
 
 def test_no_line_has_hundreds_of_columns() -> None:
@@ -73,8 +73,54 @@ def test_an_order_that_is_content_is_told_in_order() -> None:
     assert told(masked(replaced("a", Ordered(a=1, b=2), Ordered(b=2, a=1)))) == [
         '~ a: {"a": 1, "b": 2} → {"b": 2, "a": 1}'
     ]
+    turned = told(masked(replaced("a", [Ordered(b="x" * 90, a=1)], [Ordered(a=1, b="x" * 90, c=2)])))
+    signed = [row.split()[:2] for row in turned[1:] if row.strip()[0] in "+-"]
+    assert signed == [["+", '"a":'], ["-", '"a":'], ["+", '"c":']]
     assert told(replaced("a", [{"a": 1, "b": "x" * 90}], [{"b": "x" * 90, "a": 2}]))[2:5] == [
         "      [",
         "        {",
         '    -     "a": 1,',
     ]
+
+
+def test_what_is_cut_on_a_terminal_is_counted_with_the_flag_that_shows_it() -> None:
+    item = FieldDiff("a", "add", None, "x" * 500)
+
+    assert told(item) == [
+        "~ a:".replace("~", "+"),
+        f"    + {chr(34)}{'x' * 73} …",
+        "    … 428 more characters: -v shows them",
+    ]
+    assert told(item, whole=True)[1] == f"    + {chr(34)}{'x' * 500}{chr(34)}"
+
+
+def test_whole_every_difference_in_a_line_is_shown() -> None:
+    old = " ".join(f"word{number}" for number in range(1_000))
+    new = old.replace("0 ", "zero ")
+
+    assert sum("zero" in line for line in told(replaced("a", old, new), whole=True)) == 100
+    assert told(replaced("a", old, new))[-1].startswith("    … 160 more lines")
+
+
+def test_an_order_of_keys_that_changed_is_shown() -> None:
+    lines = told(replaced("a", {"b": "x" * 50, "a": 1}, {"a": 1, "b": "x" * 50}))
+
+    assert [line.strip()[0] for line in lines[2:]] == ["{", "-", "-", "+", "+", "}"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("pay", "r\u0430ypal", ["“r\u0430ypal” mixes Latin and Cyrillic letters"]),
+        (None, "one\ntwo \u03bfne\n", ["line 2: “\u03bfne” mixes Greek and Latin letters"]),
+        (None, {"a": ["r\u0430ypal"]}, ["“r\u0430ypal” mixes Latin and Cyrillic letters"]),
+        ("r\u0430ypal", "r\u0430ypal, too", []),
+        (None, "\u041f\u0440\u0438\u0432\u0435\u0442 world, 5\u00b5m, caf\u00e9, na\u00efve", []),
+        ("r\u0430ypal", None, []),
+    ],
+)
+def test_words_of_mixed_scripts_are_told_where_they_are_new(before: Any, after: Any, said: list[str]) -> None:
+    op: Any = "replace" if before is not None and after is not None else "add" if before is None else "remove"
+    lines = told(FieldDiff("a", op, before, after))
+
+    assert [line for line in lines if "mixes" in line] == [f"    warning: {text}" for text in said]

@@ -41,9 +41,9 @@ def test_the_default_is_one_of_them() -> None:
     assert DEFAULT in FORMATS
 
 
-@pytest.mark.parametrize("verbose", [False, True])
-def test_no_data_url_is_shown(form: str, verbose: bool) -> None:
-    text = render(with_pictures(), Layout(verbose=verbose), form)
+@pytest.mark.parametrize("whole", [False, True])
+def test_no_data_url_is_shown(form: str, whole: bool) -> None:
+    text = render(with_pictures(), Layout(whole=whole), form)
 
     assert "base64" not in text
     assert "[image/png, 204 bytes, sha256:" in text

@@ -59,6 +59,12 @@ def test_a_saved_plan_carries_its_options() -> None:
 
     saved = saved_plan(plan, "api.orq.ai")
 
-    assert saved["options"] == {"prune": True, "overwrite": [], "create_twins": False, "only": ["Default/**"]}
+    assert saved["options"] == {
+        "prune": True,
+        "overwrite": [],
+        "create_twins": False,
+        "only": ["Default/**"],
+        "max_deletes": None,
+    }
     assert saved["host"] == "api.orq.ai"
     assert saved.items() >= plan_json(plan).items()

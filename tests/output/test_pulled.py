@@ -8,6 +8,7 @@ from promptsync.commands.results import Pulled
 from promptsync.files.yaml.edits import Edit
 from promptsync.merge.prompts import FieldConflict
 from promptsync.model.compare import FieldDiff
+from promptsync.output.layout import Layout
 from promptsync.output.pulled import render_pulled
 from tests.output.examples import OTHER_PICTURE, PICTURE
 from tests.output.golden import same_as_golden
@@ -17,7 +18,7 @@ TEMPERATURE = FieldDiff("prompt.temperature", "replace", 0.2, 0.9)
 
 
 def told(*done: Pulled, **options: Any) -> str:
-    return render_pulled(done, **{"color": False, "width": 80, **options})
+    return render_pulled(done, Layout(**{"color": False, "width": 80, **options}))
 
 
 @pytest.mark.parametrize("color", [False, True])
@@ -44,11 +45,21 @@ def test_what_a_pull_did_and_left(color: bool) -> None:
     ("done", "last"),
     [
         ([Pulled("a", (SET,), (TEMPERATURE,))], "1 file changed, 0 to decide."),
+        (
+            [Pulled("a", kept=(FieldConflict("prompt.top_p", 0.1, 0.2, 0.3),) * 2)],
+            "0 files changed, 0 to decide, 2 decided for the file.",
+        ),
         ([Pulled("a", problem="x"), Pulled("b", (SET,)), Pulled("c", (SET,))], "2 files changed, 1 to decide."),
     ],
 )
 def test_the_sum_is_the_last_line(done: list[Pulled], last: str) -> None:
     assert told(*done).splitlines()[-1] == last
+
+
+def test_what_was_kept_is_told_with_both_sides() -> None:
+    shown = told(Pulled("Default/a", kept=(FieldConflict("prompt.top_p", 0.1, 0.2, 0.3),)))
+    assert "     kept as in the file: prompt.top_p, service → file\n" in shown
+    assert "prompt.top_p: 0.3 → 0.2" in shown
 
 
 def test_a_key_is_told_as_it_is_typed_in_a_shell() -> None:

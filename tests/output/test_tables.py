@@ -7,6 +7,7 @@ import pytest
 from promptsync.commands.results import Pair, Step
 from promptsync.model.compare import FieldDiff
 from promptsync.model.lockfile import Lockfile
+from promptsync.output.layout import Layout
 from promptsync.output.tables import render_history, render_lock, render_pairs, render_unmanaged
 from tests.factories import answered, block, entry, file, held, lock, remote
 from tests.output.examples import PICTURE
@@ -26,12 +27,12 @@ STEPS = [
 
 @pytest.mark.parametrize("color", [False, True])
 def test_history(color: bool) -> None:
-    told = render_history("Default/refund", ENTRY, STEPS, color=color, width=80)
+    told = render_history("Default/refund", ENTRY, STEPS, Layout(color, 80))
     same_as_golden(f"history{'-color' if color else ''}.txt", told)
 
 
 def test_a_history_without_versions_names_the_prompt() -> None:
-    assert render_history("Default/refund", ENTRY, [], color=False, width=80) == "Default/refund  id-1"
+    assert render_history("Default/refund", ENTRY, [], Layout(False, 80)) == "Default/refund  id-1"
 
 
 def test_the_lock() -> None:
@@ -56,7 +57,7 @@ def test_pairs() -> None:
     fields = ("description", "prompt.temperature", "prompt.top_p", "prompt.seed", "prompt.stop")
     pairs = [
         Pair(ASKED, remote(), ()),
-        Pair(file("Default/other", block(temperature=1)), remote("id-2"), fields[:2]),
+        Pair(file("Default/other", block(temperature=1)), remote("id-2"), fields[:2], ("metadata.language",)),
         Pair(file(f"Default/{EVIL[:3]}"), remote("id-3"), fields),
     ]
     same_as_golden("pairs.txt", render_pairs(pairs, color=False))
@@ -69,6 +70,6 @@ def test_a_column_has_an_end() -> None:
 
 def test_no_data_url_is_shown_of_a_history() -> None:
     step = Step("v1", None, None, (FieldDiff("description", "replace", PICTURE, "none"),))
-    told = render_history("Default/refund", ENTRY, [step], color=False, width=120)
+    told = render_history("Default/refund", ENTRY, [step], Layout(False, 120))
     assert "base64" not in told
     assert "[image/png, 204 bytes, sha256:" in told

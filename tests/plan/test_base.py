@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from promptsync.model.canonical import remote_hash
 from promptsync.model.prompt import CLASSIC, CURRENT
-from promptsync.plan.base import changed_since, changed_without_file, own_fields, with_news
+from promptsync.plan.base import changed_since, changed_without_file, own_fields, says_the_same, with_news
 from tests.factories import MY_PROMPT, MY_PROMPT_ANSWERED, block, classic, entry, file, held
 
 if TYPE_CHECKING:
@@ -371,3 +371,26 @@ def test_to_ask_changes_nothing() -> None:
     with_news(asked, one, there)
     own_fields(asked, there, CURRENT)
     assert (asked.prompt, there, one) == before
+
+
+SAYS_THE_SAME: list[tuple[str, PromptFile, RemotePrompt, bool]] = [
+    ("word for word", PLAIN, held(PLAIN), True),
+    ("with fields of its own", PLAIN, held(PLAIN, content=block(top_k=1), metadata=ENGLISH), True),
+    ("in other words", PLAIN, held(PLAIN, content=block(model="gpt-4o", top_k=1)), True),
+    ("in the other dialect", PLAIN, in_classic(PLAIN), True),
+    ("another value", file(content=block(temperature=0.2)), held(file(content=block(temperature=0.9, top_k=1))), False),
+    ("another name", PLAIN, held(PLAIN, name="other"), False),
+    ("another value in the other dialect", file(content=block(temperature=0.2)), in_classic(PLAIN), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "is_same"),
+    [each[1:] for each in SAYS_THE_SAME],
+    ids=[each[0].replace(" ", "-") for each in SAYS_THE_SAME],
+)
+def test_what_says_the_same_is_found_out_without_the_hashes_of_the_entry(
+    asked: PromptFile, there: RemotePrompt, is_same: bool
+) -> None:
+    one = replace(entry(asked, there), source="sha256:forged", remote="sha256:forged")
+    assert says_the_same(asked, one, there) == is_same

@@ -74,9 +74,10 @@ def test_a_plan_is_a_value() -> None:
 
 
 def test_the_options_as_a_saved_plan_carries_them() -> None:
-    assert PlanOptions(True, ("a/**",), False, ("b",)).as_json() == {
+    assert PlanOptions(True, ("a/**",), False, ("b",), 3).as_json() == {
         "prune": True,
         "overwrite": ["a/**"],
         "create_twins": False,
         "only": ["b"],
+        "max_deletes": 3,
     }

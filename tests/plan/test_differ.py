@@ -296,13 +296,10 @@ def test_a_protected_prompt_is_never_deleted_even_without_its_file() -> None:
     kept = file(protected=True)
     made = plan([], lock(refund=entry(kept, held(kept))), [held(kept)], prune=True, overwrite=("**",))
     assert told(made) == [("orphan", KEY, "id-1")]
-    assert made.changes[0].warnings == ("the file is gone and the prompt stays on the service: it is protected",)
-
-
-def test_protecting_a_file_is_recorded_without_a_write() -> None:
-    made = plan([file(protected=True)], lock(refund=entry(file(), held(file()))), [held(file())])
-    assert told(made) == []
-    assert made.refreshed[KEY].protected is True
+    assert made.changes[0].warnings == (
+        "the file is gone and the prompt stays on the service: it is protected, "
+        f"and `--prune` deletes it only after `promptsync lock unprotect {KEY}`",
+    )
 
 
 @pytest.mark.parametrize("prune", [True, False])

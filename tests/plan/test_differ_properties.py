@@ -32,6 +32,7 @@ from promptsync.plan.changes import (
     Update,
 )
 from promptsync.plan.differ import Scope, diff
+from promptsync.plan.trades import exchanged
 from tests.factories import answered, block, classic, file, intent, remote
 
 BLOCKS = [
@@ -208,7 +209,7 @@ def _check_invariants(
             assert mine or change.id not in lock.ids() | scope.elsewhere
         if isinstance(change, Move):
             assert lock.prompts[change.old_key].id == change.id
-            assert change.old_key not in files
+            assert change.old_key not in files or change.old_key in made.traded
             assert change.key not in lock.prompts
         if isinstance(change, Create):
             assert change.key in files
@@ -276,7 +277,7 @@ class World:
 
     def apply(self, made: Plan, lock: Lockfile) -> Lockfile:
         """What an applier would do, without anything that could go wrong."""
-        entries = {**lock.prompts, **made.refreshed}
+        entries = {**exchanged(lock, made.traded).prompts, **made.refreshed}
         for change in made.decided:
             match change:
                 case Create() | Recreate():
@@ -286,7 +287,8 @@ class World:
                     self._record(entries, change.file, there, change.path)
                 case Move():
                     there = self.write(change.id, change.file, change.path) if change.diff else self.prompts[change.id]
-                    del entries[change.old_key]
+                    if change.key not in made.traded:
+                        del entries[change.old_key]
                     self._record(entries, change.file, there, change.path)
                 case Adopt(file=PromptFile() as asked):
                     there = self.write(change.id, asked, change.path) if change.diff else self.prompts[change.id]

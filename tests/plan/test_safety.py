@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 
 from promptsync.model.errors import ExitCode, PlanError
-from promptsync.plan.changes import Plan
+from promptsync.plan.changes import Plan, PlanOptions
 from promptsync.plan.safety import raise_if_unsafe, raise_if_wrong_place
 from tests.factories import entry, file, held, locked, plan
 
 
-def pruning(deletes: int, of: int) -> Plan:
+def pruning(deletes: int, of: int, max_deletes: int | None = None) -> Plan:
     """A plan that deletes some of the locked prompts."""
     files = [file(f"A/p{number}") for number in range(of)]
     there = [held(one, f"id-{one.stem}") for one in files]
     base = locked(*((one.key, entry(one, two)) for one, two in zip(files, there, strict=True)))
-    return plan(files[deletes:], base, there, prune=True)
+    return plan(files[deletes:], base, there, prune=True, max_deletes=max_deletes)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_the_share_of_deletes(deletes: int, of: int, safe: bool) -> None:
 
 
 def test_a_count_replaces_the_share() -> None:
-    raise_if_unsafe(pruning(10, 10), max_deletes=10)
+    raise_if_unsafe(pruning(10, 10, max_deletes=10))
     with pytest.raises(PlanError, match="the plan deletes 1 prompts, and --max-deletes allows 0"):
-        raise_if_unsafe(pruning(1, 2), max_deletes=0)
+        raise_if_unsafe(pruning(1, 2, max_deletes=0))
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_the_wrong_key_or_workspace(gone: int, locked_there: int, safe: bool) ->
 
 def test_the_wrong_place_stops_before_the_count_of_deletes_is_asked() -> None:
     with pytest.raises(PlanError, match="wrong key"):
-        raise_if_unsafe(Plan("default", (), "", locked=3, gone=3), max_deletes=100)
+        raise_if_unsafe(Plan("default", (), "", locked=3, gone=3, options=PlanOptions(max_deletes=100)))

@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptsync.model.compare import FieldDiff
 from promptsync.model.errors import ExitCode, PlanError
 from promptsync.output.plan_json import dumps, plan_json, saved_plan
 from promptsync.output.shown import shown
 from promptsync.plan.changes import PlanOptions
-from promptsync.plan.saved import SavedChange, SavedPlan, parse_saved
+from promptsync.plan.saved import SavedChange, SavedPlan, parse_saved, raise_if_rewritten
 from tests.output import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PLAN = examples.plan_of(examples.create(), examples.update(), options=PlanOptions(overwrite=("Default/**",)))
 SAVED = dumps(saved_plan(PLAN, "api.orq.ai")).encode()
@@ -42,9 +48,61 @@ def test_what_was_saved_is_read_back() -> None:
     )
 
 
-def test_a_byte_order_mark_and_no_host_are_fine() -> None:
+def test_a_byte_order_mark_is_fine() -> None:
     assert parse_saved(b"\xef\xbb\xbf" + SAVED, "plan.json") == parse_saved(SAVED, "plan.json")
-    assert parse_saved(dumps(saved_plan(PLAN, None)).encode(), "plan.json").host is None
+
+
+def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of all values of a document, and of one more in each object and list."""
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for name, value in inner:
+        yield (*path, name)
+        yield from places(value, (*path, name))
+    if isinstance(document, dict):
+        yield (*path, "more")
+
+
+@pytest.mark.parametrize("path", [path for path in places(json.loads(SAVED)) if path != ("summary", "unchanged")])
+@pytest.mark.parametrize("value", ["rewritten", None, True, 1.0])
+def test_whatever_was_rewritten_is_found_and_named(path: tuple[Any, ...], value: Any) -> None:
+    document = json.loads(SAVED)
+    holder = document
+    for name in path[:-1]:
+        holder = holder[name]
+    if json.dumps(holder[path[-1]] if path[-1] != "more" else ..., default=str) == json.dumps(value):
+        return
+    holder[path[-1]] = value
+    with pytest.raises(PlanError) as caught:
+        raise_if_rewritten(replace(parse_saved(SAVED, "plan.json"), document=document), json.loads(SAVED))
+    named = re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, path)))
+    assert caught.value.message == (
+        f"plan.json is not what `plan --out` writes of these changes: `{named}` is something else"
+    )
+    assert caught.value.exit_code == ExitCode.ERROR
+
+
+def test_what_was_saved_is_what_is_written_of_it_again() -> None:
+    raise_if_rewritten(parse_saved(SAVED, "plan.json"), saved_plan(PLAN, "api.orq.ai"))
+    later = saved_plan(replace(PLAN, unchanged=99), "api.orq.ai")
+    raise_if_rewritten(parse_saved(SAVED, "plan.json"), later)
+
+
+def test_what_is_nested_beyond_all_bounds_is_something_else() -> None:
+    deep: Any = 1
+    for _ in range(5_000):
+        deep = [deep]
+    document = {**json.loads(SAVED), "digest": deep}
+    with pytest.raises(PlanError, match="`digest` is something else"):
+        raise_if_rewritten(replace(parse_saved(SAVED, "plan.json"), document=document), json.loads(SAVED))
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1e300, 2**70, "\ud800", "\u2028"])
+def test_odd_values_are_themselves_again(value: Any) -> None:
+    diff = (FieldDiff("prompt.x", "replace", value, None),)
+    made = examples.plan_of(replace(examples.update(), diff=diff))
+    raise_if_rewritten(parse_saved(dumps(saved_plan(made, "h")).encode(), "plan.json"), saved_plan(made, "h"))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +125,18 @@ def test_a_byte_order_mark_and_no_host_are_fine() -> None:
         (changed(target=1), "plan.json is no saved plan: `target` is no text"),
         (changed(digest="\ud800"), "plan.json is no saved plan: `digest` is not Unicode text"),
         (changed(host=[]), "plan.json is no saved plan: `host` is no text"),
+        (changed(host=None), "plan.json is no saved plan: `host` is no text"),
+        *(
+            (
+                changed(options={**PlanOptions().as_json(), "max_deletes": value}),
+                "plan.json is no saved plan: `options.max_deletes` is neither a number nor null",
+            )
+            for value in (True, -1, 1.5, "3")
+        ),
+        (
+            changed(options={name: value for name, value in PlanOptions().as_json().items() if name != "max_deletes"}),
+            "plan.json is no saved plan: `options` lacks `max_deletes`",
+        ),
         (changed(options=[]), "plan.json is no saved plan: `options` is no object"),
         (changed(options={}), "plan.json is no saved plan: `options` lacks `create_twins`"),
         (

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+import sqlite3
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from promptsync.sandbox import Disconnect, Fault
+from promptsync.sandbox import Disconnect, Fault, Sandbox, serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_key(opened: Any) -> None:
@@ -44,6 +48,26 @@ def test_a_new_prompt_is_listed_late(opened: Any, clock: Any, current: dict[str,
     assert client.get("/v2/prompts").json()["data"] == []
     clock.now += 5
     assert [each["_id"] for each in client.get("/v2/prompts").json()["data"]] == [prompt_id]
+
+
+def test_an_update_is_listed_late(opened: Any, clock: Any, current: dict[str, Any]) -> None:
+    sandbox, client = opened(update_lag=5)
+    prompt_id = client.post("/v2/prompts", json=current).json()["_id"]
+
+    def name(path: str = "") -> str:
+        answer = client.get(f"/v2/prompts{path}").json()
+        return str((answer["data"][0] if "data" in answer else answer)["display_name"])
+
+    for new in ("Second", "Third"):
+        clock.now += 2
+        client.patch(f"/v2/prompts/{prompt_id}", json={"display_name": new})
+    assert (name(), name(f"/{prompt_id}")) == ("Refund", "Third")
+    clock.now += 3
+    assert name() == "Second"
+    clock.now += 2
+    assert name() == "Third"
+    sandbox.ui_edit(prompt_id, {"display_name": "Fourth"})
+    assert (name(), name(f"/{prompt_id}")) == ("Third", "Fourth")
 
 
 def test_a_deleted_cursor_still_is_a_place(opened: Any, current: dict[str, Any]) -> None:
@@ -172,3 +196,15 @@ def test_a_fault_after_an_error_hides_it(opened: Any) -> None:
     sandbox.faults.add(Fault("status", status=502, when="after"))
     assert client.get("/v2/prompts/01J").status_code == 502
     assert client.get("/v2/prompts/01J").status_code == 404
+
+
+def test_a_database_that_fails_is_an_answer_that_says_so(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+        other = sqlite3.connect(tmp_path / "sandbox.db")
+        other.execute("DROP TABLE prompts")
+        other.commit()
+        other.close()
+        with serve(sandbox) as server:
+            answer = httpx.get(f"{server.url}/v2/prompts", headers={"Authorization": "Bearer any"})
+    assert answer.status_code == 507
+    assert "sandbox.db is broken: no such table: prompts; `promptsync sandbox reset` begins anew" in answer.text

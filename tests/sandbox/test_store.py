@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from promptsync.sandbox import store as module
 from promptsync.sandbox.entity import Record
 from promptsync.sandbox.errors import StoreError
-from promptsync.sandbox.store import Renderer, Store, ulid
+from promptsync.sandbox.store import Renderer, Store, remove, ulid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 RENDERER = Renderer("r", lambda record: f'"{record.name}"')
@@ -128,27 +129,119 @@ def test_a_file_outlives_its_store(tmp_path: Path) -> None:
     third.close()
 
 
-def test_another_database_is_left_alone(tmp_path: Path) -> None:
-    database = tmp_path / "theirs.db"
-    theirs = sqlite3.connect(database)
-    theirs.execute("CREATE TABLE precious (x)")
-    theirs.commit()
-    theirs.close()
-    with pytest.raises(StoreError, match="none of the sandbox's"):
+def made(database: Path, *statements: str) -> Path:
+    connection = sqlite3.connect(database)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return database
+
+
+def refused(database: Path) -> StoreError:
+    """The error for a file, which is left as it is."""
+    before = database.read_bytes()
+    with pytest.raises(StoreError) as caught:
         Store(database)
-    database.write_text("no database at all, but a text of some length " * 20)
-    with pytest.raises(StoreError):
-        Store(database)
-    with pytest.raises(StoreError):
+    assert database.read_bytes() == before
+    assert str(database) in str(caught.value)
+    return caught.value
+
+
+OURS = ["CREATE TABLE prompts (x)", "CREATE TABLE versions (x)", "CREATE TABLE last_id (x)"]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(["CREATE TABLE precious (x)"], id="a table"),
+        pytest.param(["CREATE TABLE precious (x)", "PRAGMA user_version = 1"], id="of a version that is ours, too"),
+        pytest.param(["CREATE TABLE prompts (x)", "PRAGMA user_version = 1"], id="with a table of our name"),
+        pytest.param(["PRAGMA user_version = 99"], id="a version alone"),
+    ],
+)
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path, statements: list[str]) -> None:
+    error = refused(made(tmp_path / "theirs.db", *statements))
+    assert str(error).endswith("is the database of another program, and none of the sandbox's")
+    assert (error.hint, error.is_ours) == ("move the file away, then run again", False)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param([*OURS, "PRAGMA user_version = 99"], id="newer"),
+        pytest.param([*OURS, "CREATE TABLE more (x)", "PRAGMA user_version = 2"], id="with another table"),
+        pytest.param([*OURS, "CREATE TABLE more (x)", "PRAGMA user_version = 1"], id="with a table that is not known"),
+        pytest.param(OURS, id="older"),
+    ],
+)
+def test_a_database_of_another_version_can_be_reset(tmp_path: Path, statements: list[str]) -> None:
+    error = refused(made(tmp_path / "newer.db", *statements))
+    assert str(error).endswith("was made by another version of the sandbox")
+    assert (error.hint, error.is_ours) == ("`promptsync sandbox reset` begins anew", True)
+
+
+def test_what_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no database at all, but a text of some length " * 20)
+    error = refused(tmp_path / "text")
+    assert str(error).endswith("text is no database")
+    assert not error.is_ours
+    with pytest.raises(StoreError, match="cannot be used: unable to open database file"):
         Store(tmp_path)
 
 
-def test_a_database_of_another_version_is_left_alone(tmp_path: Path) -> None:
-    newer = sqlite3.connect(tmp_path / "newer.db")
-    newer.execute("PRAGMA user_version = 99")
-    newer.close()
-    with pytest.raises(StoreError, match="another version"):
-        Store(tmp_path / "newer.db")
+def test_a_file_that_only_begins_as_a_database_is_not_taken_for_ours(tmp_path: Path) -> None:
+    database = made(tmp_path / "torn.db", *OURS)
+    database.write_bytes(database.read_bytes()[:100] + b"\xff" * 5000)
+    error = refused(database)
+    assert "torn.db is broken: " in str(error)
+    assert not error.is_ours
+
+
+def test_a_database_that_is_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(tmp_path / "locked.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match=r"locked\.db is locked by another program") as caught:
+        Store(tmp_path / "locked.db")
+    assert caught.value.hint == "end the program that uses it, then run again"
+    other.close()
+
+
+def broken(database: Path) -> Store:
+    """A store whose pages were overwritten, but for the first, since it was closed."""
+    store = Store(database)
+    add(store, *map(str, range(200)))
+    store.close()
+    data = database.read_bytes()
+    database.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    return Store(database)
+
+
+def test_a_database_that_turns_out_to_be_broken_is_told_at_every_call(tmp_path: Path) -> None:
+    store = broken(tmp_path / "broken.db")
+    calls: list[Callable[[], object]] = [
+        lambda: store.page(10),
+        lambda: store.search("1", 10),
+        lambda: store.get("x"),
+        lambda: store.versions("x", 10),
+        lambda: add(store, "new"),
+        store.clear,
+        store.count,
+    ]
+    for call in calls:
+        with pytest.raises(StoreError, match=r"broken\.db is broken: ") as caught:
+            call()
+        assert (caught.value.hint, caught.value.is_ours) == ("`promptsync sandbox reset` begins anew", True)
+    store.close()
+
+
+def test_a_sandbox_that_is_removed_leaves_nothing(tmp_path: Path) -> None:
+    for name in ("a.db", "a.db-wal", "a.db-shm", "b.db"):
+        (tmp_path / name).write_bytes(b"")
+    remove(tmp_path / "a.db")
+    remove(tmp_path / "a.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.db"]
 
 
 WRITER = """

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from promptsync.sandbox import Behaviour, Sandbox, serve
+from tests.documents import SDK
+from tests.serving import command_served
 
 HERE = Path(__file__).parent
 
@@ -105,6 +107,39 @@ def test_node_sdk_3(dialect: Any) -> None:
     seen = node_sdk("PROMPTSYNC_SDK_NODE_3", "promptConfig", Behaviour(dialect=dialect))
     assert_life_of_a_prompt(seen, "id", "displayName")
     assert seen["retrieved"]["promptConfig"]["modelParameters"]["maxTokens"] == 256
+
+
+@pytest.mark.parametrize(("generation", "block"), [("3", "prompt_config"), ("4", "prompt")])
+def test_both_generations_work_with_the_default_server(generation: str, block: str, tmp_path: Path) -> None:
+    python = installed(f"PROMPTSYNC_SDK_{generation}_PYTHON")
+    with command_served(tmp_path / "prompts") as url:
+        seen = answered(python, str(HERE / "exercise.py"), url, block)
+    assert_life_of_a_prompt(seen)
+
+
+def test_the_documents_own_python_call_works_with_the_default_server(tmp_path: Path) -> None:
+    python = installed("PROMPTSYNC_SDK_3_PYTHON")
+    # `null` is what the document prints.
+    call = f"""
+import sys
+from orq_ai_sdk import Orq
+null = None
+with Orq(api_key="any", server_url=sys.argv[1]) as orq:
+    res = orq.prompts.create(request={SDK})
+    assert res is not None
+    print(res.model_dump_json(by_alias=True))
+"""
+    with command_served(tmp_path / "prompts") as url:
+        created = answered(python, "-c", call, url)
+    assert created["prompt_config"]["model"] == "openai/gpt-4o"
+
+
+def answered(*command: str) -> dict[str, Any]:
+    """The JSON that a program of an SDK prints."""
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"PATH": os.environ["PATH"]})
+    assert run.returncode == 0, run.stderr
+    said: dict[str, Any] = json.loads(run.stdout)
+    return said
 
 
 def test_an_sdk_of_the_other_generation_is_told_what_is_wrong() -> None:

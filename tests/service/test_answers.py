@@ -213,7 +213,7 @@ def test_without_these_it_is_no_prompt(read: Callable[[Any], object], name: str,
             read(data)
 
 
-@pytest.mark.parametrize("data", [*NO_OBJECTS, [], {}, PROMPT | {"_id": ""}])
+@pytest.mark.parametrize("data", [*NO_OBJECTS, [], {}, *(PROMPT | {"_id": one} for one in ["", "a/b", "a b", "é"])])
 def test_what_is_no_prompt(data: object) -> None:
     with pytest.raises(ForeignError, match=r"^a prompt$"):
         read_prompt(data)

@@ -143,7 +143,7 @@ def test_what_is_said_of_an_answer_that_is_none_of_this_api() -> None:
 
 
 def test_what_is_said_of_a_list_that_does_not_advance() -> None:
-    error = ERRORS.stuck("listing")
+    error = ERRORS.stuck("listing", "answers with the same page again and again")
     assert error.message == "listing: api.orq.test answers with the same page again and again"
 
 
@@ -206,7 +206,7 @@ def test_the_key_is_in_no_error_where_it_is_a_part_of_what_was_asked(key: str) -
         complaints.too_long(call, Pause(1.0, 2.0, 429), 0, 1),
         complaints.too_long(call, Pause(1.0, 2.0, 503), 0, 1),
         complaints.not_the_api(call, f"a {key}"),
-        complaints.stuck(call.doing),
+        complaints.stuck(call.doing, f"answers {key}"),
     ):
         assert error is not None
         assert key not in error.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptsync.model.errors import NotFoundError, ServiceError
+from promptsync.service import pagination
 from promptsync.service.pagination import MAX_RESTARTS, ListIterator, Page
 
 if TYPE_CHECKING:
@@ -83,8 +85,8 @@ class Shelf:
         self.all_along -= gone
 
 
-def stuck() -> ServiceError:
-    return ServiceError("the same page again and again")
+def stuck(what: str) -> ServiceError:
+    return ServiceError(what)
 
 
 def read_all(fetch: Callable[[str | None], Page[Item] | ServiceError], after: str | None = None) -> list[str]:
@@ -259,6 +261,23 @@ def test_a_service_without_pages_gives_its_list_twice(ids: str) -> None:
 def test_a_service_that_gives_a_full_page_whatever_the_cursor_is_given_up(has_more: bool | None) -> None:
     with pytest.raises(ServiceError, match="again and again"):
         read_all(lambda cursor: page("abc", has_more))
+
+
+@pytest.mark.parametrize("has_more", [True, None])
+def test_a_list_that_always_has_another_page_is_given_up(
+    has_more: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "MAX_PAGES", 50)
+    numbers = count()
+    asked: list[str | None] = []
+
+    def fetch(cursor: str | None) -> Page[Item] | ServiceError:
+        asked.append(cursor)
+        return Page([Item(f"p{next(numbers)}") for _ in range(3)], has_more, 3)
+
+    with pytest.raises(ServiceError, match="has a list of more than 50 pages"):
+        read_all(fetch)
+    assert len(asked) == 50
 
 
 def test_pages_are_fetched_as_they_are_asked_for() -> None:

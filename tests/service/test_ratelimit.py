@@ -20,6 +20,7 @@ from promptsync.service.ratelimit import (
     BACKOFF,
     BELIEVABLE,
     CEILING,
+    LEAST,
     MAX_ATTEMPTS,
     SHORT,
     Patience,
@@ -424,6 +425,21 @@ def test_sleep_spends_though_the_clock_stands_still() -> None:
     patience.sleep(6)
     patience.sleep(6)
     assert patience.left() == -2
+
+
+def test_a_request_is_granted_what_is_left_and_in_any_case_a_moment() -> None:
+    now = Time(patience=10)
+    patience = now.limiter.patience()
+    assert (patience.granted(), patience.is_spent) == (10, False)
+    now.time += 4
+    assert patience.granted() == 6
+    now.limiter.hurry()
+    assert patience.granted() == 6, "what is sent in a hurry may still be answered"
+    now.time += 5.5
+    assert (patience.granted(), patience.is_spent) == (LEAST, False)
+    now.time += 100
+    assert (patience.granted(), patience.is_spent) == (LEAST, True)
+    assert Time(patience=0.2).limiter.patience().granted() == 0.2
 
 
 def test_in_a_hurry_no_one_has_anything_left() -> None:

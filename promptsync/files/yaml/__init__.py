@@ -5,6 +5,6 @@ value and a `Complaint` for each mistake, or a text; an edited text is read back
 YAML, `content_file`, which names a text beside a prompt file, and among which fields of such a file a new one belongs;
 what else a prompt is, it does not know. It is pure: no disk, no clock, no network. Of the other rooms it knows `model`.
 
-`reader` and `careful` read, `writer` writes, `editor` edits: `edits` says what to change, `tree`, `place` and `styles`
-find where and how, `splicer` does it.
+`reader` and `careful` read, `writer` writes, `editor` edits: `edits` says what to change, `tree`, `place`, `styles` and
+`spelling` find where and how, `splicer` does it.
 """

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from promptsync.files.yaml.events import walk
+from promptsync.files.yaml.guards import TEXTS, cut_off, cut_text
 from promptsync.files.yaml.mistakes import Complaint, complex_key, plain_words
 from promptsync.files.yaml.scalars import Ambiguous, quoted, resolve
 
@@ -24,6 +25,9 @@ MAX_ALIAS_TEXT = 8 << 20
 
 UNSAYABLE = re.compile("[\0\ud800-\udfff]")
 """What no text may hold: NUL, and half a character."""
+
+_ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)", re.DOTALL)
+_PAIR = re.compile(r"\\(?:u|U0000)[dD][89abAB]..\\(?:u|U0000)[dD][c-fC-F]..")
 
 Path = tuple[Any, ...]
 
@@ -68,6 +72,7 @@ class Found:
 
     data: Any
     complaints: list[Complaint]
+    warnings: list[Complaint]
     is_fatal: bool
     places: Places
 
@@ -85,8 +90,8 @@ def read_carefully(text: str) -> Found:
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         builder.complaints.append(Complaint(1, 1, f"this is not valid YAML: {error}", None))
     else:
-        return Found(builder.data, builder.complaints, False, places)
-    return Found(None, builder.complaints, True, places)
+        return Found(builder.data, builder.complaints, builder.warnings, False, places)
+    return Found(None, builder.complaints, builder.warnings, True, places)
 
 
 class _Frame:
@@ -109,6 +114,7 @@ class _Builder:
         self.text = text
         self.places = places
         self.complaints: list[Complaint] = []
+        self.warnings: list[Complaint] = []
         self.data: Any = None
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, Path]] = {}
@@ -123,10 +129,13 @@ class _Builder:
 
     def complain(self, event: Any, message: str, hint: str | None = None) -> None:
         mark = event.start_mark
-        self.complaints.append(Complaint(mark.line + 1, mark.column + 1, message, hint))
+        self.complain_at(mark.line + 1, mark.column + 1, message, hint)
+
+    def complain_at(self, line: int, column: int, message: str, hint: str | None) -> None:
+        self.complaints.append(Complaint(line, column, message, hint))
         if len(self.complaints) >= MAX_COMPLAINTS:
             message = f"more than {MAX_COMPLAINTS:,} problems; the rest of the file is not looked at"
-            self.complaints.append(Complaint(mark.line + 1, mark.column + 1, message))
+            self.complaints.append(Complaint(line, column, message))
             raise _Stop
 
     def stop(self, event: Any, message: str, hint: str | None = None) -> NoReturn:
@@ -148,7 +157,10 @@ class _Builder:
     def refuse_unsayable(self, event: Any) -> None:
         self.count(event)
         if UNSAYABLE.search(event.value):
-            self.complain(event, "an escape for half a character or for NUL", "write the character itself")
+            at, is_nul = _unsayable_escape(self.text, event.start_mark.index, event.end_mark.index)
+            message = "an escape for NUL, which no text can hold" if is_nul else "an escape for half a character"
+            line, column = self.text.count("\n", 0, at) + 1, at - self.text.rfind("\n", 0, at)
+            self.complain_at(line, column, message, "remove it" if is_nul else "write the character itself")
 
     def scalar_value(self, event: Any) -> Any:
         tag = event.tag
@@ -161,7 +173,17 @@ class _Builder:
             self.complain(event, value.message, value.hint)
             return event.value
         self.places.raw[self.path()] = event.value
+        if type(value) is str:
+            self.warn_if_cut(event)
         return value
+
+    def warn_if_cut(self, event: Any) -> None:
+        """Tell of a plain text that may have been meant to go on behind a ` #`."""
+        end = event.end_mark
+        if self.path()[-1:] and self.path()[-1] in TEXTS:
+            rest = cut_off(self.text, end.index)
+            if rest is not None and len(self.warnings) < MAX_COMPLAINTS:
+                self.warnings.append(cut_text(end.line + 1, end.column + 1, event.value, rest))
 
     def refuse_tag(self, event: Any) -> None:
         hint = "remove the tag; text that looks like something else is written in quotes"
@@ -294,3 +316,17 @@ class _Builder:
         if self.alias_text > MAX_ALIAS_TEXT:
             self.stop(event, "the aliases repeat more text than is sensible", "use content_file for long texts")
         return value
+
+
+def _unsayable_escape(text: str, start: int, end: int) -> tuple[int, bool]:
+    """Where the first escape for NUL or for half a character stands in a quoted text, and whether it is for NUL."""
+    at = start
+    while (escape := _ESCAPE.search(text, at, end)) is not None:
+        pair = _PAIR.match(text, escape.start(), end)
+        if pair is None:
+            code = escape[0][2:] if escape[0][1] in "xuU" else ""
+            is_nul = escape[0] == "\\0" or (code != "" and not code.strip("0"))
+            if is_nul or re.fullmatch(r"(?:0000)?[dD][89a-fA-F]..", code):
+                return escape.start(), is_nul
+        at = (pair or escape).end()
+    return start, "\0" in text[start:end]

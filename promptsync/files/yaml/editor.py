@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from promptsync.files.yaml.edits import Edit, EditError, Path, apply, get, make, refine
 from promptsync.files.yaml.lineends import BOM, restore
 from promptsync.files.yaml.reader import decode, read
-from promptsync.files.yaml.scalars import LARGEST
 from promptsync.files.yaml.splicer import Splicer, Step, look
 from promptsync.files.yaml.writer import NotYamlError, refuse_unsayable
 
@@ -169,17 +168,8 @@ def _refuse(item: Edit) -> None:
     """Raises EditError for a value that no file can hold."""
     try:
         refuse_unsayable(item.value, item.path, len(item.path) + 1)
-        _refuse_inexact(item.value)
     except NotYamlError as error:
         raise EditError(f"{item.field} cannot be written into the file: {error.message}", edit=item) from None
-
-
-def _refuse_inexact(value: Any) -> None:
-    """Raises NotYamlError for an integer that would be read as another."""
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _refuse_inexact(inner)
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise NotYamlError((), "its number is larger than every YAML reader can hold")
 
 
 def _expanded(data: Any, texts: Mapping[str, str]) -> Any:

@@ -6,6 +6,7 @@ tag makes an object: the parser's events are all there is.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import yaml
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where PyYAML is built with it: ten times as fast."""
+
+_HALF = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 _SCALAR, _ALIAS, _DOCUMENT = yaml.ScalarEvent, yaml.AliasEvent, yaml.DocumentStartEvent
 _MAPPING, _SEQUENCE = yaml.MappingStartEvent, yaml.SequenceStartEvent
@@ -53,13 +57,18 @@ def walk(text: str, visitor: Visitor) -> None:
     """Tells `visitor` of each event of `text`. Raises what it raises, and yaml.YAMLError, ValueError or OverflowError.
 
     The last two are what PyYAML lets through of an escape or a directive beyond all bounds.
+
+    JSON, which is YAML, says a character beyond U+FFFF as an escape for each of its halves. libyaml takes no half.
     """
-    get_event = Loader(text).get_event
+    has_halves = _HALF.search(text) is not None
+    get_event = (yaml.SafeLoader if has_halves else Loader)(text).get_event
     at_key = in_mapping = False
     outer: list[bool] = []
     while (event := get_event()) is not None:
         kind = type(event)
         if kind is _SCALAR:
+            if has_halves:
+                event.value = _PAIR.sub(_whole, event.value)
             if at_key:
                 visitor.key(event)
                 at_key = False
@@ -84,3 +93,7 @@ def walk(text: str, visitor: Visitor) -> None:
                 visitor.document(event)
             continue
         at_key = in_mapping
+
+
+def _whole(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")

@@ -29,7 +29,7 @@ def refold(lines: list[str], value: str) -> list[str] | None:
         elif part in known:
             found += known[part]
         else:
-            near = get_close_matches(part, left, n=1, cutoff=0.3)
+            near = left if len(left) == 1 else get_close_matches(part, left, n=1, cutoff=0.3)
             found += refit(known[near[0]] if near else [], part)
     return found
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import yaml
 
+_MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: .*)?")
 _VARIABLE = re.compile(r"(?:^|[:\-?]\s+|[\[,]\s*)(\{\{)")
 
 
@@ -51,6 +52,10 @@ def plain_words(error: yaml.MarkedYAMLError, text: str) -> Complaint:
         return Complaint(opened.line + 1, opened.column + 1, "the quote opened here is never closed", "close it")
     if error.context_mark is not None and "could not find expected ':'" in problem:
         mark = error.context_mark
+    marker = _MARKER.fullmatch(line_of(text, mark.line))
+    if marker is not None:
+        hint = "finish the merge, and take its marker out"
+        return Complaint(mark.line + 1, 1, f"{marker[1]} is a conflict marker of git", hint)
     for words, message, hint in _KNOWN:
         if any(part in problem for part in words):
             return Complaint(mark.line + 1, mark.column + 1, message, hint)

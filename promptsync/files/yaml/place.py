@@ -81,12 +81,11 @@ def brings(node: Node, name: str | int) -> bool:
 def _set(page: Page, node: Node, value: Any) -> Iterator[Splices]:
     if node.parent is None:
         return
-    found = list(ways_in_place(page, node, value))
-    for way in found:
+    for way in ways_in_place(page, node, value):
         yield from _ends(page.text, _replaced(page.text, node, way))
     if node.body > node.start:
         # An anchor that no one uses, or a tag that makes text of what follows.
-        for way in found:
+        for way in ways_in_place(page, node, value):
             yield from _ends(page.text, [(node.start, node.body, ""), *_replaced(page.text, node, way)])
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from promptsync.files.yaml.careful import MAX_DEPTH, MAX_NODES, UNSAYABLE, read_carefully
 from promptsync.files.yaml.events import walk
+from promptsync.files.yaml.guards import TEXTS, cut_off, left_by_git
 from promptsync.files.yaml.mistakes import Complaint
 from promptsync.files.yaml.scalars import Ambiguous, resolve
 
@@ -40,6 +41,7 @@ class Document:
     text: str
     data: Any
     complaints: list[Complaint] = field(default_factory=list)
+    warnings: list[Complaint] = field(default_factory=list)
     fatal: bool = False
     _places: Places | None = None
 
@@ -81,7 +83,8 @@ def decode(data: bytes) -> tuple[str, list[Complaint]]:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     bad = _UNWELCOME.search(text)
     if bad is None:
-        return text, []
+        left = left_by_git(text)
+        return ("", [left]) if left else (text, [])
     line = text.count("\n", 0, bad.start()) + 1
     column = bad.start() - text.rfind("\n", 0, bad.start())
     return "", [Complaint(line, column, *_unwelcome(bad.group()))]
@@ -93,7 +96,7 @@ def read(text: str) -> Document:
         return Document(text, _plain(text))
     except _Again:
         found = read_carefully(text)
-        return Document(text, found.data, found.complaints, found.is_fatal, found.places)
+        return Document(text, found.data, found.complaints, found.warnings, found.is_fatal, found.places)
 
 
 def _plain(text: str) -> Any:
@@ -111,11 +114,13 @@ def _plain(text: str) -> Any:
 class _Plain:
     """Builds data, and raises _Again where that alone is not enough."""
 
-    __slots__ = ("data", "documents", "holder", "may_escape", "name", "nodes", "outer")
+    __slots__ = ("data", "documents", "holder", "may_cut", "may_escape", "name", "nodes", "outer", "source")
 
     def __init__(self, text: str) -> None:
+        self.source = text
         # Raw, half a character or NUL would not have been let in.
         self.may_escape = "\\" in text
+        self.may_cut = " #" in text or "\t#" in text
         self.data: Any = None
         self.holder: Any = None
         self.name = ""
@@ -137,9 +142,12 @@ class _Plain:
         value: Any = self.text(event)
         if not event.style:
             value = resolve(value)
-            if type(value) is Ambiguous:
+            if type(value) is Ambiguous or (self.may_cut and self.name in TEXTS and self.is_cut(event)):
                 raise _Again
         self.add(value)
+
+    def is_cut(self, event: Any) -> bool:
+        return cut_off(self.source, event.end_mark.index) is not None
 
     def text(self, event: ScalarEvent) -> str:
         self.nodes += 1
@@ -183,6 +191,8 @@ class _Plain:
 
 def _unwelcome(char: str) -> tuple[str, str]:
     name = f"U+{ord(char):04X}"
+    if char == "\0":
+        return f"the character {name} (NUL), which no text can hold", "remove it"
     if char in "\x85\u2028\u2029":
         escape = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}[char]
         return (
@@ -191,4 +201,5 @@ def _unwelcome(char: str) -> tuple[str, str]:
         )
     if char == "\ufeff":
         return f"a byte order mark ({name}) inside the text", "remove the invisible character"
-    return f"the control character {name} is not allowed in YAML", f'remove it, or write \\x{ord(char):02x} inside "…"'
+    escape = f"\\x{ord(char):02x}" if char < "\x80" else f"\\u{ord(char):04x}"
+    return f"the control character {name} is not allowed in YAML", f'remove it, or write {escape} inside "…"'

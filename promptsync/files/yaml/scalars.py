@@ -13,8 +13,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-LARGEST = 2**53
-"""Beyond this, JavaScript and many JSON readers cannot tell neighbouring integers apart."""
+_EXACT = 2**53
+"""Beyond this, JavaScript and many JSON readers cannot tell neighbouring integers apart; a hint names none of them."""
+
+_MOST_DIGITS = 310
+"""What has more of them is beyond the largest float, and a number only to some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"(?:-?(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
 _ANY_NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]*[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?")
 _COMMAS = re.compile(r"[-+]?[0-9]+(?:[,_][0-9]+)+")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:[,_][0-9]{3})+")
 _BASED = re.compile(r"[-+]?0(?:[xX][0-9a-fA-F_]+|[oO][0-7_]+|[bB][01_]+)")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
@@ -76,12 +80,8 @@ _TIME = re.compile(
 
 def _number(text: str) -> Any:
     if _INT.fullmatch(text):
-        if len(text) <= 17 and -LARGEST <= int(text) <= LARGEST:
-            return int(text)
-        shown = text if len(text) <= 40 else f"{text[:20]}…"
-        return Ambiguous(
-            f"the number {shown} is too large for readers that keep 53 bits", f"write {_short(text)} for the text"
-        )
+        fits = len(text) <= _MOST_DIGITS and math.isfinite(float(text))
+        return int(text) if fits else _text_only(text, "a number too large to hold")
     if _FLOAT.fullmatch(text):
         value = float(text)
         return value if math.isfinite(value) else _text_only(text, "a number too large to hold")
@@ -99,11 +99,17 @@ def _trap(text: str) -> Any:
     if _BASED.fullmatch(text):
         return _either(text, "a number to some YAML readers and text to others", _based(text))
     if _COMMAS.fullmatch(text):
-        plain = text.replace(",", "").replace("_", "")
-        return _either(text, "a number to some YAML readers and text to others", _decimal(plain))
+        return _either(text, "a number to some YAML readers and text to others", _with_commas(text))
     if _ANY_NUMBER.fullmatch(text):
         return _either(text, _why(text), _decimal(text.replace("_", "")), octal=_octal(text))
     return text
+
+
+def _with_commas(text: str) -> str | None:
+    """The number that was meant: commas part thousands, or one is the point; None where they make no number."""
+    if "," not in text or _THOUSANDS.fullmatch(text):
+        return _decimal(text.replace(",", "").replace("_", ""))
+    return _decimal(text.replace(",", ".")) if text.count(",") == 1 and "_" not in text else None
 
 
 def _why(text: str) -> str:
@@ -128,7 +134,7 @@ def _decimal(text: str) -> str | None:
         value = float(text)
     except ValueError:
         return None
-    if not math.isfinite(value) or abs(value) > LARGEST or 0 < abs(value) < 1e-15:
+    if not math.isfinite(value) or abs(value) > _EXACT or 0 < abs(value) < 1e-15:
         return None
     if value == int(value) and "." not in text:
         return str(int(value))

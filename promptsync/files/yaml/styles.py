@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any
 from promptsync.files.yaml.fold import refit, refold
 from promptsync.files.yaml.reader import read
 from promptsync.files.yaml.scalars import resolve
+from promptsync.files.yaml.spelling import (
+    block_of,
+    folded_pieces,
+    quoted_pieces,
+    respelt,
+    spell_double,
+    spell_plain,
+    spell_single,
+)
 from promptsync.files.yaml.tree import (
     Node,
     chomping,
@@ -84,7 +93,7 @@ def ways_in_place(page: Page, node: Node, value: Any) -> Iterator[Written]:
     if isinstance(value, str) and node.kind == "scalar":
         if node.is_block_scalar:
             yield from _same_block(page, node, value)
-        elif "\n" not in value:
+        else:
             yield from _same_line(page.text, node, value)
     outer, dash = outer_column(node)
     used = column(page.text, node.indicator)
@@ -94,22 +103,24 @@ def ways_in_place(page: Page, node: Node, value: Any) -> Iterator[Written]:
 def _ways_in_flow(text: str, node: Node, value: Any) -> Iterator[Written]:
     if isinstance(value, str) and node.kind == "scalar":
         source = text[node.body : node.end]
+        if "\n" in source:
+            yield from _same_lines(source, node, value, in_flow=True)
         if "\n" in source and "\n" in value:
             yield Written(quoted_lines(value, _margin(source)))
-        elif "\n" in source:
-            yield from _same_lines(source, node.style, value, in_flow=True)
         if node.style or is_plain(value, in_flow=True):
             yield Written(one_line(value, node.style, in_flow=True))
     yield Written(flow(value))
 
 
 def _same_line(text: str, node: Node, value: str) -> Iterator[Written]:
-    """A text of one line keeps its quotes, and one that is folded over several lines its lines."""
+    """A text of one line keeps its quotes, and one that stands on several lines those that still say the same."""
     source = text[node.body : node.end]
     if "\n" in source:
-        yield from _same_lines(source, node.style, value)
+        yield from _same_lines(source, node, value)
         if column(text, node.indicator) + len(value) > WIDTH:
             return
+    if "\n" in value:
+        return
     if node.style:
         yield Written(one_line(value, node.style))
     elif _is_text(node) and fits_block(value) and _says(value, value):
@@ -117,18 +128,42 @@ def _same_line(text: str, node: Node, value: str) -> Iterator[Written]:
         yield Written(value)
 
 
-def _same_lines(source: str, quote: str, value: str, *, in_flow: bool = False) -> Iterator[Written]:
-    """A scalar that was folded over several lines stays so, as far as its lines still say the same."""
+def _same_lines(source: str, node: Node, value: str, *, in_flow: bool = False) -> Iterator[Written]:
+    """A scalar on several lines stays so: all else in it as it is, or folded anew where a line would get too long."""
+    kept = [way for way in _respelt(source, node, value) if _says(way, value, in_flow=in_flow)]
+    fits = bool(kept) and _longest(kept[0]) <= max(_longest(source), WIDTH)
+    if fits:
+        yield Written(kept[0])
+    yield from (Written(way) for way in _refitted(source, node, value) if _says(way, value, in_flow=in_flow))
+    if kept and not fits:
+        yield Written(kept[0])
+
+
+def _respelt(source: str, node: Node, value: str) -> Iterator[str]:
+    quote = node.style
+    spell = {'"': spell_double(" " * _margin(source)), "'": spell_single, "": spell_plain}[quote]
+    pieces = quoted_pieces(source[len(quote) : len(source) - len(quote)], quote)
+    spelt = respelt(pieces, node.value, value, spell)
+    if spelt is not None and "\n" in spelt and (quote or fits_block(value)):
+        yield f"{quote}{spelt}{quote}"
+
+
+def _refitted(source: str, node: Node, value: str) -> Iterator[str]:
+    quote = node.style
     lines = [line.strip(" ") for line in source[len(quote) : len(source) - len(quote)].split("\n")]
-    if not all(lines) or not (quote or fits_block(value)):
+    if "\n" in value or not all(lines) or not (quote or fits_block(value)):
         return
     inner = one_line(value, quote) if quote else value
     fitted = refit(lines, inner[len(quote) : len(inner) - len(quote)])
     margin = " " * _margin(source)
     written = quote + f"\n{margin}".join(fitted) + quote
-    is_one_long_line = len(fitted) == 1 and len(written) > WIDTH
-    if not is_one_long_line and _says(written, value, in_flow=in_flow):
-        yield Written(written)
+    if len(fitted) > 1 or len(written) <= WIDTH:
+        yield written
+
+
+def _longest(text: str) -> int:
+    """Columns of its longest line."""
+    return max(map(len, text.split("\n")))
 
 
 def _is_text(node: Node) -> bool:
@@ -143,14 +178,14 @@ def _says(written: str, value: str, *, in_flow: bool = False) -> bool:
 
 
 def _margin(source: str) -> int:
-    """How far the second line of a scalar stands in."""
-    second = source.split("\n")[1]
-    return len(second) - len(second.lstrip(" "))
+    """How far the lines of a scalar behind its first stand in."""
+    margins = (len(line) - len(line.lstrip(" ")) for line in source.split("\n")[1:] if line.strip(" "))
+    return next(margins, 0)
 
 
 def _same_block(page: Page, node: Node, value: str) -> Iterator[Written]:
     """A block stays of its kind, with its indentation; its header stays if the end of the text does."""
-    if not fits_block(value):
+    if not fits_block(value, node.value):
         return
     text = page.text
     outer, _ = outer_column(node)
@@ -158,13 +193,30 @@ def _same_block(page: Page, node: Node, value: str) -> Iterator[Written]:
     content = _content(text, node)
     step = int(digit) if digit else max(content_indent(content) - outer, 0)
     if step and text[node.body] == ">":
-        lines = refold([line[outer + step :] for line in content], value) or []
-        for chomp in _chomps(text, node, value) if lines else ():
-            yield Written(f">{digit}{chomp}", block_lines(_with_ends(lines, value), outer + step))
+        for tail in _folded(content, node.value, value, outer + step):
+            for chomp in _chomps(text, node, value):
+                yield Written(f">{digit}{chomp}", tail)
     elif step:
+        tail = block_of(_content(text, node, with_ends=True), node.value, value, " " * (outer + step))
         for chomp in _chomps(text, node, value):
-            yield literal(value, outer, step, indicator=bool(digit), chomp=chomp)
+            yield replace(literal(value, outer, step, indicator=bool(digit), chomp=chomp), tail=tail)
     yield literal(value, outer, step or page.habits.step)
+
+
+def _folded(content: list[str], old: str, value: str, margin: int) -> Iterator[str]:
+    """The lines of a folded block for `value`: those that stand there with what changes in them, or folded anew."""
+    body = value.rstrip("\n")
+    ends = len(value) - len(body)
+    kept = respelt(folded_pieces(content, margin), old.rstrip("\n"), body, spell_plain) if body else None
+    fits = kept is not None and _longest(kept) <= max(WIDTH, *map(len, content))
+    last = "\n" * (ends - 1)
+    if kept is not None and fits:
+        yield kept + last
+    refolded = refold([line[margin:] for line in content], value)
+    if refolded:
+        yield block_lines("\n".join(refolded), margin) + last
+    if kept is not None and not fits:
+        yield kept + last
 
 
 def _chomps(text: str, node: Node, value: str) -> list[str]:
@@ -173,16 +225,10 @@ def _chomps(text: str, node: Node, value: str) -> list[str]:
     return ["+", asked] if chomping(text, node) == "+" and value.endswith("\n") else [asked]
 
 
-def _with_ends(lines: list[str], value: str) -> str:
-    """Folded lines with as many line ends as `value` has."""
-    ends = len(value) - len(value.rstrip("\n"))
-    return "\n".join(lines) + "\n" * ends
-
-
-def _content(text: str, node: Node) -> list[str]:
-    """The lines of a block scalar as they stand there, without the empty ones at its end."""
+def _content(text: str, node: Node, *, with_ends: bool = False) -> list[str]:
+    """The lines of a block scalar as they stand there, by default without the empty ones at its end."""
     lines = text[end_of_line(text, node.body) + 1 : node.end].split("\n")
-    while lines and not lines[-1]:
+    while lines and not lines[-1] and not with_ends:
         lines.pop()
     return lines
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.yaml.careful import MAX_DEPTH, UNSAYABLE
-from promptsync.files.yaml.scalars import LARGEST, resolve
+from promptsync.files.yaml.scalars import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ def refuse_unsayable(value: Any, path: Path = (), depth: int = 1) -> None:
         _check_text(value, path)
     elif isinstance(value, float) and not math.isfinite(value):
         raise NotYamlError(path, "it is no finite number, which JSON cannot carry")
-    elif isinstance(value, int) and abs(value) > LARGEST:
+    elif isinstance(value, int):
         try:
             float(value)
         except OverflowError:
@@ -187,9 +187,12 @@ def block_lines(value: str, indent: int) -> str:
     return "".join(f"\n{margin}{line}" if line else "\n" for line in value.removesuffix("\n").split("\n"))
 
 
-def fits_block(value: str) -> bool:
-    """Whether a text may stand in a block: there is one, and nothing in it needs an escape."""
-    return bool(value) and not _NOT_IN_BLOCK.search(value)
+def fits_block(value: str, before: str = "") -> bool:
+    """Whether a text may stand in a block: there is one, and nothing in it needs an escape.
+
+    What stands in the block `before` that is edited may stay: its author did not mind.
+    """
+    return bool(value) and set(_NOT_IN_BLOCK.findall(value)) <= set(_NOT_IN_BLOCK.findall(before))
 
 
 def one_line(value: str, quote: str = "", *, in_flow: bool = False) -> str:
@@ -197,7 +200,7 @@ def one_line(value: str, quote: str = "", *, in_flow: bool = False) -> str:
     if not quote and is_plain(value, in_flow=in_flow):
         return value
     if quote == '"' or "\n" in value or _ESCAPED.search(value):
-        return f'"{_escape(value)}"'
+        return f'"{escape(value)}"'
     if not quote and "'" in value and '"' not in value and "\\" not in value:
         return f'"{value}"'
     return "'" + value.replace("'", "''") + "'"
@@ -206,7 +209,7 @@ def one_line(value: str, quote: str = "", *, in_flow: bool = False) -> str:
 def quoted_lines(value: str, indent: int) -> str:
     """A text in double quotes, each of its lines on a line of the file: `\\n\\` ends both."""
     margin = " " * indent
-    first, *others = [_escape(line) for line in _LINE.findall(value)]
+    first, *others = [escape(line) for line in _LINE.findall(value)]
     rest = (f"\\\n{margin}{chr(92) if line.startswith(' ') else ''}{line}" for line in others)
     return f'"{first}{"".join(rest)}"'
 
@@ -232,12 +235,11 @@ def single(value: Any, *, in_flow: bool = False) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) and abs(value) <= LARGEST:
+    if isinstance(value, int):
         return str(value)
-    if isinstance(value, int | float):
-        # Beyond 53 bits an integer is the float that JavaScript makes of it. A mantissa without a point is text in
-        # YAML 1.1.
-        digits, mark, exponent = repr(float(value)).partition("e")
+    if isinstance(value, float):
+        # A mantissa without a point is text in YAML 1.1.
+        digits, mark, exponent = repr(value).partition("e")
         return f"{digits}{'' if '.' in digits else '.0'}{mark}{exponent}"
     return "{}" if isinstance(value, dict) else "[]"
 
@@ -258,7 +260,8 @@ def _is_short(value: Any) -> bool:
     return not isinstance(value, dict | list)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """A text as it stands within double quotes on one line."""
     return re.sub(r'["\\\n]|' + _ESCAPED.pattern, lambda found: _escaped(found.group()), text)
 
 

@@ -129,7 +129,8 @@ def check(raw: str, item: Edit, before: Any) -> None:
 def test_the_corpus_is_of_files_that_load(file: Path) -> None:
     prompt, problems = load_one(Source(file.stem, str(file), file.read_bytes()), lambda _file, name: TEXTS[name])
 
-    assert problems == []
+    # A comment behind one blank might be text.
+    assert [problem for problem in problems if problem.severity == "error"] == []
     assert prompt is not None
 
 
@@ -178,6 +179,7 @@ def change(text: str, *edits: Edit, **more: Any) -> str:
     [
         (set_("prompt.temperature", 0.2), "-  temperature: 0.7   # warm\n+  temperature: 0.2   # warm"),
         (set_("prompt.temperature", 1), "-  temperature: 0.7   # warm\n+  temperature: 1   # warm"),
+        (set_("prompt.seed", 2**60 + 1), f"+  seed: {2**60 + 1}"),
         (set_("prompt.temperature", 1e-7), "-  temperature: 0.7   # warm\n+  temperature: 1.0e-07   # warm"),
         (remove("prompt.temperature"), "-  temperature: 0.7   # warm"),
         (set_("prompt.top_p", 0.9), "+  top_p: 0.9"),
@@ -276,7 +278,8 @@ def test_a_merged_key_is_overridden_and_a_merged_key_taken_out_is_written_out() 
             '-a: "one\\ntwo\\n" # c\n+a: | # c\n+  one\n+  2',
         ),
         ('a: "one\\n\\\n  two\\e"\n', "one\n2\x1b", '-  two\\e"\n+  2\\x1b"'),
-        ("a: 'one\n\n  two'\n", "one\n2", "-a: 'one\n-\n-  two'\n+a: |-\n+  one\n+  2"),
+        ("a: 'one\n\n  two'\n", "one\n2", "-  two'\n+  2'"),
+        ("a: 'one\n\n  two'\n", "one\n2\n", "-a: 'one\n-\n-  two'\n+a: |\n+  one\n+  2"),
         ('a: [x, "one\\n\\\n  two"]\n', ["x", "one\n2"], '-  two"]\n+  2"]'),
         ("a: 'one\n  two three'\n", "one two 3", "-  two three'\n+  two 3'"),
         ("a: [one\n  two three]\n", ["one two 3"], "-  two three]\n+  two 3]"),
@@ -405,7 +408,7 @@ def test_a_message_from_a_file_can_change_and_go() -> None:
         ("a: 1\n", remove("b"), "the file has no b"),
         ("a: [1]\n", insert("a.5", 1), "the file has no a[5]"),
         ("a: 1\n", set_("a", float("nan")), "a cannot be written into the file: it is no finite number"),
-        ("a: 1\n", set_("a", 2**60), "a cannot be written into the file: its number is larger"),
+        ("a: 1\n", set_("a", 10**400), "a cannot be written into the file: its number is too large"),
         ("a: 1\n", set_("a", ["\ud800"]), "a cannot be written into the file: its text holds half a character"),
         ("a: 1\n", remove("a"), "a cannot be changed without changing something else"),
         (FROM_FILE, set_("m.0.content", "x"), "the text of m[0].content stands in a.md, which is not at hand"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def said(text: str) -> list[tuple[int, int, str]]:
     [
         ("", None), ("~", None), ("null", None), ("Null", None), ("NULL", None),
         ("true", True), ("True", True), ("FALSE", False),
-        ("0", 0), ("-1", -1), ("42", 42), ("9007199254740992", 2**53),
+        ("0", 0), ("-1", -1), ("42", 42), ("9007199254740993", 2**53 + 1),
         ("0.5", 0.5), ("-0.5", -0.5), ("1.0", 1.0), (".5", 0.5), ("1.5e+3", 1500.0), ("1.0e-7", 1e-7),
         ("1.2.3", "1.2.3"), ("gpt-4o", "gpt-4o"), ("nULL", "nULL"), ("None", "None"), ("nan", "nan"), ("1 2", "1 2"),
         ("-", "-"), ("1:75", "1:75"), ("10%", "10%"), ("v1", "v1"), ("+", "+"), ("...x", "...x"), ("2024-1", "2024-1"),
@@ -68,6 +69,11 @@ FALSE_WORDS = ["no", "No", "NO", "off", "Off", "OFF", "n", "N"]
         ("0b11", 'write "0b11" for the text, or 3 for the number'),
         ("1_000", 'write "1_000" for the text, or 1000 for the number'),
         ("1,000", 'write "1,000" for the text, or 1000 for the number'),
+        ("-12,345,678", 'write "-12,345,678" for the text, or -12345678 for the number'),
+        ("0,5", 'write "0,5" for the text, or 0.5 for the number'),
+        ("-1,25", 'write "-1,25" for the text, or -1.25 for the number'),
+        ("0,500", 'write "0,500" for the text, or 0.5 for the number'),
+        ("1,2,3", 'write "1,2,3" for the text'),
         ("1e3", 'write "1e3" for the text, or 1000 for the number'),
         ("1e-3", 'write "1e-3" for the text, or 0.001 for the number'),
         ("1.5e3", 'write "1.5e3" for the text, or 1500.0 for the number'),
@@ -81,7 +87,7 @@ FALSE_WORDS = ["no", "No", "NO", "off", "Off", "OFF", "n", "N"]
         (".inf", 'write ".inf" for the text'),
         ("-.Inf", 'write "-.Inf" for the text'),
         (".nan", 'write ".nan" for the text'),
-        ("9007199254740993", 'write "9007199254740993" for the text'),
+        ("1" * 400, f'write "{"1" * 20}…" for the text'),
         ("1.0e+999", 'write "1.0e+999" for the text'),
         ("=", 'write "=" for the text'),
     ],
@@ -249,7 +255,7 @@ def test_too_many_values_are_refused() -> None:
         ("a: b".encode("utf-16"), (1, 1), "the file is UTF-16 or UTF-32, expected UTF-8"),
         ("a: b".encode("utf-32"), (1, 1), "the file is UTF-16 or UTF-32, expected UTF-8"),
         (b"a: \xed\xa0\x80", (1, 4), "byte 0xed is not UTF-8"),
-        (b"a: b\x00", (1, 5), "the control character U+0000 is not allowed in YAML"),
+        (b"a: b\x00", (1, 5), "the character U+0000 (NUL), which no text can hold"),
         (b"a: b\nc: \x1b[31m", (2, 4), "the control character U+001B is not allowed in YAML"),
         ("a: x\ufeffy".encode(), (1, 5), "a byte order mark (U+FEFF) inside the text"),
         ("a: x\u2028y".encode(), (1, 5), "the invisible line separator U+2028 is read differently by YAML 1.1 and 1.2"),
@@ -268,11 +274,60 @@ def test_a_byte_order_mark_and_other_line_ends_are_fine() -> None:
 
 
 @pytest.mark.usefixtures("_parser")
-@pytest.mark.parametrize("escape", [r"\ud83d\ude00", r"\ud800", r"\0", r"\U00110000", r"\UFFFFFFFF", r"\d", r"\x4"])
+@pytest.mark.parametrize("escape", [r"\ude00\ud83d", r"\ud800", r"\0", r"\U00110000", r"\UFFFFFFFF", r"\d", r"\x4"])
 def test_an_escape_that_is_no_character_is_refused(escape: str) -> None:
     document = read(f'a: "{escape}"')
     assert len(document.complaints) == 1
     assert document.complaints[0].line == 1
+
+
+@pytest.mark.usefixtures("_parser")
+@pytest.mark.parametrize(
+    ("text", "place", "message", "hint"),
+    [
+        (r'a: "x\ud83d"', (1, 6), "an escape for half a character", "write the character itself"),
+        (r'a: "\ud83d\ude80\\ud83d\uDE80"', (1, 24), "an escape for half a character", "write the character itself"),
+        ('a: "\n  b\n  \\ude80"', (3, 3), "an escape for half a character", "write the character itself"),
+        (r'"\ud83d": 1', (1, 2), "an escape for half a character", "write the character itself"),
+        (r'a: "x\0"', (1, 6), "an escape for NUL, which no text can hold", "remove it"),
+        (r'a: "\\0\x00"', (1, 8), "an escape for NUL, which no text can hold", "remove it"),
+        (r'a: "\u0000"', (1, 5), "an escape for NUL, which no text can hold", "remove it"),
+    ],
+)
+def test_an_escape_that_no_text_can_hold_is_refused_at_its_place(
+    text: str, place: tuple[int, int], message: str, hint: str
+) -> None:
+    assert read(text).complaints == [(*place, message, hint)]
+
+
+@pytest.mark.usefixtures("_parser")
+def test_the_halves_of_a_character_are_one_as_in_json() -> None:
+    texts = ["🚀", "a🚀b🎉", "x\U0001f680y \u00e9\\n", "\U00010000\U0010ffff"]
+    dumped = json.dumps({text: [text] for text in texts})
+    assert r"\ud83d\ude80" in dumped
+    assert data(dumped) == {text: [text] for text in texts}
+    # Elsewhere a backslash is one.
+    literal = r"\ud83d\ude80"
+    assert data(f"a: '{literal}'\nb: |\n  {literal}\nc: {literal}\n") == {
+        "a": literal,
+        "b": f"{literal}\n",
+        "c": literal,
+    }
+
+
+def test_a_place_behind_the_halves_of_a_character_is_right() -> None:
+    document = read(r'{"a": "\ud83d\ude80", "b": 1}')
+    assert document.place(("b",)) == (1, 28)
+
+
+@pytest.mark.parametrize("char", ["\x01", "\x7f", "\x9f", "\x85", "\u2028", "\ufffe", "\uffff"])
+def test_the_hint_for_a_character_that_cannot_stand_raw_is_right(char: str) -> None:
+    (complaint,) = decode(f"a: x{char}y".encode())[1]
+    assert complaint.hint is not None
+    escape = complaint.hint.removeprefix("remove it, or write ").removesuffix(' inside "…"')
+    text, complaints = decode(f'a: "x{escape}y"'.encode())
+    assert complaints == []
+    assert data(text) == {"a": f"x{char}y"}
 
 
 @pytest.mark.usefixtures("_parser")
@@ -301,6 +356,9 @@ def test_an_escape_that_is_no_character_is_refused(escape: str) -> None:
         ("a: - b", (1, 4), "a list item cannot begin here"),
         ("a: ]", (1, 4), "a value cannot begin with this character"),
         ("a: | text", (1, 6), "text cannot stand on the line of the | or >"),
+        ("a: 1\n=======\nb: 2\n>>>>>>> topic\n", (2, 1), "======= is a conflict marker of git"),
+        ("a:\n  b: |\n    c\n<<<<<<< HEAD\n    d\n", (4, 1), "<<<<<<< is a conflict marker of git"),
+        ("a: 1\n>>>>>>> topic\nb: 2\n", (2, 1), ">>>>>>> is a conflict marker of git"),
         ("a: 1\n---\nb: 2", (2, 1), "a second document begins here, expected one"),
     ],
 )

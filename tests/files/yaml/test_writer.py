@@ -93,7 +93,7 @@ def test_how_a_text_is_written(text: str, written: str) -> None:
 
 
 VALUES = st.recursive(
-    TEXT | st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e300, 1e300),
+    TEXT | st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(-1e300, 1e300),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT | st.just("k" * 1100), inner, max_size=4),
     max_leaves=8,
 )
