@@ -196,3 +196,15 @@ def told(made: Plan) -> list[tuple[str, str, str | None]]:
 def fields(change: Any) -> list[tuple[str, str, Any, Any]]:
     """The differences that a change tells."""
     return [(item.field, item.op, item.before, item.after) for item in change.diff]
+
+
+def with_schema(properties: Json, **fields: Any) -> Json:
+    """A current block that asks for JSON with these properties."""
+    schema = {"type": "object", "properties": properties}
+    return block(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}, **fields)
+
+
+def with_parameters(properties: Json) -> Json:
+    """A classic block that does so."""
+    asked = with_schema(properties)["response_format"]
+    return classic(model_parameters={"responseFormat": asked})

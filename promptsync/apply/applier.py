@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from promptsync.apply.archive import archive
 from promptsync.apply.payload import judge
 from promptsync.apply.sender import DoubtfulError, Overtaken, Sender, patch_over
+from promptsync.apply.wording import not_as_asked, rewritten
 from promptsync.model.canonical import remote_hash, source_hash
 from promptsync.model.errors import (
     AuthError,
@@ -29,7 +30,7 @@ from promptsync.model.errors import (
 )
 from promptsync.model.lockfile import LockEntry, Lockfile, entry_for
 from promptsync.model.prompt import CURRENT
-from promptsync.plan.base import own_fields
+from promptsync.plan.base import agreed_form, own_fields
 from promptsync.plan.changes import (
     Adopt,
     Begun,
@@ -331,21 +332,20 @@ class Applier:
             raise
         verdict = judge(asked, answer, patch.cleared if patch else None)
         dialect = answer.dialect(asked.dialect)
-        entry = entry_for(file, answer, dialect, path, verdict.added)
+        entry = entry_for(file, answer, dialect, path, verdict.added, verdict.form)
         if verdict.wrong:
             entry = replace(entry, source=remote_hash(answer, dialect))
         with _carried_out():
             self._end(number, file.key, entry, self._left_by(change))
         if not verdict.wrong:
-            return Outcome(change.key, change.action, "done", answer.id, version=answer.version(dialect))
-        fields = ", ".join(item.field for item in verdict.wrong[:5])
-        more = f" and {len(verdict.wrong) - 5} more" if len(verdict.wrong) > 5 else ""
+            note = rewritten(verdict, file.prompt.dialect)
+            return Outcome(change.key, change.action, "done", answer.id, note, version=answer.version(dialect))
         return Outcome(
             change.key,
             change.action,
             "not converged",
             answer.id,
-            f"the service took the write and holds something else in {fields}{more}",
+            not_as_asked(verdict, file.prompt.dialect),
             "look at the prompt with `promptsync plan`, and write the file as the service can hold it",
         )
 
@@ -431,7 +431,8 @@ def _adopted(change: Adopt) -> LockEntry:
 
 def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
     """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
-    return entry_for(file, remote, dialect, path, own_fields(file, remote, dialect))
+    own, form = own_fields(file, remote, dialect), agreed_form(file, remote, dialect)
+    return entry_for(file, remote, dialect, path, own, form)
 
 
 def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:

@@ -20,7 +20,7 @@ import json
 import os
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import read_bytes, write_atomic
@@ -76,7 +76,8 @@ class Recovered:
                 prompts[key] = entry
             elif entry is not None and key in lock.prompts:
                 prompts[key] = lock.prompts[key]
-        return Lockfile(prompts, lock.owner or self.owner, lock.canonical, lock.extra)
+        lock = lock.with_found(prompts) if self.entries else lock
+        return replace(lock, owner=lock.owner or self.owner)
 
 
 class Journal:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promptsync.apply.payload import judge
-from promptsync.model.canonical import remote_hash
+from promptsync.model.canonical import form_of
 from promptsync.model.lockfile import entry_for
 from promptsync.model.prompt import PromptFile
 from promptsync.plan.unmanaged import made_since
@@ -50,7 +50,7 @@ def recover_writes(lock: Lockfile, service: Mapping[str, RemotePrompt], writes: 
         begun = done or group[-1]
         what = "it was carried out, and is recorded now" if done else "it was not carried out, or not alone"
         notes.append(f"{begun.action} of {begun.key} ({id}): {what}")
-    return Recovery(replace(lock, prompts=prompts), tuple(notes))
+    return Recovery(lock.with_found(prompts) if by_id else lock, tuple(notes))
 
 
 def still_open(
@@ -112,9 +112,9 @@ def _recover_write(prompts: dict[str, LockEntry], begun: Begun, remote: RemotePr
     file = PromptFile(begun.key, "", begun.asked, protected=begun.protected)
     if held is not None:
         del prompts[held]
-    prompts[begun.key] = entry_for(file, remote, remote.dialect(begun.asked.dialect), path, verdict.added)
+    prompts[begun.key] = entry_for(file, remote, remote.dialect(begun.asked.dialect), path, verdict.added, verdict.form)
     return True
 
 
 def _looks_as_before(begun: Begun, base: LockEntry, remote: RemotePrompt) -> bool:
-    return remote_hash(remote, remote.dialect(base.dialect), begun.asked) == base.remote
+    return form_of(base.remote, remote, remote.dialect(base.dialect), begun.asked) is not None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from promptsync.apply.payload import Patch, create_body, judge, patch_for, was_ignored
+from promptsync.apply.payload import Patch, create_body, judge, nested, patch_for, still_held, was_ignored
 from promptsync.model.canonical import remote_hash
 from promptsync.model.compare import on_the_wire, remote_content
 from promptsync.model.dialects import translate
@@ -30,7 +31,7 @@ from promptsync.plan.unmanaged import made_since, same_content
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Dialect, Json, Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Intent
     from promptsync.service.api import PromptsApi
 
@@ -179,6 +180,7 @@ class Sender:
             answer = self._update_once(other, now, patch)
             self._dialects.mark_refused(asked.dialect)
             asked = other
+        answer = self._clear_nested(asked, answer, patch) if answer is not None else None
         if answer is None:
             return asked, None, patch
         # Where we wrote before, a field that is not cleared says nothing: not every dialect can clear every field.
@@ -188,6 +190,30 @@ class Sender:
             return second, other_answer, patch if second is asked else Patch({})
         self._dialects.mark_accepted(asked.dialect)
         return asked, answer, patch
+
+    def _clear_nested(self, asked: Prompt, answer: RemotePrompt, patch: Patch) -> RemotePrompt | None:
+        """The answer after what a service that merges deeply has kept was cleared there by null, if it can be.
+
+        The null must not be in the first request: a service that does not merge deeply would keep it as a value. Where
+        one is kept all the same, the old value is put back, since a schema with a null in it is none.
+        """
+        kept = still_held(asked, answer, patch.cleared)
+        cleared = self._update_nested(asked, answer, patch, dict.fromkeys(kept))
+        if cleared is None or cleared is answer:
+            return cleared
+        held = still_held(asked, cleared, patch.cleared)
+        nulls = {name: value for name, value in kept.items() if name in held and held[name] is None}
+        return self._update_nested(asked, cleared, patch, nulls)
+
+    def _update_nested(self, asked: Prompt, before: RemotePrompt, patch: Patch, values: Json) -> RemotePrompt | None:
+        """The same update once more, with values in its nested objects. Where that fails, what was there stands."""
+        body = nested(patch.body, values)
+        if body is None:
+            return before
+        try:
+            return self._update_once(asked, before, replace(patch, body=body))
+        except ServiceError:
+            return before
 
     def delete(self, id: str) -> None:
         """Deletes a prompt. Raises ServiceError; an UnavailableError only where a look could not tell either."""
@@ -307,7 +333,9 @@ class Sender:
             except ServiceError as error:
                 lost = _lost(error, lost)
             now = self._look(lost, lambda: self._service.get(before.id))
-            if not judge(asked, now, patch.cleared).wrong:
+            verdict = judge(asked, now, patch.cleared)
+            # What is only written differently may be what was there before.
+            if not verdict.wrong and (not verdict.rewritten or moved(before, now)):
                 return now
             if moved(before, now):
                 return None

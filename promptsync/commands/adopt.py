@@ -22,7 +22,7 @@ from promptsync.model.shell import command
 from promptsync.plan.base import DEFAULT_LANGUAGE, own_fields
 from promptsync.plan.differ import diff
 from promptsync.plan.safety import raise_if_mostly_gone
-from promptsync.plan.unmanaged import by_name, same_content
+from promptsync.plan.unmanaged import by_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,7 +138,7 @@ def _tied(file: PromptFile, remote: RemotePrompt) -> LockEntry:
     """The entry that ties a file to a prompt: the prompt is the base, what the file says beyond it a change here."""
     dialect = remote.dialect(file.prompt.dialect)
     entry = entry_for(file, remote, dialect, None, own_fields(file, remote, dialect))
-    if same_content(file, remote):
+    if not file_differences(file, remote, dialect, None):
         return entry
     return replace(entry, source=remote_hash(remote, dialect, file.prompt))
 

@@ -12,10 +12,11 @@ from promptsync.commands.connect import connect
 from promptsync.commands.keys import locked_key
 from promptsync.commands.results import Step
 from promptsync.commands.state import read_state
-from promptsync.model.compare import FieldDiff, differences, expand, file_differences
+from promptsync.model.compare import FieldDiff, differences, expand
 from promptsync.model.dialects import field_in
 from promptsync.model.errors import NotFoundError, RateLimitedError, RefusedError, ServiceError, UnavailableError
 from promptsync.model.prompt import RemotePrompt
+from promptsync.plan.base import form_as_locked, unlike
 from promptsync.plan.changes import Conflict, Drift, Sides
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _with_sides(api: PromptsApi, change: Change, silent: Event) -> Change:
         base = base_of(api, entry)
         sides = Sides(
             since=_since(api, entry, remote),
-            here=_changed(file_differences(file, base, entry.dialect, entry.added)) if base else (),
+            here=_changed(_changed_here(file, entry, base)) if base else (),
             there=_changed(between(base, remote, entry.dialect, file)) if base else (),
         )
     except (UnavailableError, RateLimitedError):
@@ -120,6 +121,10 @@ def _with_sides(api: PromptsApi, change: Change, silent: Event) -> Change:
     except ServiceError:
         return change
     return replace(change, sides=sides, warnings=(*change.warnings, sides.since))
+
+
+def _changed_here(file: PromptFile, entry: LockEntry, base: RemotePrompt) -> list[FieldDiff]:
+    return unlike(file, entry, base, form_as_locked(file, entry, base))
 
 
 def between(

@@ -17,10 +17,10 @@ from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.conflict_markers import split_conflicted
 from promptsync.merge.locks import merge_locks
-from promptsync.model.canonical import remote_hash, source_hash
-from promptsync.model.compare import file_differences
+from promptsync.model.canonical import form_of, source_hashes
 from promptsync.model.errors import UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
+from promptsync.plan.base import form_as_locked, unlike
 from promptsync.plan.doubts import shows_as_locked
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def lock_verify(target: Target, *, observer: Callable[[Exchange], None] | None =
             found.append(f"{key}: {entry.id} is not on the service")
         elif remote.version(entry.dialect) != entry.version:
             found.append(f"{key}: locked at version {entry.version}, the service is at {remote.version(entry.dialect)}")
-        elif remote_hash(remote, entry.dialect) != entry.remote and remote.display_name != entry.display_name:
+        elif form_of(entry.remote, remote, entry.dialect) is None and remote.display_name != entry.display_name:
             found.append(f"{key}: renamed on the service to “{remote.display_name}”")
-        elif key in files and source_hash(files[key].prompt) == entry.source:
-            differing = file_differences(files[key], remote, entry.dialect, entry.added)
+        elif key in files and entry.source in source_hashes(files[key].prompt):
+            differing = unlike(files[key], entry, remote, form_as_locked(files[key], entry, remote))
             if differing:
                 fields = ", ".join(item.field for item in differing[:5])
                 found.append(f"{key}: by the lockfile file and service agree, and they differ in {fields}")

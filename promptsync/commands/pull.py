@@ -18,11 +18,11 @@ from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
 from promptsync.model.blocks import unsaid
-from promptsync.model.canonical import remote_hash, source_hash
-from promptsync.model.compare import file_differences, provider_of
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, Form, remote_hash, source_hashes
+from promptsync.model.compare import provider_of
 from promptsync.model.errors import DialectError
 from promptsync.model.lockfile import entry_for
-from promptsync.plan.base import own_fields
+from promptsync.plan.base import agreed_form, form_as_locked, own_fields, unlike
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.safety import raise_if_wrong_place
 
@@ -95,6 +95,7 @@ def _merge_into_file(
     beyond = _beyond(remote, found, remote.dialect(entry.dialect))
     if beyond:
         return Pulled(file.key, problem=no_place(file, beyond)), entry
+    was = form_as_locked(file, entry, found) if found is not None else IN_ORDER
     merged = merge(base, file.prompt, theirs, added=entry.added, resolve=resolve, provider=provider_of(remote))
     pulled = rewriter.edit(
         file,
@@ -105,9 +106,9 @@ def _merge_into_file(
             kept=tuple(merged.decided) if resolve == "ours" else (),
             base_is_gone=found is None,
         ),
-        lambda after: _unlike(file, after, remote, entry),
+        lambda after: _unlike(file, after, remote, entry, was),
     )
-    return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry)
+    return pulled, entry if pulled.is_open else _agreed(rewriter, file, remote, entry, was)
 
 
 def _beyond(remote: RemotePrompt, found: RemotePrompt | None, dialect: Dialect) -> list[str]:
@@ -116,19 +117,24 @@ def _beyond(remote: RemotePrompt, found: RemotePrompt | None, dialect: Dialect) 
     return [field for field in unsaid(remote, dialect) if field not in before]
 
 
-def _unlike(file: PromptFile, after: PromptFile, remote: RemotePrompt, entry: LockEntry) -> list[FieldDiff]:
+def _unlike(
+    file: PromptFile, after: PromptFile, remote: RemotePrompt, entry: LockEntry, was: Form | None
+) -> list[FieldDiff]:
     """How a file that had no change of its own would differ from the service that it was pulled from."""
-    if source_hash(file.prompt) != entry.source:
+    if entry.source not in source_hashes(file.prompt):
         return []
-    return file_differences(after, remote, remote.dialect(entry.dialect), entry.added)
+    return unlike(after, entry, remote, was)
 
 
-def _agreed(rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry) -> LockEntry:
+def _agreed(
+    rewriter: Rewriter, file: PromptFile, remote: RemotePrompt, entry: LockEntry, was: Form | None
+) -> LockEntry:
     """The entry with the service's state as its base: what the file says beyond that is a change of the file."""
     fresh = rewriter.read_again(file)
     dialect = remote.dialect(entry.dialect)
-    same = not file_differences(fresh, remote, dialect, entry.added)
+    same = not unlike(fresh, entry, remote, was)
     added = own_fields(fresh, remote, dialect) if same else entry.added
+    form = agreed_form(fresh, remote, dialect, was) if same else was if was is WITHOUT_ORDER else IN_ORDER
     # Whether a prompt is protected is decided by an apply, where it is seen before.
-    agreed = replace(entry_for(fresh, remote, dialect, entry.path, added), protected=entry.protected)
+    agreed = replace(entry_for(fresh, remote, dialect, entry.path, added, form), protected=entry.protected)
     return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))

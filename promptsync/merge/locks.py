@@ -95,8 +95,7 @@ class _Merge:
         lock = Lockfile(
             prompts=prompts,
             owner=ours.owner if ours.owner is not None else theirs.owner,
-            # Hashes of two rules cannot be told apart; those of newer rules are hashed anew as if they were older.
-            canonical=min(ours.canonical, theirs.canonical),
+            canonical=_canonical(ours, theirs),
             extra=_merge_extra(base.extra, ours.extra, theirs.extra),
         )
         left_out = {id: one.key for id, one in held.items() if id not in placed}
@@ -147,6 +146,12 @@ class _Merge:
 
     def _conflict(self, key: str, reason: str) -> None:
         self.reasons.setdefault(key, reason)
+
+
+def _canonical(ours: Lockfile, theirs: Lockfile) -> int:
+    """The newer rules where hashes of both can be told apart, else the older: those are hashed anew."""
+    newer = ours.is_comparable and theirs.is_comparable
+    return (max if newer else min)(ours.canonical, theirs.canonical)
 
 
 def _named(*names: str) -> str:

@@ -11,12 +11,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from promptsync.files.yaml.edits import Edit, Path, field_of, get, identical
+from promptsync.files.yaml.edits import Edit, Path, apply, field_of, get, identical
 from promptsync.merge.texts import merge_texts
-from promptsync.model.canonical import canonical
+from promptsync.model.canonical import Ordered, canonical, is_turned
 from promptsync.model.compare import SET_BY_SERVICE, generic, is_within
 from promptsync.model.pairing import is_list_of_objects, pairs
 from promptsync.model.prompt import CLASSIC, Json, Prompt
+from promptsync.model.writing import same_writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -104,13 +105,14 @@ class _Merger:
 
     def value(self, path: Path, base: Any, ours: Any, theirs: Any) -> None:
         """One value and all below it; `_MISSING` where a side has none."""
+        base, theirs = _ending_as(ours, base, theirs)
         if self.same(path, ours, theirs) or (base is not _UNKNOWN and self.same(path, base, theirs)):
             return
         if isinstance(ours, dict) and isinstance(theirs, dict):
             self.mapping(path, base, ours, theirs)
         elif is_list_of_objects(ours, theirs) and (base in (_UNKNOWN, _MISSING) or is_list_of_objects(base)):
             self.items(path, base, ours, theirs)
-        elif base is not _UNKNOWN and self.same(path, base, ours):
+        elif self.is_untouched(path, base, ours):
             self.take(path, theirs)
         else:
             self.both_changed(path, base, ours, theirs)
@@ -121,6 +123,23 @@ class _Merger:
         for name in [*theirs, *(name for name in ours if name not in theirs)]:
             before = around.get(name, absent)
             self.value((*path, name), before, ours.get(name, _MISSING), theirs.get(name, _MISSING))
+        if isinstance(ours, Ordered) and isinstance(theirs, Ordered):
+            self.order(path, base, ours, theirs)
+
+    def order(self, path: Path, base: Any, ours: Ordered, theirs: Ordered) -> None:
+        """The order of keys: what stands behind the last one that is in its place is taken out and put in again."""
+        if not is_turned(ours, theirs) or (isinstance(base, dict) and not is_turned(base, ours)):
+            wanted = _joined(theirs, ours)
+        elif isinstance(base, dict) and not is_turned(base, theirs):
+            wanted = _joined(ours, theirs)
+        else:
+            wanted = _joined(theirs, ours) if self.is_conflict(path, base, ours, theirs) else _joined(ours, theirs)
+        held = get(apply(self.file, self.edits), path)
+        wanted = [name for name in wanted if name in held]
+        rest = iter(held)
+        moved = wanted[next((at for at, name in enumerate(wanted) if name not in rest), len(wanted)) :]
+        for name in moved:
+            self.edits += [Edit((*path, name), "remove"), Edit((*path, name), "set", held[name])]
 
     def both_changed(self, path: Path, base: Any, ours: Any, theirs: Any) -> None:
         if isinstance(base, str) and isinstance(ours, str) and isinstance(theirs, str):
@@ -162,7 +181,7 @@ class _Merger:
     def item(self, path: Path, base: Any, ours: Any, theirs: Any) -> None:
         if theirs is not _MISSING:
             self.value(path, base, ours, theirs)
-        elif (base is not _UNKNOWN and self.same(path, base, ours)) or self.is_conflict(path, base, ours, theirs):
+        elif self.is_untouched(path, base, ours) or self.is_conflict(path, base, ours, theirs):
             self.edits.append(Edit(path, "remove"))
 
     def between(self, path: Path, at: int, ours: list[Any], theirs: list[tuple[Any, Any]], *, known: bool) -> None:
@@ -204,11 +223,17 @@ class _Merger:
                 del rest[: at + 1]
         return missing
 
+    def is_untouched(self, path: Path, base: Any, ours: Any) -> bool:
+        """Whether the file says what the service held, which may have written it in its own way."""
+        return base is not _UNKNOWN and (self.same(path, base, ours) or same_writing(base, ours))
+
     def same(self, path: Path, one: Any, other: Any) -> bool:
         if one is other:
             return True
         if isinstance(one, dict) and isinstance(other, dict):
-            return one.keys() == other.keys() and all(self.same((*path, k), one[k], other[k]) for k in one)
+            if one.keys() != other.keys() or (isinstance(one, Ordered) and is_turned(one, other)):
+                return False
+            return all(self.same((*path, k), one[k], other[k]) for k in one)
         if isinstance(one, list) and isinstance(other, list):
             return len(one) == len(other) and all(self.same(path, *both) for both in zip(one, other, strict=True))
         if path[-1:] == ("model",) and isinstance(one, str) and isinstance(other, str):
@@ -246,6 +271,8 @@ class _Merger:
         held = self.held(path)
         if path == (self.dialect, "model") and isinstance(value, str):
             return self.model(held, value)
+        if path == ("metadata", "use_cases") and isinstance(held, list) and isinstance(value, list):
+            return [*(item for item in held if item in value), *(item for item in value if item not in held)]
         if isinstance(held, float) and type(value) is int:
             return float(value)
         if path[1:2] == ("messages",) and len(path) in (2, 3) and isinstance(value, dict):
@@ -270,6 +297,27 @@ class _Merger:
         else:
             is_bare = "/" not in held if provider is None else not held.startswith(f"{provider}/")
         return value.removeprefix(f"{self.provider}/") if is_bare and self.provider else value
+
+
+def _joined(lead: Json, other: Json) -> list[str]:
+    """The keys of both: those of `lead` in their order, each of the rest behind what it follows in `other`."""
+    names, before = list(lead), -1
+    for name in other:
+        if name not in lead:
+            names.insert(before + 1, name)
+        before = names.index(name)
+    return names
+
+
+def _ending_as(ours: Any, base: Any, theirs: Any) -> tuple[Any, Any]:
+    """Base and theirs with the final newlines of ours, where no one but the service's way of writing changed them."""
+    if not all(isinstance(side, str) for side in (ours, base, theirs)) or _end(base) != _end(theirs):
+        return base, theirs
+    return base.rstrip("\n") + _end(ours), theirs.rstrip("\n") + _end(ours)
+
+
+def _end(text: str) -> str:
+    return text[len(text.rstrip("\n")) :]
 
 
 def _regions(
@@ -316,7 +364,7 @@ def _keep(name: str, value: Any, ours: Collection[str], own: Collection[str], dr
         return [_keep(f"{name}[]", item, ours, own, dropped) for item in value]
     if not isinstance(value, dict):
         return value
-    kept: Json = {}
+    kept: Json = type(value)()  # an Ordered stays one
     for key, item in value.items():
         field_name = f"{name}.{key}" if name else key
         if field_name not in ours and is_within(field_name, own):

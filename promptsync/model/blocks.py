@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import canonical, is_same_json
+from promptsync.model.canonical import WITHOUT_ORDER, canonical, is_same_json
 from promptsync.model.compare import SET_BY_SERVICE
 from promptsync.model.dialects import DERIVED_MODEL_TYPES, told_in
 from promptsync.model.pairing import is_list_of_objects
@@ -25,7 +25,7 @@ def unsaid(remote: RemotePrompt, dialect: Dialect) -> list[str]:
     if not {dialect, other} <= remote.blocks.keys():
         return []
     told, unclear = told_in(remote.prompt(dialect), other)
-    wanted, held = canonical(told)[other], canonical(remote.prompt(other))[other]
+    wanted, held = (canonical(one, WITHOUT_ORDER)[other] for one in (told, remote.prompt(other)))
     own = {*SET_BY_SERVICE, f"{other}._id"}
     return [field for field in _unsaid(other, held, wanted, frozenset(unclear)) if field not in own]
 

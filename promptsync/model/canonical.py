@@ -2,7 +2,8 @@
 
 The service rewrites what it is sent: nulls stay or vanish, the `provider/` prefix of a model goes, keys are
 reordered, 1 comes back as 1.0 (the documents' own example shows most of it). None of that is a difference, so
-everything is brought into this form before it is compared or hashed.
+everything is brought into this form before it is compared or hashed. Below a JSON schema the order of keys is content:
+it steers what a model writes first.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, Dialect, Json, Prompt, RemotePrompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
-CANONICAL = 1
+CANONICAL = 2
 """The version of the rules in this file, kept in the lockfile. A change of the rules must raise it."""
+
+HASHED_BY = (1, 2)
+"""The versions of the rules whose hashes can be told from each other, so that one lockfile may hold both."""
 
 MAX_DEPTH = 200
 """Levels of nesting that are compared; deeper data would end in a RecursionError somewhere on the way."""
@@ -28,7 +32,45 @@ _EXACT_INTEGERS = 2**53
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def canonical(prompt: Prompt) -> Json:
+class Ordered(dict[str, Any]):
+    """An object below a JSON schema: equal only to one that has its keys in the same order."""
+
+    __slots__ = ()
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, dict) and list(self.items()) == list(other.items())
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+class Form(NamedTuple):
+    """One way to say what a prompt says.
+
+    `name` marks what is hashed where a JSON schema is, so that no hash of one form looks like that of another; none is
+    empty. `schemas` names the objects that hold a JSON schema, and under which key.
+    """
+
+    name: str
+    in_order: bool
+    schemas: Mapping[str, str]
+    has_sets: bool
+
+
+_SCHEMAS = {"json_schema": "schema", "function": "parameters"}
+IN_ORDER = Form("keys in order", in_order=True, schemas=_SCHEMAS, has_sets=True)
+WITHOUT_ORDER = Form("keys in any order", in_order=False, schemas=_SCHEMAS, has_sets=True)
+"""For a service that does not keep the order of keys."""
+RULES_1 = Form("", in_order=False, schemas={"json_schema": "schema"}, has_sets=False)
+"""What lockfiles of `canonical: 1` were hashed by."""
+FORMS = (IN_ORDER, WITHOUT_ORDER, RULES_1)
+"""The forms of which a lockfile may hold hashes, the likely one first."""
+_SOURCE_FORMS = (IN_ORDER, RULES_1)
+"""Those of them that a file is hashed by: it has an order."""
+
+
+def canonical(prompt: Prompt, form: Form = IN_ORDER) -> Json:
     """`prompt` as `{display_name, description, metadata, <dialect>: block, …extra}` in canonical form.
 
     Null, `[]` and `{}` say nothing and are left out, except inside a JSON schema, which is the user's own data.
@@ -37,17 +79,17 @@ def canonical(prompt: Prompt) -> Json:
     """
     content: Json = {
         "display_name": prompt.display_name,
-        "metadata": _mapping(prompt.metadata),
-        prompt.dialect: canonical_block(prompt.dialect, prompt.block),
+        "metadata": _metadata(prompt.metadata, form),
+        prompt.dialect: canonical_block(prompt.dialect, prompt.block, form),
     }
     if prompt.description:
         content["description"] = prompt.description
-    return {**_mapping(prompt.extra), **content} if prompt.extra else content
+    return {**_mapping(prompt.extra, form), **content} if prompt.extra else content
 
 
-def canonical_block(dialect: Dialect, block: Json) -> Json:
+def canonical_block(dialect: Dialect, block: Json, form: Form = IN_ORDER) -> Json:
     """The block in canonical form; in the classic dialect without the provider's prefix in the model's name."""
-    result = _mapping(block)
+    result = _mapping(block, form)
     if dialect == CLASSIC:
         model, provider = result.get("model"), result.get("provider")
         if isinstance(model, str) and isinstance(provider, str):
@@ -69,35 +111,85 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
+def exact_json(value: Any) -> bytes:
+    """The same of canonical content, in which the order of keys tells where it is content."""
+    return canonical_json(_marked(value, IN_ORDER.name))
+
+
 def is_same_json(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON: to Python, `1` and `True` are equal."""
     return bool(one == other) and canonical_json(one) == canonical_json(other)
 
 
-def source_hash(prompt: Prompt) -> str:
+def schemas_of(value: Any, key: str | None = None) -> Iterator[str]:
+    """The text of each JSON schema in any data, keys in their order. `key` is under which this object may hold one."""
+    if isinstance(value, dict):
+        for name, item in sorted(value.items()):
+            if name == key:
+                yield json.dumps(item)
+            else:
+                yield from schemas_of(item, _SCHEMAS.get(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from schemas_of(item)
+
+
+def is_turned(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether keys that both objects have stand in another order."""
+    return [name for name in one if name in other] != [name for name in other if name in one]
+
+
+def source_hash(prompt: Prompt, form: Form = IN_ORDER) -> str:
     """The hash of what a file asks for."""
-    return digest(canonical(prompt))
+    return _hash(canonical(prompt, form), form)
 
 
-def source_hashes(prompt: Prompt, names: Iterable[str]) -> dict[str, str]:
-    """The hash of what a file would ask for under each of `names`, without writing all of it down for each."""
-    content = canonical(prompt)
-    place = digest(content)  # a text that the content cannot hold
-    head, _, tail = canonical_json({**content, "display_name": place}).partition(canonical_json(place))
-    return {name: _sha256(head + canonical_json(name) + tail) for name in names}
+def source_hashes(prompt: Prompt) -> Iterator[str]:
+    """The hashes that a lockfile may hold of what a file asks for, today's first."""
+    return (source_hash(prompt, form) for form in _SOURCE_FORMS)
 
 
-def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> str:
+def source_hashes_named(prompt: Prompt, names: Iterable[str]) -> dict[str, list[str]]:
+    """The same under each of `names`, without writing all of the prompt down for each."""
+    hashes: dict[str, list[str]] = {name: [] for name in names}
+    for form in _SOURCE_FORMS:
+        content = _to_hash(canonical(prompt, form), form)
+        place = digest(content)  # a text that the content cannot hold
+        head, _, tail = canonical_json({**content, "display_name": place}).partition(canonical_json(place))
+        for name, found in hashes.items():
+            found.append(_sha256(head + canonical_json(name) + tail))
+    return hashes
+
+
+def source_hash_like(prompt: Prompt, recorded: str | None) -> str:
+    """The hash of what a file asks for: that which a lockfile has recorded, if it is one of them, else today's."""
+    today = source_hash(prompt)
+    if recorded is None or recorded == today:
+        return today
+    return next((other for other in source_hashes(prompt) if other == recorded), today)
+
+
+def remote_hash(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None, form: Form = IN_ORDER) -> str:
     """The hash of what the service holds of a prompt in `dialect`; version, ids, owner and times are not part of it.
 
     The further top-level fields that `asked` asks for are, so that a change of one of them is seen.
     """
-    if asked is not None and asked.extra:
-        return digest(without_ids(canonical(remote_content(remote, dialect, asked))))
+    if form is not IN_ORDER or (asked is not None and asked.extra):
+        return content_hash(canonical(remote_content(remote, dialect, asked), form), form)
     known = remote.hashes.get(dialect)
     if known is None:
-        known = remote.hashes[dialect] = digest(without_ids(canonical(remote.prompt(dialect))))
+        known = remote.hashes[dialect] = content_hash(canonical(remote.prompt(dialect)))
     return known
+
+
+def content_hash(content: Json, form: Form = IN_ORDER) -> str:
+    """The hash of canonical content of the service."""
+    return _hash(without_ids(content), form)
+
+
+def form_of(recorded: str, remote: RemotePrompt, dialect: Dialect, asked: Prompt | None = None) -> Form | None:
+    """The form in which a hash that a lockfile holds is that of what the service holds now; None if it is not."""
+    return next((form for form in FORMS if remote_hash(remote, dialect, asked, form) == recorded), None)
 
 
 def without_ids(content: Json) -> Json:
@@ -114,40 +206,68 @@ def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None)
     return replace(remote.prompt(dialect), extra=extra)
 
 
-def _mapping(value: Json, depth: int = 0, *, holds_schema: bool = False) -> Json:
+def _hash(content: Json, form: Form) -> str:
+    return digest(_to_hash(content, form))
+
+
+def _to_hash(content: Json, form: Form) -> Json:
+    """What is hashed of canonical content."""
+    return _marked(content, form.name) if form.name else content
+
+
+def _marked(value: Any, name: str) -> Any:
+    """`value` with each JSON schema as its own text behind the name of the form."""
+    if isinstance(value, Ordered):
+        return {name: json.dumps(value)}
+    if isinstance(value, dict):
+        return {key: item if type(item) is str else _marked(item, name) for key, item in value.items()}
+    return [_marked(item, name) for item in value] if isinstance(value, list) else value
+
+
+def _metadata(metadata: Json, form: Form) -> Json:
+    result = _mapping(metadata, form)
+    use_cases = result.get("use_cases")
+    if form.has_sets and isinstance(use_cases, list) and all(isinstance(item, str) for item in use_cases):
+        result["use_cases"] = sorted(set(use_cases))
+    return result
+
+
+def _mapping(value: Json, form: Form, depth: int = 0, schema: str | None = None) -> Json:
+    """`schema` is the key that holds a JSON schema, if one of this object may."""
     _bound(depth)
     result = {}
     for name, item in value.items():
         if type(item) is str:  # as most are
             result[name] = item
             continue
-        if holds_schema and name == "schema" and item is not None:
-            result[name] = _numbers(item, depth + 1)
+        if name == schema and item is not None:
+            result[name] = _schema(item, form, depth + 1)
             continue
-        plain = _value(item, depth + 1, holds_schema=name == "json_schema")
+        plain = _value(item, form, depth + 1, form.schemas.get(name))
         if plain is None or (not plain and isinstance(plain, list | dict)):
             continue
         result[name] = plain
     return result
 
 
-def _value(value: Any, depth: int, *, holds_schema: bool = False) -> Any:
+def _value(value: Any, form: Form, depth: int, schema: str | None = None) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return _mapping(value, depth, holds_schema=holds_schema)
+        return _mapping(value, form, depth, schema)
     if isinstance(value, list):
         _bound(depth)
-        return [_value(item, depth + 1) for item in value]
+        return [_value(item, form, depth + 1) for item in value]
     return _number(value)
 
 
-def _numbers(value: Any, depth: int) -> Any:
+def _schema(value: Any, form: Form, depth: int) -> Any:
     _bound(depth)
     if isinstance(value, dict):
-        return {name: _numbers(item, depth + 1) for name, item in value.items()}
+        names = value if form.in_order else sorted(value)
+        return Ordered((name, _schema(value[name], form, depth + 1)) for name in names)
     if isinstance(value, list):
-        return [_numbers(item, depth + 1) for item in value]
+        return [_schema(item, form, depth + 1) for item in value]
     return _number(value)
 
 

@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptsync.model.canonical import canonical, is_same_json
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, Form, canonical, is_same_json
 from promptsync.model.canonical import remote_content as remote_content
 from promptsync.model.dialects import field_in, translate
 from promptsync.model.errors import DialectError
 from promptsync.model.pairing import is_list_of_objects
-from promptsync.model.prompt import CLASSIC
+from promptsync.model.prompt import CLASSIC, other_dialect
+from promptsync.model.writing import same_writing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
 
@@ -41,23 +42,31 @@ class FieldDiff:
 
 
 def differences(
-    desired: Prompt, actual: Prompt, *, added: Collection[str] | None = (), provider: str | None = None
+    desired: Prompt,
+    actual: Prompt,
+    *,
+    added: Collection[str] | None = (),
+    provider: str | None = None,
+    form: Form = IN_ORDER,
 ) -> list[FieldDiff]:
     """What would have to change on the service for `actual` to say what `desired` says. Both in one dialect.
 
     `added` names the fields that are the service's own, which are no difference; None says that whatever only the
-    service has is its own. `provider` is the provider of `actual`, where its block cannot tell it.
+    service has is its own. `provider` is the provider of `actual`, where its block cannot tell it. `form` tells whether
+    the order of keys below a JSON schema counts.
     """
-    found = all_differences(desired, actual, provider=provider)
+    found = all_differences(desired, actual, provider=provider, form=form)
     if added is None:
         return [item for item in found if not is_service_only(item)]
     own = {generic(field) for field in added} | SET_BY_SERVICE
     return [item for item in found if not (is_service_only(item) and is_within(item.field, own))]
 
 
-def all_differences(desired: Prompt, actual: Prompt, *, provider: str | None = None) -> list[FieldDiff]:
+def all_differences(
+    desired: Prompt, actual: Prompt, *, provider: str | None = None, form: Form = IN_ORDER
+) -> list[FieldDiff]:
     """The same, with whatever only the service has."""
-    wanted, there = canonical(desired), canonical(actual)
+    wanted, there = canonical(desired, form), canonical(actual, form)
     if is_same_json(wanted, there):
         return []
     from promptsync.model.values import MISSING, find_differences
@@ -82,7 +91,11 @@ def all_fields(prompt: Prompt, op: Literal["add", "remove"]) -> list[FieldDiff]:
 
 
 def file_differences(
-    file: PromptFile, remote: RemotePrompt, dialect: Dialect, added: Collection[str] | None
+    file: PromptFile,
+    remote: RemotePrompt,
+    dialect: Dialect,
+    added: Collection[str] | None,
+    form: Form = IN_ORDER,
 ) -> list[FieldDiff]:
     """What differs between a file and the service's answer, in the words of the file.
 
@@ -90,11 +103,19 @@ def file_differences(
     """
     desired = on_the_wire(file.prompt, remote.dialect(dialect))
     actual = remote_content(remote, desired.dialect, file.prompt)
-    found = differences(desired, actual, added=added, provider=provider_of(remote))
-    if desired.dialect == file.prompt.dialect:
-        return found
-    shown = [leaf for item in found for leaf in (_leaves(item) if item.field in _TOLD_BY_FIELD else [item])]
-    return [replace(item, field=field_in(item.field, file.prompt.dialect)) for item in shown]
+    found = differences(desired, actual, added=added, provider=provider_of(remote), form=form)
+    return in_words_of(file.prompt.dialect, found)
+
+
+def in_words_of(dialect: Dialect, items: Iterable[FieldDiff]) -> list[FieldDiff]:
+    """Differences in either dialect, told in the words of `dialect` where it has any."""
+    other = f"{other_dialect(dialect)}."
+    shown = [leaf for item in items for leaf in (_leaves(item) if _is_told_by_field(item, other) else [item])]
+    return [replace(item, field=field_in(item.field, dialect)) for item in shown]
+
+
+def _is_told_by_field(item: FieldDiff, other: str) -> bool:
+    return item.field.startswith(other) and item.field in _TOLD_BY_FIELD
 
 
 def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
@@ -107,7 +128,12 @@ def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
 
 def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:
     """The fields that `actual` has and `desired` has not: the service's own additions, or what was taken out here."""
-    return [item for item in all_differences(desired, actual) if is_service_only(item)]
+    return [item for item in all_differences(desired, actual, form=WITHOUT_ORDER) if is_service_only(item)]
+
+
+def settled(items: list[FieldDiff]) -> list[FieldDiff]:
+    """The differences without those that are only the service's way of writing."""
+    return [item for item in items if item.op != "replace" or not same_writing(item.before, item.after)]
 
 
 def is_service_only(item: FieldDiff) -> bool:

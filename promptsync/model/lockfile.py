@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import CANONICAL, remote_hash, source_hash
+from promptsync.model.canonical import CANONICAL, HASHED_BY, IN_ORDER, Form, remote_hash, source_hash
 from promptsync.model.errors import LockfileError
 from promptsync.model.prompt import DIALECTS, ID, VERSION, Dialect, Json
 from promptsync.model.shell import command, typed
@@ -67,7 +67,10 @@ class LockEntry:
 
 @dataclass(frozen=True, slots=True)
 class Lockfile:
-    """All entries by key. `owner` names the workspace that the ids belong to, None until an answer told it."""
+    """All entries by key. `owner` names the workspace that the ids belong to, None until an answer told it.
+
+    `canonical` is the version of the newest rules that hashes are by; those of `HASHED_BY` may stand side by side.
+    """
 
     prompts: dict[str, LockEntry] = field(default_factory=dict)
     owner: str | None = None
@@ -78,15 +81,32 @@ class Lockfile:
         """The ids of all entries."""
         return frozenset(entry.id for entry in self.prompts.values())
 
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the hashes are by rules that are still known."""
+        return self.canonical in HASHED_BY
+
     def with_prompts(self, prompts: dict[str, LockEntry]) -> Lockfile:
-        """The same lockfile with other entries, hashed by today's rules."""
+        """The same lockfile with other entries, some of them hashed by today's rules."""
         return replace(self, prompts=prompts, canonical=CANONICAL)
+
+    def with_found(self, prompts: dict[str, LockEntry]) -> Lockfile:
+        """Likewise, with entries that were found elsewhere, and the rest as it is: of unknown rules, it stays so."""
+        return self.with_prompts(prompts) if self.is_comparable else replace(self, prompts=prompts)
 
 
 def entry_for(
-    file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None, added: Iterable[str]
+    file: PromptFile,
+    remote: RemotePrompt,
+    dialect: Dialect,
+    path: str | None,
+    added: Iterable[str],
+    form: Form = IN_ORDER,
 ) -> LockEntry:
-    """The entry that says: `file` was asked for, and `remote` is what the service holds of it in `dialect`."""
+    """The entry that says: `file` was asked for, and `remote` is what the service holds of it in `dialect`.
+
+    `form` is `WITHOUT_ORDER` for a service whose answer to our write did not keep the order of keys.
+    """
     return LockEntry(
         id=remote.id,
         version=remote.version(dialect),
@@ -94,7 +114,7 @@ def entry_for(
         display_name=remote.display_name,
         dialect=dialect,
         source=source_hash(file.prompt),
-        remote=remote_hash(remote, dialect, file.prompt),
+        remote=remote_hash(remote, dialect, file.prompt, form),
         added=tuple(sorted(set(added))),
         protected=file.protected,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from deepdiff import DeepDiff
 from deepdiff.operator import BaseOperator
 
-from promptsync.model.canonical import canonical_json, is_same_json
+from promptsync.model.canonical import Ordered, exact_json, is_same_json, is_turned
 from promptsync.model.pairing import is_list_of_objects, pairs
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class _Step(NamedTuple):
 def find_differences(first: Any, second: Any, *, provider: str | None) -> Iterator[Difference]:
     """What differs, in the order of `second`, then by name what only `first` has.
 
-    Two lists of objects are compared by the rule of `pairs`, all other lists as a whole. A model may be named with or
-    without its `provider`; None is any.
+    Two lists of objects are compared by the rule of `pairs`, all other lists as a whole, and so is an object below a
+    JSON schema whose keys change places. A model may be named with or without its `provider`; None is any.
     """
     found = DeepDiff(
         first,
@@ -55,7 +55,7 @@ def find_differences(first: Any, second: Any, *, provider: str | None) -> Iterat
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,
         ignore_nan_inequality=True,
-        custom_operators=[_InOrder(), _Whole(provider)],
+        custom_operators=[_Turned(), _InOrder(), _Whole(provider)],
     )
     levels = [level for group in found.values() for level in group]
     for level in sorted(levels, key=_steps):
@@ -68,6 +68,17 @@ def find_differences(first: Any, second: Any, *, provider: str | None) -> Iterat
 def _steps(level: Any) -> list[_Step]:
     steps: list[_Step] = level.path(output_format="list")
     return steps
+
+
+class _Turned(BaseOperator):
+    """Tells an object as a whole where keys that both sides have changed places, since that is content."""
+
+    def match(self, level: Any) -> bool:
+        return isinstance(level.t1, Ordered) and isinstance(level.t2, Ordered) and is_turned(level.t1, level.t2)
+
+    def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:
+        diff_instance.custom_report_result("values_changed", level)
+        return True
 
 
 class _InOrder(BaseOperator):
@@ -101,7 +112,7 @@ class _Whole(BaseOperator):
 
     def _is_same_json(self, level: Any) -> bool:
         if isinstance(level.t1, list):
-            return canonical_json(level.t1) == canonical_json(level.t2)  # as text, so that NaN is NaN
+            return exact_json(level.t1) == exact_json(level.t2)  # as text, so that NaN is NaN
         if level.t1 == level.t2:
             return True
         steps = _steps(level)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptsync.model.canonical import Ordered
 from promptsync.output.cells import cut
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
@@ -151,9 +152,17 @@ def _has_lines(value: Any) -> bool:
 
 
 def _indented_pair(before: Any, after: Any) -> tuple[str, str]:
-    """Both as JSON, their keys sorted; as they are, where nothing but the order differs."""
+    """Both as JSON, their keys sorted; as they are, where their order is content or nothing but the order differs."""
     old, new = _indented(before, sort=True), _indented(after, sort=True)
-    return (old, new) if old != new else (_indented(before), _indented(after))
+    in_order = old == new or _has_order(before) or _has_order(after)
+    return (_indented(before), _indented(after)) if in_order else (old, new)
+
+
+def _has_order(value: Any) -> bool:
+    """Whether the order of keys is content somewhere in a value."""
+    if isinstance(value, dict):
+        return isinstance(value, Ordered) or any(map(_has_order, value.values()))
+    return isinstance(value, list) and any(map(_has_order, value))
 
 
 def _indented(value: Any, *, sort: bool = False) -> str:

@@ -13,6 +13,8 @@ from string import ascii_lowercase
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from promptsync.model.canonical import Ordered
+
 MAX_DEPTH = 64
 """Levels of nesting that are shown; a loaded file is bounded anyway, a service's answer is not."""
 
@@ -59,7 +61,8 @@ def _mask(value: Any, depth: int) -> Any:
         return "[nested too deeply to be shown]"
     if isinstance(value, list):
         return [_mask(item, depth - 1) for item in value]
-    return {mask_text(str(name)): _mask(item, depth - 1) for name, item in value.items()}
+    masked = {mask_text(str(name)): _mask(item, depth - 1) for name, item in value.items()}
+    return Ordered(masked) if isinstance(value, Ordered) else masked
 
 
 def _is_all_data(header: str, payload: str) -> bool:

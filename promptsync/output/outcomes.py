@@ -146,5 +146,6 @@ def _sum(outcomes: Sequence[Outcome], waiting: list[_Waiting], style: Style) -> 
         bad.append(counted(kinds["conflict"], "conflict"))
     if not good and not bad:
         return style("green", "Nothing to do.")
-    parts = [", ".join(good) or "nothing", *([", ".join(bad)] if bad else [])]
+    written = status["not converged"]  # as the service could hold it
+    parts = [*([", ".join(good) or "nothing"] if good or not written else []), *([", ".join(bad)] if bad else [])]
     return f"{style('bold', 'Applied:')} {'; '.join(parts)}."

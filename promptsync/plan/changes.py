@@ -6,8 +6,8 @@ A plan is data. It can be shown, saved, compared with a later one and carried ou
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, get_args
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
@@ -52,6 +52,10 @@ class _Change:
     path: str | None = None
     diff: tuple[FieldDiff, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def warned(self, *words: str) -> Self:
+        """The same with words of warning behind those that it has."""
+        return replace(self, warnings=(*self.warnings, *words))
 
     @property
     def is_sent(self) -> bool:

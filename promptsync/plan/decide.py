@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from promptsync.model.canonical import CANONICAL, digest, remote_hash, source_hash
-from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, on_the_wire, provider_of
-from promptsync.model.globs import is_glob, matches
+from promptsync.model.canonical import (
+    IN_ORDER,
+    WITHOUT_ORDER,
+    Form,
+    digest,
+    form_of,
+    remote_hash,
+    source_hash,
+    source_hashes,
+)
+from promptsync.model.compare import FieldDiff, all_fields, expand, file_differences, settled
+from promptsync.model.globs import matches
 from promptsync.model.shell import command, typed
-from promptsync.plan.base import changed_since, changed_without_file, is_as_locked, own_fields, says_the_same, with_news
+from promptsync.plan.base import (
+    agreed_form,
+    changed_since,
+    changed_without_file,
+    edited_fields,
+    form_as_locked,
+    hidden_model_change,
+    own_fields,
+    says_the_same,
+    to_tell,
+    with_news,
+)
 from promptsync.plan.changes import (
     PROTECTED,
     Adopt,
@@ -27,7 +46,16 @@ from promptsync.plan.changes import (
     Recreate,
     Update,
 )
-from promptsync.plan.wording import NOT_PROVED, OVERWRITES, UNPROTECTED, already_there, differing, protection_waits
+from promptsync.plan.wording import (
+    NOT_PROVED,
+    OVERWRITES,
+    UNPROTECTED,
+    already_there,
+    back_or_gone,
+    differing,
+    protection_waits,
+    stays,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,14 +68,14 @@ if TYPE_CHECKING:
 class Decider:
     """Decides about one prompt after the other.
 
-    `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file. `canonical`
-    is the version of the rules that the lockfile's hashes are by. `sources` are the hashes of what the files say, by
-    key. `refreshed` fills with the entries that are to be
-    recorded anew although nothing differs.
+    `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file.
+    `is_comparable` tells that the lockfile's hashes are by rules that are still known. `sources` are the hashes of what
+    the files say, by key, by the rules that their entries are hashed by. `refreshed` fills with the entries that are to
+    be recorded anew although nothing differs.
     """
 
     service: Mapping[str, RemotePrompt] | None
-    canonical: int
+    is_comparable: bool
     options: PlanOptions
     path_of: Callable[[PromptFile], str]
     sources: Mapping[str, str]
@@ -160,37 +188,38 @@ class Decider:
     def _three_way(self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt) -> Change | None:
         if old_key == file.key and self._is_as_agreed(file, entry, remote):
             return None
-        there = changed_since(file, entry, remote, comparable=self._is_comparable)
-        proved = not there and (not self._is_comparable or is_as_locked(file, entry, remote))
+        there = changed_since(file, entry, remote, comparable=self.is_comparable)
+        form = form_as_locked(file, entry, remote)
         if not there:
             entry = with_news(file, entry, remote)
         protection = _protection_change(file, entry)
+        waiting = [protection_waits(protected=file.protected)] if protection else []
         fields = self._path_change(file, entry, old_key)
-        fields += file_differences(file, remote, entry.dialect, entry.added)
+        fields += to_tell(file, entry, remote, form, comparable=self.is_comparable)
         here = old_key != file.key or any(item.field == "path" for item in fields)
         here = here or self._changed_here(file, entry, fields)
-        if not there and not (fields and not here):
-            fields = fields or (_hidden_model_change(file, entry, remote) if here else [])
+        if not there and (here or not fields or says_the_same(file, entry, remote, form)):
+            fields = edited_fields(file, entry, fields) or hidden_model_change(file, entry, remote) if here else []
             if here or protection:
                 change = self._write(file, entry, old_key, remote, fields + protection)
-                return change if proved or not fields else _warned(change, NOT_PROVED)
-            self._refresh(file, entry, remote)
+                proved = form is not None or not self.is_comparable
+                return change if proved or not fields else change.warned(NOT_PROVED)
+            self._refresh(file, entry, remote, form)
             return None
         if self.options.overwrite and matches(file.key, self.options.overwrite):
             change = self._write(file, entry, old_key, remote, fields + protection)
-            return _warned(change, OVERWRITES) if fields else change
+            return change.warned(OVERWRITES) if fields else change
         if not here:
-            return _told_besides(self._drift(file, entry, remote, fields), protection)
-        if not fields:
-            return self._write(file, entry, old_key, remote, protection)
-        conflict = self._conflict(
+            return self._drift(file, entry, remote, settled(fields) or fields).warned(*waiting)
+        if not settled(fields):
+            return self._write(file, entry, old_key, remote, (fields if old_key != file.key else []) + protection)
+        return self._conflict(
             file,
             entry,
             remote,
             fields,
             "changed here and on the service" if old_key == file.key else "moved here and changed on the service",
-        )
-        return _told_besides(conflict, protection)
+        ).warned(*waiting)
 
     def _is_as_agreed(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> bool:
         """Whether file and service are word for word what the entry says, and say the same: nearly every prompt does.
@@ -198,28 +227,23 @@ class Decider:
         That they do is compared, whatever the entry says: a lockfile is edited as easily as a file.
         """
         agreed = (
-            self._is_comparable
+            self.is_comparable
             and entry.dialect in remote.blocks
             and remote.version(entry.dialect) == entry.version
             and file.protected == entry.protected
             and not self._path_change(file, entry, file.key)
             and self.sources[file.key] == entry.source
-            and remote_hash(remote, entry.dialect, file.prompt if file.prompt.extra else None) == entry.remote
         )
-        return agreed and (entry.source == entry.remote or says_the_same(file, entry, remote))
-
-    @property
-    def _is_comparable(self) -> bool:
-        """Whether the lockfile's hashes are by today's rules."""
-        return self.canonical == CANONICAL
+        form = _form(file, entry, remote) if agreed else None
+        if form not in (IN_ORDER, WITHOUT_ORDER):
+            return False
+        return entry.source == entry.remote or says_the_same(file, entry, remote, form)
 
     def _changed_without_file(self, entry: LockEntry, remote: RemotePrompt, *, deletes: bool) -> bool:
-        return changed_without_file(entry, remote, comparable=self._is_comparable, deletes=deletes)
+        return changed_without_file(entry, remote, comparable=self.is_comparable, deletes=deletes)
 
     def _changed_here(self, file: PromptFile, entry: LockEntry, fields: list[FieldDiff]) -> bool:
-        if self.canonical < CANONICAL:
-            return bool(fields)
-        return source_hash(file.prompt) != entry.source
+        return entry.source not in source_hashes(file.prompt) if self.is_comparable else bool(settled(fields))
 
     def _path_change(self, file: PromptFile, entry: LockEntry, old_key: str) -> list[FieldDiff]:
         wanted = self.path_of(file)
@@ -231,11 +255,12 @@ class Decider:
         """A path that was never sent is not known, and stays as it is under the same key."""
         return None if entry.path is None else self.path_of(file)
 
-    def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> None:
+    def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, form: Form | None) -> None:
         """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
         dialect = remote.dialect(entry.dialect)
-        hashed = remote_hash(remote, dialect, file.prompt)
-        added = entry.added if hashed == entry.remote else own_fields(file, remote, dialect)
+        hashed = remote_hash(remote, dialect, file.prompt, agreed_form(file, remote, dialect, form))
+        is_known = _form(file, entry, remote) is not None
+        added = entry.added if is_known else own_fields(file, remote, dialect)
         fresh = replace(
             entry,
             version=remote.version(dialect),
@@ -358,7 +383,7 @@ class Decider:
                 display_name=entry.display_name,
                 digest=self._digest("conflict", key, None, entry, remote),
                 reason="the file is gone, and the prompt was changed on the service",
-                hint=_back_or_gone(key),
+                hint=back_or_gone(key),
                 id=entry.id,
             )
         if deletes:
@@ -372,16 +397,11 @@ class Decider:
                 entry=entry,
                 remote=remote,
             )
-        why = "`--prune` would delete it"
-        if entry.protected:
-            why = f"it is protected, and `--prune` deletes it only after `promptsync lock unprotect {quote(key)}`"
-        elif kept:
-            why = "a new file may be it"
         return Orphan(
             key=key,
             display_name=entry.display_name,
             digest=self._digest("orphan", key, None, entry, remote),
-            warnings=(f"the file is gone and the prompt stays on the service: {why}",),
+            warnings=(stays(key, protected=entry.protected, kept=kept),),
             entry=entry,
         )
 
@@ -400,31 +420,11 @@ class Decider:
         return digest([action, key, asked, *(_evidence(item, file) for item in rest)])
 
 
-def _back_or_gone(key: str) -> str:
-    """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
-    if is_glob(key):
-        return (
-            f"bring the file back under another name, or let the prompt be with `promptsync lock forget {quote(key)}`"
-        )
-    return f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`"
-
-
 def _protection_change(file: PromptFile, entry: LockEntry) -> list[FieldDiff]:
     """What the file and the lock say of the protection, which the service knows nothing of: lock before, file after."""
     if file.protected == entry.protected:
         return []
     return [FieldDiff(PROTECTED, "replace", entry.protected, file.protected)]
-
-
-def _warned(change: Update | Move | Adopt, word: str) -> Update | Move | Adopt:
-    return replace(change, warnings=(*change.warnings, word))
-
-
-def _told_besides(change: Drift | Conflict, protection: list[FieldDiff]) -> Drift | Conflict:
-    """What is left alone as it is, with a word on the protection, which is left with it."""
-    if not protection:
-        return change
-    return replace(change, warnings=(*change.warnings, protection_waits(protected=bool(protection[0].after))))
 
 
 def _evidence(item: Any, file: PromptFile | None) -> Any:
@@ -436,15 +436,9 @@ def _evidence(item: Any, file: PromptFile | None) -> Any:
     return [item.id, item.version(), sorted(remote_hash(item, dialect, asked) for dialect in item.blocks)]
 
 
-def _hidden_model_change(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> list[FieldDiff]:
-    """A provider changed in the model's name, where the service answers the name without it."""
-    if provider_of(remote) is not None:
-        return []
-    desired = on_the_wire(file.prompt, remote.dialect(entry.dialect))
-    before, after = remote.blocks.get(desired.dialect, {}).get("model"), desired.block.get("model")
-    if before == after or not isinstance(before, str) or not isinstance(after, str):
-        return []
-    return [FieldDiff(f"{file.prompt.dialect}.model", "replace", before, after)]
+def _form(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Form | None:
+    """The form in which the entry's hash is that of what the service holds; None if it is not."""
+    return form_of(entry.remote, remote, remote.dialect(entry.dialect), file.prompt)
 
 
 def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import digest, remote_hash, source_hash
+from promptsync.model.canonical import digest, remote_hash, source_hash, source_hash_like
 from promptsync.model.globs import matches
 from promptsync.model.lockfile import LockEntry
 from promptsync.model.prompt import CURRENT
@@ -58,9 +58,9 @@ def diff(
     the lock alone. `intents` are creates of ours whose end is not known.
     """
     options, intents = options or PlanOptions(), list(intents)
-    sources = {key: source_hash(file.prompt) for key, file in files.items()}
+    sources = {key: source_hash_like(file.prompt, _recorded(lock, key)) for key, file in files.items()}
     trades = find_trades(files, lock.prompts, sources, {intent.key for intent in intents})
-    decider = Decider(service, lock.canonical, options, scope.path_of, sources)
+    decider = Decider(service, lock.is_comparable, options, scope.path_of, sources)
     differ = _Differ(files, exchanged(lock, trades.pairs), service, scope, options, decider, trades)
     found = with_likely_renames(list(differ.changes(intents)), trades.left, lock, service)
     changes = sorted(found, key=lambda change: change.key)
@@ -80,6 +80,11 @@ def diff(
         host=scope.host,
         path_prefix=scope.path_prefix,
     )
+
+
+def _recorded(lock: Lockfile, key: str) -> str | None:
+    entry = lock.prompts.get(key)
+    return entry.source if entry else None
 
 
 def plan_digest(target: str, changes: Iterable[Change]) -> str:

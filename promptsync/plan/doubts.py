@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import remote_hash
+from promptsync.model.canonical import form_of
 from promptsync.plan.changes import Conflict
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def shows_as_locked(entry: LockEntry, remote: RemotePrompt, file: PromptFile | N
     """Whether the service shows of a prompt what it held when the entry was written."""
     dialect = remote.dialect(entry.dialect)
     asked = file.prompt if file else None
-    return remote.version(dialect) == entry.version and remote_hash(remote, dialect, asked) == entry.remote
+    same = remote.version(dialect) == entry.version
+    return same and form_of(entry.remote, remote, dialect, asked) is not None
 
 
 def _touched(plan: Plan, files: Mapping[str, PromptFile], lock: Lockfile) -> Iterator[str]:

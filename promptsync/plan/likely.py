@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -39,10 +38,10 @@ def with_likely_renames(
 def _told(change: Change, same: str | None, alike: str | None, lock: Lockfile, abandoned: Collection[str]) -> Change:
     if isinstance(change, Update) and same is not None:
         word = _overwritten(change.key, same, is_gone=same in abandoned)
-        return replace(change, warnings=(*change.warnings, word))
+        return change.warned(word)
     old = same or alike
     if isinstance(change, Create) and old is not None:
-        return replace(change, warnings=(*change.warnings, _renamed(change.key, old, lock.prompts[old].id)))
+        return change.warned(_renamed(change.key, old, lock.prompts[old].id))
     return change
 
 

@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from promptsync.model.canonical import canonical_block, digest, source_hash, source_hashes
+from promptsync.model.canonical import canonical_block, digest, source_hashes, source_hashes_named
 from promptsync.model.compare import SET_BY_SERVICE, drop, on_the_wire
 from promptsync.model.prompt import CURRENT
 from promptsync.plan.trades import MOST_RENAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from promptsync.model.lockfile import LockEntry
     from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
@@ -52,7 +52,8 @@ def find_moves(
     new = list(new)
     if not old:
         return Moves()
-    files = [_of_file(file) for file in new]
+    known = {entry.source for entry in old.values()}
+    files = [_of_file(file, known) for file in new]
     entries = [_Side(key, entry.source, None, entry.display_name) for key, entry in old.items()]
     moves = Moves()
     for sources in (files, _renamed(files, new, old)):
@@ -124,8 +125,8 @@ def _renamed(files: list[_Side], new: Iterable[PromptFile], old: Mapping[str, Lo
     renamed = []
     for side, file in zip(files, new, strict=True):
         if not file.named:
-            hashes = source_hashes(file.prompt, names)
-            known = {source for name, source in hashes.items() if source in names[name]}
+            hashes = source_hashes_named(file.prompt, names)
+            known = {source for name, sources in hashes.items() for source in sources if source in names[name]}
             if len(known) == 1:
                 renamed.append(replace(side, source=known.pop()))
     return renamed
@@ -140,8 +141,11 @@ def _grouped(sides: list[_Side], trait: _Trait) -> dict[Hashable, list[_Side]]:
     return groups
 
 
-def _of_file(file: PromptFile) -> _Side:
-    return _Side(file.key, source_hash(file.prompt), None, file.prompt.display_name if file.named else None)
+def _of_file(file: PromptFile, known: Collection[str]) -> _Side:
+    """`known` are the hashes that the entries have: a file is known by any of its own that is among them."""
+    hashes = list(source_hashes(file.prompt))
+    source = next((one for one in hashes if one in known), hashes[0])
+    return _Side(file.key, source, None, file.prompt.display_name if file.named else None)
 
 
 def _with_block(side: _Side, file: PromptFile) -> _Side:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import CANONICAL, remote_hash
+from promptsync.model.canonical import form_of
 from promptsync.plan.changes import Conflict, Drift, Move, Update
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ def later_entries(changed: dict[str, Edited], committed: Iterable[Lockfile]) -> 
     wanted = dict(changed)
     found: dict[str, LockEntry] = {}
     for lock in committed:
-        comparable = lock.canonical == CANONICAL
         for entry in lock.prompts.values():
-            if entry.id in wanted and _describes(entry, wanted[entry.id], comparable=comparable):
+            if entry.id in wanted and _describes(entry, wanted[entry.id], comparable=lock.is_comparable):
                 found[entry.id] = entry
                 del wanted[entry.id]
         if not wanted:
@@ -46,16 +45,14 @@ def caught_up(lock: Lockfile, entries: dict[str, LockEntry]) -> Lockfile:
         key: replace(entries[entry.id], protected=entry.protected) if entry.id in entries else entry
         for key, entry in lock.prompts.items()
     }
-    return replace(lock, prompts=prompts)
+    return lock.with_found(prompts)
 
 
 def with_turned_back(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each write over what a later lockfile holds: no edit is lost, but an apply."""
     word = "a later commit of the lockfile holds what the service holds: this takes that apply back"
     changes = tuple(
-        replace(change, warnings=(*change.warnings, word))
-        if isinstance(change, Update | Move) and change.id in entries
-        else change
+        change.warned(word) if isinstance(change, Update | Move) and change.id in entries else change
         for change in plan.changes
     )
     return replace(plan, changes=changes)
@@ -65,19 +62,17 @@ def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
     word = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
     changes = tuple(
-        replace(change, warnings=(*change.warnings, word))
-        if isinstance(change, Drift | Conflict) and change.id in entries
-        else change
+        change.warned(word) if isinstance(change, Drift | Conflict) and change.id in entries else change
         for change in plan.changes
     )
     return replace(plan, changes=changes)
 
 
 def _describes(entry: LockEntry, edited: Edited, *, comparable: bool) -> bool:
-    """Whether an entry holds what the service holds: by its hash, and by its version where that is by other rules."""
+    """Whether an entry holds what the service holds: by its hash, and by its version where no one knows its rules."""
     remote, file = edited.remote, edited.file
     if entry.version is None or entry.version != remote.version(entry.dialect):
         return False
     if comparable:
-        return remote_hash(remote, entry.dialect, file.prompt) == entry.remote
+        return form_of(entry.remote, remote, entry.dialect, file.prompt) is not None
     return remote.display_name == entry.display_name

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import source_hash, source_hashes
+from promptsync.model.canonical import source_hash, source_hashes, source_hashes_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -53,14 +54,15 @@ def find_trades(
 ) -> Trades:
     """The files that say what exactly one other entry was written from, and not what their own was.
 
-    `sources` are the hashes of what the files say. Copies are never guessed, neither two files that say the same nor
-    two entries that were written from the same. The files of the keys `spoken_for` are left out.
+    `sources` are the hashes of what the files say, by the rules that their own entries are hashed by. Copies are never
+    guessed, neither two files that say the same nor two entries that were written from the same. The files of the keys
+    `spoken_for` are left out.
     """
     at_home = {key for key, entry in entries.items() if sources.get(key) == entry.source}
     abroad = [file for key, file in files.items() if key not in at_home and key not in spoken_for]
     if all(file.key not in entries for file in abroad):
         return Trades()
-    claims = _claims(abroad, entries, at_home, sources)
+    claims = _claims(abroad, entries, at_home)
     claims = _without_copies(claims, [files[key] for key in at_home], files) if claims else {}
     pairs = _closed(claims, files.keys(), entries.keys())
     left = {key: old for key, old in claims.items() if key not in pairs and (key in entries or old in files)}
@@ -77,9 +79,7 @@ def exchanged(lock: Lockfile, pairs: Mapping[str, str]) -> Lockfile:
     return replace(lock, prompts=prompts)
 
 
-def _claims(
-    abroad: list[PromptFile], entries: Mapping[str, LockEntry], at_home: Collection[str], sources: Mapping[str, str]
-) -> dict[str, str]:
+def _claims(abroad: list[PromptFile], entries: Mapping[str, LockEntry], at_home: Collection[str]) -> dict[str, str]:
     """For each file the key of the one entry that it was written from, if no other file was."""
     written: dict[str, set[str]] = defaultdict(set)
     for key, entry in entries.items():
@@ -90,8 +90,9 @@ def _claims(
     claims = {}
     for file in abroad:
         # A file that is named by its stem was named otherwise at its old place.
-        hashes = source_hashes(file.prompt, names).values() if names and not file.named else ()
-        found = set().union(*(written.get(source, ()) for source in {sources[file.key], *hashes}))
+        renamed = source_hashes_named(file.prompt, names).values() if names and not file.named else ()
+        hashes = {*source_hashes(file.prompt), *chain.from_iterable(renamed)}
+        found = set().union(*(written.get(source, ()) for source in hashes))
         if len(found) == 1 and file.key not in found:
             claims[file.key] = found.pop()
     wanted = Counter(claims.values())

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import remote_hash, source_hash
-from promptsync.model.compare import file_differences
+from promptsync.model.canonical import FORMS, WITHOUT_ORDER, remote_hash, source_hash
+from promptsync.model.compare import file_differences, settled
 from promptsync.model.prompt import CURRENT
 
 if TYPE_CHECKING:
@@ -117,8 +117,9 @@ def match_names(files: Iterable[PromptFile], unmanaged: Mapping[str, list[Remote
 
 
 def same_content(file: PromptFile, prompt: RemotePrompt) -> bool:
-    """Whether a prompt says all that the file says; what the service adds of its own does not count."""
-    return not file_differences(file, prompt, prompt.dialect(file.prompt.dialect), None)
+    """Whether a prompt says all that the file says; what the service adds and how it writes does not count."""
+    dialect = prompt.dialect(file.prompt.dialect)
+    return not settled(file_differences(file, prompt, dialect, None, WITHOUT_ORDER))
 
 
 def made_since(prompt: RemotePrompt, time: float) -> bool:
@@ -195,6 +196,6 @@ def _assign(found: Matches, key: str, prompt: RemotePrompt, taken: set[str]) -> 
 
 
 def _is_asked(asked: Iterable[str], file: PromptFile | None, prompt: RemotePrompt) -> bool:
-    if any(remote_hash(prompt, dialect) in asked for dialect in prompt.blocks):
+    if any(remote_hash(prompt, dialect, form=form) in asked for dialect in prompt.blocks for form in FORMS):
         return True
     return file is not None and same_content(file, prompt)

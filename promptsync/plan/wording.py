@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from promptsync.model.compare import file_differences
-from promptsync.plan.unmanaged import same_content
+from promptsync.model.globs import is_glob
 
 if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
@@ -33,6 +34,25 @@ def protection_waits(*, protected: bool) -> str:
     return f"the file {what} `protected: true`, which is recorded with the next write of this prompt"
 
 
+def back_or_gone(key: str) -> str:
+    """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
+    if is_glob(key):
+        return (
+            f"bring the file back under another name, or let the prompt be with `promptsync lock forget {quote(key)}`"
+        )
+    return f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`"
+
+
+def stays(key: str, *, protected: bool, kept: bool) -> str:
+    """Why a prompt whose file is gone is not deleted."""
+    why = "`--prune` would delete it"
+    if protected:
+        why = f"it is protected, and `--prune` deletes it only after `promptsync lock unprotect {quote(key)}`"
+    elif kept:
+        why = "a new file may be it"
+    return f"the file is gone and the prompt stays on the service: {why}"
+
+
 def which_of(prompts: list[RemotePrompt]) -> str:
     """`this prompt`, or `any of 3 prompts`."""
     return "this prompt" if len(prompts) == 1 else f"any of {len(prompts)} prompts"
@@ -48,9 +68,9 @@ def already_there(number: int) -> str:
 def _difference(file: PromptFile | None, prompt: RemotePrompt) -> str:
     if file is None:
         return "its file is gone"
-    if same_content(file, prompt):
-        return "says the same"
     fields = [item.field for item in file_differences(file, prompt, prompt.dialect(file.prompt.dialect), None)]
+    if not fields:
+        return "says the same"
     return "differs in " + ", ".join(fields[:_MOST_FIELDS]) + _and_more(len(fields) - _MOST_FIELDS)
 
 

@@ -13,6 +13,7 @@ Foreign = Literal["refuse", "ignore"]
 Patch = Literal["merge", "replace", "deep"]
 VersionOn = Literal["block", "any", "always"]
 Rewriting = Literal["documents", "none"]
+Writing = Literal["kept", "trimmed", "closed", "nfc", "lf", "single", "sorted", "all"]
 Rewriter = Callable[[dict[str, Any]], dict[str, Any]]
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -21,6 +22,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "patch": get_args(Patch),
     "version_on": get_args(VersionOn),
     "rewriting": get_args(Rewriting),
+    "writing": get_args(Writing),
 }
 _NOT_OVER_HTTP = ("rewriter", "key")
 
@@ -46,6 +48,9 @@ class Behaviour:
     latency       seconds that each request to `/v2` takes.
     rewriting     "documents": as the product documents show (see `entity.py`); "none": what was sent comes back,
                   with nothing but `version` added.
+    writing       how what a POST or PATCH sends is kept: "kept" as it is; "trimmed" without final newlines; "closed":
+                  texts of several lines with one; "nfc" in that Unicode form; "lf": CRLF as LF; "single": numbers in 32
+                  bits; "sorted": `use_cases`, and all keys, by name; "all" of these but "closed".
     rewriter      a hook on each entity and version item answered; for property tests.
     key           the bearer key that is accepted; None accepts any.
     owner, domain_id  the identity of the workspace; `domain_id` is a UUID.
@@ -62,6 +67,7 @@ class Behaviour:
     update_lag: float = 0
     latency: float = 0
     rewriting: Rewriting = "documents"
+    writing: Writing = "kept"
     rewriter: Rewriter | None = None
     key: str | None = None
     owner: str = "5a0d8c0e-1f5b-4d7e-9d64-0a5a9d3c1b01"

@@ -16,6 +16,7 @@ from promptsync.sandbox.errors import NotFound
 from promptsync.sandbox.faults import Faults
 from promptsync.sandbox.log import RequestLog
 from promptsync.sandbox.store import Renderer, Row, Store
+from promptsync.sandbox.writing import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -95,7 +96,7 @@ class Sandbox:
 
     def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Make a prompt of a checked body; gives the answer to the POST."""
-        (record,) = self._add([new_record(body, self.behaviour)])
+        (record,) = self._add([new_record(written(body, self.behaviour.writing), self.behaviour)])
         return self.answer(record, "created")
 
     def create_many(self, bodies: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -107,7 +108,7 @@ class Sandbox:
         behaviour = self.behaviour
 
         def change(before: Record) -> tuple[Record, bool]:
-            after = patched(before, body, behaviour)
+            after = patched(before, written(body, behaviour.writing), behaviour)
             is_version = needs_version(before, after, behaviour)
             # Written with a key, by no user: the documents' created_by_id of an API call is null.
             return (replace(after, updated_by=None) if is_version or after != before else before), is_version
@@ -162,7 +163,7 @@ class Sandbox:
 
     def ui_create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Make a prompt by hand: display_name, path and a block of either dialect, as a POST has them."""
-        named = {"display_name": "Untitled", "path": "Default", **body}
+        named = {"display_name": "Untitled", "path": "Default", **written(body, self.behaviour.writing)}
         if "prompt" not in named and "prompt_config" not in named:
             named[self.behaviour.block] = {"messages": []}
         user = self.behaviour.user_id
@@ -178,6 +179,7 @@ class Sandbox:
         """
         behaviour = self.behaviour
         mode: Patch = "replace" if replace_block else "merge"
+        changes = written(changes, behaviour.writing)
         apart = ("path", "prompt", "prompt_config")
 
         def change(before: Record) -> tuple[Record, bool]:

@@ -68,11 +68,21 @@ def check_body(operation: Operation, body: Mapping[str, Any], behaviour: Behavio
     block = "prompt_config" if "prompt_config" in accepted else "prompt"
     if block not in accepted:
         block = behaviour.block
-    error = _first_error(_validator(_SHAPES[block, operation]), accepted)
+    judged = accepted
+    if operation == "update" and behaviour.patch == "deep" and isinstance(accepted.get(block), dict):
+        # A null there takes a field away, and is no value of it.
+        judged = {**accepted, block: {name: _without_nulls(value) for name, value in accepted[block].items()}}
+    error = _first_error(_validator(_SHAPES[block, operation]), judged)
     if error is not None:
         raise BadRequest(error)
     _check_path(accepted)
     return accepted
+
+
+def _without_nulls(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(item) for name, item in value.items() if item is not None}
 
 
 def check_edit(changes: Mapping[str, Any]) -> None:

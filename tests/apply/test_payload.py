@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from promptsync.apply import payload
-from promptsync.apply.payload import create_body, judge, patch_for, was_ignored
-from promptsync.model.canonical import canonical
+from promptsync.apply.payload import create_body, judge, nested, patch_for, still_held, was_ignored
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, canonical
 from promptsync.model.prompt import CLASSIC
-from tests.factories import block, classic, prompt, remote
+from tests.factories import block, classic, prompt, remote, with_schema
 
 
 def test_a_create_says_all_and_never_leaves_the_metadata_to_the_service() -> None:
@@ -143,6 +143,104 @@ def test_an_update_that_changed_nothing_was_ignored_unless_nothing_was_to_change
     assert was_ignored(prompt(content=block(temperature=0.5)), before, before)
     assert not was_ignored(prompt(content=block(temperature=0.1)), before, before)
     assert not was_ignored(prompt(content=block(temperature=0.5)), remote(content=block(temperature=0.5)), before)
+
+
+NAME, AGE = {"type": "string"}, {"type": "number"}
+PROPERTIES = "prompt.response_format.json_schema.schema.properties"
+
+
+def of(properties: Any, **more: Any) -> Any:
+    return prompt(content=with_schema(properties, **more))
+
+
+def test_what_the_service_only_writes_differently_is_not_wrong() -> None:
+    asked = prompt(content=block(temperature=0.7, messages=[{"role": "system", "content": "Be kind\n"}]))
+
+    verdict = judge(asked, remote(content=block(temperature=0.699999988079071)))
+
+    assert verdict.wrong == ()
+    assert {item.field for item in verdict.rewritten} == {"prompt.temperature", "prompt.messages[0].content"}
+    assert verdict.form is IN_ORDER
+
+
+def test_what_it_dropped_or_replaced_is_wrong_beside_it() -> None:
+    asked = prompt(content=block(temperature=0.7, n=2, messages=[{"role": "system", "content": "Be kind\n"}]))
+
+    verdict = judge(asked, remote(content=block(temperature=0.5)))
+
+    assert [item.field for item in verdict.wrong] == ["prompt.temperature", "prompt.n"]
+    assert [item.field for item in verdict.rewritten] == ["prompt.messages[0].content"]
+
+
+def test_an_order_that_is_lost_is_not_wrong_and_told() -> None:
+    asked, answer = of({"n": NAME, "a": AGE}), remote(content=with_schema({"a": AGE, "n": NAME}))
+
+    verdict = judge(asked, answer)
+
+    assert (verdict.wrong, verdict.form) == ((), WITHOUT_ORDER)
+    assert [item.field for item in verdict.rewritten] == [PROPERTIES]
+    assert judge(asked, remote(content=with_schema({"n": NAME, "x": NAME, "a": AGE}))).form is IN_ORDER
+
+
+def test_a_word_that_changes_with_a_lost_order_is_wrong() -> None:
+    answer = remote(content=with_schema({"a": AGE, "n": AGE}))
+
+    verdict = judge(of({"n": NAME, "a": AGE}), answer)
+
+    assert [item.field for item in verdict.wrong] == [f"{PROPERTIES}.n.type"]
+    assert verdict.form is WITHOUT_ORDER
+
+
+def test_a_null_in_the_place_of_what_was_to_be_cleared_is_wrong() -> None:
+    cleared = {f"{PROPERTIES}.a": AGE}
+
+    assert still_held(of({"n": NAME}), remote(content=with_schema({"n": NAME, "a": None})), cleared) == {
+        f"{PROPERTIES}.a": None
+    }
+    assert still_held(of({"n": NAME}), remote(content=with_schema({"n": NAME})), cleared) == {}
+
+
+def test_of_all_parameters_that_are_still_there_each_is_told() -> None:
+    answer = remote(content=classic(model_parameters={"topP": 0.5, "seed": 1}), dialect=CLASSIC)
+    asked = prompt(content=classic(), dialect=CLASSIC)
+    cleared = {"prompt_config.model_parameters": {"topP": 0.5, "seed": 1}}
+
+    assert still_held(asked, answer, cleared) == {
+        "prompt_config.model_parameters.topP": 0.5,
+        "prompt_config.model_parameters.seed": 1,
+    }
+
+
+def test_values_in_nested_objects() -> None:
+    body = patch_for(of({"x.y": {"a": 1}}), of({}), None, ()).body
+    schema = f"{PROPERTIES}.x.y"
+
+    placed = nested(body, {f"{schema}.b": None, f"{PROPERTIES}.p.q": None})
+
+    assert placed is not None
+    assert placed["prompt"]["response_format"]["json_schema"]["schema"]["properties"] == {
+        "x.y": {"a": 1, "b": None},
+        "p.q": None,
+    }
+    assert nested({"prompt_config": {}}, {"prompt_config.model_parameters.seed": None}) == {
+        "prompt_config": {"model_parameters": {"seed": None}}
+    }
+
+
+@pytest.mark.parametrize("name", ["prompt.cache", "prompt.messages[0].name", "description"])
+def test_what_has_no_place_in_a_nested_object(name: str) -> None:
+    assert nested({"prompt": block()}, {name: None}) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        pytest.param(with_schema({"a": AGE, "n": NAME}), of({"n": NAME, "a": AGE}), id="the order"),
+        pytest.param(block(temperature=0.699999988079071), prompt(content=block(temperature=0.7)), id="32 bits"),
+    ],
+)
+def test_an_update_that_the_service_writes_differently_was_not_ignored(before: Any, asked: Any) -> None:
+    assert not was_ignored(asked, remote(content=before, version="v2"), remote(content=before))
 
 
 @pytest.mark.parametrize("path", ["Default", None])

@@ -21,11 +21,11 @@ from promptsync.model.errors import (
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect
 from promptsync.plan.unmanaged import CLOCK_SKEW
 from tests.apply.service import Service, at, lost
-from tests.factories import answered, block, classic, file, held, intent, prompt, remote
+from tests.factories import answered, block, classic, file, held, intent, prompt, remote, with_schema
 
 if TYPE_CHECKING:
     from promptsync.apply.payload import Patch
-    from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Json, Prompt, PromptFile, RemotePrompt
 
 LOOKING = ["list"] * len(LOOKS)
 
@@ -42,6 +42,7 @@ def create(one: Sender, asked: PromptFile | None = None) -> tuple[Prompt, Remote
 
 
 WARM = prompt(content=block(temperature=0.5))
+LINES = [{"role": "system", "content": "Be kind\n"}]
 
 
 def update(
@@ -489,3 +490,93 @@ def test_a_refusal_of_a_dialect_names_the_block_as_a_whole(detail: str, is_refus
 
     dialects.mark_accepted(CURRENT)
     assert dialects.is_refusal(refused(detail), CURRENT) is False
+
+
+NAME, AGE = {"type": "string"}, {"type": "number"}
+BOTH, ONE = with_schema({"n": NAME, "a": AGE}), with_schema({"n": NAME})
+REMOVED = "prompt.response_format.json_schema.schema.properties.a"
+
+
+class Merging(Service):
+    """A service that merges objects at every depth; null takes away, or is kept `literally`."""
+
+    literally = False
+
+    def update(self, id: str, body: Json) -> RemotePrompt:
+        merged = self._merged(self.prompts[id].prompt(CURRENT).block, body["prompt"])
+        return super().update(id, {**body, "prompt": merged})
+
+    def _merged(self, old: Json, new: Json) -> Json:
+        result = {**old, **{name: value for name, value in new.items() if value is not None or self.literally}}
+        for name, value in new.items():
+            if value is None and not self.literally:
+                result.pop(name, None)
+            elif isinstance(value, dict) and isinstance(old.get(name), dict):
+                result[name] = self._merged(old[name], value)
+        return result
+
+
+def properties(there: RemotePrompt) -> Json:
+    held_there: Json = there.blocks[CURRENT]["response_format"]["json_schema"]["schema"]["properties"]
+    return held_there
+
+
+def remove_one(service: Service) -> tuple[RemotePrompt | None, Patch]:
+    _, answer, patch = update(sender(service), service.prompts["id-1"], prompt(content=ONE))
+    return answer, patch
+
+
+def test_what_a_service_that_merges_deeply_keeps_is_cleared_by_a_nested_null() -> None:
+    service = Merging(held(file(content=BOTH)))
+    answer, patch = remove_one(service)
+    assert (service.calls, patch.cleared) == (["update", "update"], {REMOVED: AGE})
+    assert answer is not None
+    assert properties(answer) == {"n": NAME}
+
+
+def test_a_service_that_replaces_is_sent_no_null() -> None:
+    service = Service(held(file(content=BOTH)))
+    answer, _ = remove_one(service)
+    assert answer is not None
+    assert (service.calls, properties(answer)) == (["update"], {"n": NAME})
+
+
+def test_a_null_that_is_kept_as_a_value_is_put_back() -> None:
+    """In a schema it would be none: the model would be called with it."""
+    service = Merging(held(file(content=BOTH)))
+    service.literally = True
+    answer, _ = remove_one(service)
+    assert service.calls == ["update", "update", "update"]
+    assert answer is not None
+    assert (properties(answer), service.prompts["id-1"]) == ({"n": NAME, "a": AGE}, answer)
+
+
+@pytest.mark.parametrize("error", [RefusedError("no", status=400, detail="a: expected object"), ServiceError("odd")])
+def test_where_a_nested_null_is_refused_the_first_answer_stands(error: ServiceError) -> None:
+    service = Merging(held(file(content=BOTH))).fail("update", None, error)
+    answer, _ = remove_one(service)
+    assert answer is not None
+    assert (service.calls, properties(answer)) == (["update", "update"], {"n": NAME, "a": AGE})
+    assert service.prompts["id-1"] == answer
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        pytest.param(with_schema({"a": AGE, "n": NAME}), BOTH, id="the order of keys"),
+        pytest.param(block(temperature=0.5), block(temperature=0.5, messages=LINES), id="a final newline"),
+    ],
+)
+def test_an_update_of_the_writing_alone_that_was_lost_is_sent_again(before: Json, asked: Json) -> None:
+    """What the service holds looks as if it had been carried out."""
+    service = Service(held(file(content=before))).fail("update", lost())
+    _, answer, _ = update(sender(service), service.prompts["id-1"], prompt(content=asked))
+    assert service.calls == ["update", "get", "update"]
+    assert answer is not None
+    assert answer.version() == "w1"
+
+
+def test_one_that_was_carried_out_is_not_sent_again() -> None:
+    service = Service(held(file(content=with_schema({"a": AGE, "n": NAME})))).fail("update", lost(), after=True)
+    update(sender(service), service.prompts["id-1"], prompt(content=BOTH))
+    assert service.calls == ["update", "get"]

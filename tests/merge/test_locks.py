@@ -126,8 +126,13 @@ def test_what_a_later_format_says_of_the_whole_is_settled_alike_on_both_sides() 
     assert clean(None, ours, theirs).extra == {"top": 2}
 
 
-def test_hashes_of_older_rules_make_the_whole_older() -> None:
+def test_hashes_of_unknown_rules_make_the_whole_unknown() -> None:
     assert clean(BASE, replace(BASE, canonical=0), BASE).canonical == 0
+
+
+def test_hashes_of_rules_that_are_known_stand_beside_those_of_todays() -> None:
+    """A tool that knows only the older ones must not read them."""
+    assert clean(BASE, replace(BASE, canonical=1), BASE).canonical == BASE.canonical == 2
 
 
 def test_a_workspace_that_one_side_does_not_know_yet() -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from promptsync.files.loader import load_one
 from promptsync.files.yaml.editor import edit, text_of_file
-from promptsync.files.yaml.edits import Edit, apply
-from promptsync.merge.prompts import FieldConflict, document, merge
+from promptsync.files.yaml.edits import Edit, apply, get
+from promptsync.merge.prompts import FieldConflict, Merged, document, merge
 from promptsync.merge.texts import merge_texts
 from promptsync.model.canonical import canonical
 from promptsync.model.prompt import Prompt
+from tests.factories import with_schema
 
 BASE = Prompt(
     "Refund",
@@ -427,3 +428,95 @@ def test_a_file_takes_over_the_content_of_any_other(index: int, distance: int) -
     assert canonical(after) == canonical(theirs)
     comments = [line for line in raw.decode().split("\n") if line.startswith("# ")]
     assert [line for line in edited.text.split("\n") if line.startswith("# ")] == comments
+
+
+PROPERTIES = ("prompt", "response_format", "json_schema", "schema", "properties")
+
+
+def of(names: str, **more: Any) -> Prompt:
+    """A prompt that asks for JSON with one property for each letter, a capital for another type."""
+    kinds = {name.lower(): {"type": "string" if name.islower() else "number"} for name in names}
+    return replace(BASE, block=with_schema(kinds, **more))
+
+
+def names_in(prompt: Prompt, edits: list[Edit]) -> str:
+    found = get(apply(document(prompt), edits), PROPERTIES)
+    return "".join(name if item["type"] == "string" else name.upper() for name, item in found.items())
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "after"),
+    [
+        pytest.param("abc", "abc", "cab", "cab", id="turned there"),
+        pytest.param("abc", "cab", "abc", "cab", id="turned here"),
+        pytest.param("abc", "cab", "cab", "cab", id="turned alike"),
+        pytest.param("abc", "abc", "axbc", "axbc", id="put in there"),
+        pytest.param("abc", "abxc", "abc", "abxc", id="put in here"),
+        pytest.param("abc", "abxc", "aybc", "aybxc", id="put in on both sides"),
+        pytest.param("abc", "abxc", "cab", "cabx", id="put in here and turned there"),
+        pytest.param("abc", "cab", "abyc", "caby", id="turned here and put in there"),
+        pytest.param("abc", "abc", "cBa", "cBa", id="turned and edited there"),
+        pytest.param("abc", "abc", "ca", "ca", id="turned and taken out there"),
+        pytest.param("abc", "bc", "cab", "cb", id="taken out here and turned there"),
+    ],
+)
+def test_the_order_of_keys_below_a_schema_is_merged(base: str, ours: str, theirs: str, after: str) -> None:
+    merged = merge(of(base), of(ours), of(theirs))
+
+    assert merged.conflicts == []
+    assert names_in(of(ours), merged.edits) == after
+
+
+@pytest.mark.parametrize(("resolve", "after"), [("ours", "cab"), ("theirs", "bca"), (None, "cab")])
+def test_an_order_that_both_changed_is_a_conflict(resolve: Any, after: str) -> None:
+    merged = merge(of("abc"), of("cab"), of("bca"), resolve=resolve)
+
+    assert [item.field for item in merged.conflicts] == ([".".join(PROPERTIES)] if resolve is None else [])
+    assert names_in(of("cab"), merged.edits) == after
+
+
+@given(
+    st.permutations("abcde"), st.permutations("abcde"), st.text("abcde", min_size=1).map(lambda text: "".join({*text}))
+)
+def test_of_an_order_that_only_the_service_changed_nothing_is_left(
+    ours: list[str], theirs: list[str], kept: str
+) -> None:
+    file, service = of("".join(ours)), of("".join(name for name in theirs if name in kept))
+
+    merged = merge(file, file, service)
+
+    assert merged.conflicts == []
+    assert canonical(replace(file, block=apply(document(file), merged.edits)["prompt"])) == canonical(service)
+
+
+LINES = "You help.\nBe kind.\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "after"),
+    [
+        pytest.param("You help.\nBe kind.", "You help.\nBe right.", "You help.\nBe right.\n", id="trimmed"),
+        pytest.param("You help.\nBe kind.\n", "You help.\nBe right.\n", "You help.\nBe right.\n", id="kept"),
+        pytest.param("You help.\nBe kind.\n", "You help.\nBe right.", "You help.\nBe right.", id="taken out there"),
+    ],
+)
+def test_an_edit_beside_the_services_own_writing_is_no_conflict(base: str, theirs: str, after: str) -> None:
+    merged = merge(say(BASE, 0, base), say(BASE, 0, LINES), say(BASE, 0, theirs))
+
+    assert merged == Merged([Edit(("prompt", "messages", 0, "content"), "set", after)], [])
+
+
+def test_what_the_service_only_wrote_differently_is_no_edit() -> None:
+    held = changed(say(BASE, 0, LINES.strip()), temperature=0.699999988079071)
+
+    assert merge(held, say(BASE, 0, LINES), held) == Merged([], [])
+    assert merge(held, say(BASE, 0, LINES), changed(held, temperature=0.5)).edits == [
+        Edit(("prompt", "temperature"), "set", 0.5)
+    ]
+
+
+def test_use_cases_keep_the_files_order() -> None:
+    base, theirs = (replace(BASE, metadata={"use_cases": cases}) for cases in (["SQL", "Agents"], ["Chatbots", "SQL"]))
+
+    assert merge(base, base, theirs).edits == [Edit(("metadata", "use_cases"), "set", ["SQL", "Chatbots"])]
+    assert merge(base, base, replace(BASE, metadata={"use_cases": ["Agents", "SQL"]})).edits == []

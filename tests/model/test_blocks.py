@@ -18,6 +18,7 @@ from tests.strategies import blocks
 if TYPE_CHECKING:
     from promptsync.model.prompt import Dialect, Json
 
+SCHEMAS = ({"enum": [{"a": 1, "b": 2}, 1], "type": "object"}, {"type": "object", "enum": [{"b": 2, "a": 1}, 1]})
 SYSTEM = {"role": "system", "content": "Be kind"}
 
 
@@ -135,3 +136,17 @@ def test_a_field_more_in_the_other_block_is_named(data: Any, dialect: Dialect) -
     held.blocks[other] = {**held.blocks[other], "engine": "v2"}
 
     assert unsaid(held, dialect) == [f"{other}.engine"]
+
+
+def test_the_order_of_keys_in_the_other_block_is_nothing_that_it_says() -> None:
+    """A service may keep one block as it was sent, and the other one in an order of its own."""
+    schemas = [{"type": "json_schema", "json_schema": {"name": "x", "schema": one}} for one in SCHEMAS]
+    current = {"model": "openai/gpt-4o", "messages": [SYSTEM], "response_format": schemas[0]}
+    classic = {
+        "model": "gpt-4o",
+        "provider": "openai",
+        "messages": [SYSTEM],
+        "model_parameters": {"responseFormat": schemas[1]},
+    }
+
+    assert (unsaid(both(current, classic), CURRENT), unsaid(both(current, classic), CLASSIC)) == ([], [])

@@ -5,20 +5,43 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptsync.model.canonical import (
+    FORMS,
     MAX_DEPTH,
+    RULES_1,
+    WITHOUT_ORDER,
+    Ordered,
     canonical,
     canonical_block,
     canonical_json,
     digest,
+    exact_json,
+    form_of,
+    is_same_json,
+    is_turned,
     remote_hash,
+    schemas_of,
     source_hash,
+    source_hash_like,
+    source_hashes,
+    source_hashes_named,
 )
 from promptsync.model.compare import differences, expand
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import CLASSIC, CURRENT, Prompt
-from tests.factories import MY_PROMPT, MY_PROMPT_ANSWERED, block, prompt, remote
+from tests.factories import (
+    MY_PROMPT,
+    MY_PROMPT_ANSWERED,
+    block,
+    prompt,
+    remote,
+    with_parameters,
+    with_schema,
+)
+from tests.strategies import json_values, prompts
 
 
 @pytest.mark.parametrize(
@@ -219,3 +242,154 @@ def test_a_hash_of_the_service_holds_what_the_file_asks_for_beyond_the_known_fie
     assert remote_hash(before, CURRENT) == remote_hash(after, CURRENT)
     assert remote_hash(before, CURRENT, asked) == source_hash(asked)
     assert remote_hash(after, CURRENT, asked) != source_hash(asked)
+
+
+NAME, AGE = {"type": "string", "title": "n"}, {"title": "a", "type": "number"}
+TOOLS = {"type": "function", "function": {"name": "f", "parameters": {"a": NAME, "b": AGE}}}
+TURNED_TOOLS = {"type": "function", "function": {"name": "f", "parameters": {"b": AGE, "a": NAME}}}
+
+TURNED = [
+    pytest.param(
+        prompt(content=with_schema({"n": NAME, "a": AGE})),
+        prompt(content=with_schema({"a": AGE, "n": NAME})),
+        id="current",
+    ),
+    pytest.param(
+        prompt(content=with_parameters({"n": NAME, "a": AGE}), dialect=CLASSIC),
+        prompt(content=with_parameters({"a": AGE, "n": NAME}), dialect=CLASSIC),
+        id="classic",
+    ),
+    pytest.param(
+        prompt(content=with_schema({"n": NAME})),
+        prompt(content=with_schema({"n": {"title": "n", "type": "string"}})),
+        id="deeper",
+    ),
+    pytest.param(
+        prompt(content=with_schema({"n": {"anyOf": [True, {"a": 1, "b": 2}]}})),
+        prompt(content=with_schema({"n": {"anyOf": [True, {"b": 2, "a": 1}]}})),
+        id="in a list",
+    ),
+    pytest.param(prompt(content=block(tools=[TOOLS])), prompt(content=block(tools=[TURNED_TOOLS])), id="a tool"),
+    pytest.param(prompt(extra={"tools": [TOOLS]}), prompt(extra={"tools": [TURNED_TOOLS]}), id="beside the block"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), TURNED)
+def test_below_a_json_schema_the_order_of_keys_is_content(one: Prompt, other: Prompt) -> None:
+    assert source_hash(one) != source_hash(other)
+    assert not is_same_json(canonical(one), canonical(other))
+    assert exact_json(canonical(one)) != exact_json(canonical(other))
+    for form in (WITHOUT_ORDER, RULES_1):
+        assert source_hash(one, form) == source_hash(other, form)
+
+
+def test_the_hashes_of_two_forms_are_never_alike_where_there_is_an_order() -> None:
+    """Not even where the keys are sorted already: else a lock could not tell that their order counts."""
+    for asked in (with_schema({}), with_schema({"a": {}, "b": {}})):
+        assert len({source_hash(prompt(content=asked), form) for form in FORMS}) == len(FORMS)
+    assert len({source_hash(prompt(), form) for form in FORMS}) == 1
+
+
+def test_the_hashes_of_rules_1_are_what_they_were() -> None:
+    """Those of locks that are in use: no change of today's rules may move them."""
+    asked = prompt(content=with_schema({"n": NAME, "a": AGE}), metadata={"use_cases": ["Chatbots", "Agents"]})
+    known = "sha256:fa960aaf037b95961429ae35a953ddc9d3625359ae5fadc8eaeef836ecd781a4"
+    assert source_hash(asked, RULES_1) == known
+    assert list(source_hashes(asked)) == [source_hash(asked), known]
+
+
+def test_the_hashes_under_other_names_are_those_of_the_prompt_so_named() -> None:
+    asked = prompt(content=with_schema({"n": NAME, "a": AGE}), name="sha256:é“\\")
+    names = ["a", "é“\\", asked.display_name]
+    assert source_hashes_named(asked, names) == {
+        name: list(source_hashes(replace(asked, display_name=name))) for name in names
+    }
+
+
+def test_a_hash_is_told_by_the_rules_of_the_one_that_is_recorded() -> None:
+    asked = prompt(content=with_schema({"n": NAME, "a": AGE}))
+    today, older = source_hashes(asked)
+    assert [source_hash_like(asked, one) for one in (today, older, None, "sha256:0")] == [today, older, today, today]
+
+
+def test_golden_hash_of_an_order() -> None:
+    """A change of this value makes every lockfile in the world drift: raise CANONICAL with it."""
+    assert (
+        source_hash(prompt(content=with_schema({"n": NAME, "a": AGE})))
+        == "sha256:5c7c4485d71aec1e3e07a6c40059c55f05d3ee1f320baa0422aa85fa5e60853c"
+    )
+
+
+def test_the_order_of_use_cases_means_nothing() -> None:
+    one, other = (prompt(metadata={"use_cases": cases}) for cases in (["B", "A"], ["A", "B", "A"]))
+    assert source_hash(one) == source_hash(other)
+    assert source_hash(one, RULES_1) != source_hash(other, RULES_1)
+    assert canonical(prompt(metadata={"use_cases": ["B", 1]}))["metadata"] == {"use_cases": ["B", 1]}
+
+
+def test_the_form_of_a_recorded_hash() -> None:
+    there, turned = (remote(content=with_schema(one)) for one in ({"n": NAME, "a": AGE}, {"a": AGE, "n": NAME}))
+    for form in FORMS:
+        assert form_of(remote_hash(there, CURRENT, form=form), there, CURRENT) is form
+    assert form_of(remote_hash(there, CURRENT), turned, CURRENT) is None
+    for form in (WITHOUT_ORDER, RULES_1):
+        assert form_of(remote_hash(there, CURRENT, form=form), turned, CURRENT) is form
+
+
+def test_an_ordered_object_equals_only_one_in_its_order() -> None:
+    one, other = Ordered(a=1, b=Ordered(c=1, d=2)), Ordered(b=Ordered(c=1, d=2), a=1)
+    assert one == Ordered(one) == {"a": 1, "b": {"c": 1, "d": 2}}
+    assert one != other
+    assert {"x": one} != {"x": other}
+    assert one != Ordered(a=1, b=Ordered(d=2, c=1))
+    assert one != 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "turned"),
+    [("ab", "ba", True), ("ab", "ab", False), ("ab", "axb", False), ("abc", "cb", True), ("ab", "cd", False)],
+)
+def test_whether_keys_change_places(one: str, other: str, turned: bool) -> None:
+    assert is_turned(dict.fromkeys(one), dict.fromkeys(other)) is turned
+
+
+def test_the_schemas_of_any_data() -> None:
+    data = {"prompt": with_schema({"b": 1, "a": 2}), "tools": [TOOLS], "schema": {"x": 1}}
+    assert [text[:30] for text in schemas_of(data)] == [
+        '{"type": "object", "properties',
+        '{"a": {"type": "string", "titl',
+    ]
+
+
+def _shuffled(value: Any, random: Any, holder: str = "") -> Any:
+    """The same with its keys in another order, except below a JSON schema."""
+    if isinstance(value, list):
+        return [_shuffled(item, random) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = list(value)
+    random.shuffle(names)
+    kept = {"json_schema": "schema", "function": "parameters"}.get(holder)
+    return {name: value[name] if name == kept else _shuffled(value[name], random, name) for name in names}
+
+
+@given(prompts(), st.randoms(use_true_random=False))
+def test_outside_of_schemas_no_order_is_content(asked: Prompt, random: Any) -> None:
+    other = replace(asked, metadata=_shuffled(asked.metadata, random), block=_shuffled(asked.block, random))
+    assert source_hash(asked) == source_hash(other)
+    assert canonical(asked) == canonical(other)
+    assert differences(asked, other) == []
+
+
+@given(st.dictionaries(st.text(max_size=3), json_values, max_size=4), st.data())
+def test_below_a_schema_every_order_is_content(properties: dict[str, Any], data: st.DataObject) -> None:
+    names = data.draw(st.permutations(list(properties)))
+    one, other = (with_schema(each) for each in (properties, {name: properties[name] for name in names}))
+    same = names == list(properties)
+    for content, dialect in ((one, CURRENT), (with_parameters(properties), CLASSIC)):
+        turned = other if dialect == CURRENT else with_parameters({name: properties[name] for name in names})
+        asked, then = prompt(content=content, dialect=dialect), prompt(content=turned, dialect=dialect)
+        assert (source_hash(asked) == source_hash(then)) is same
+        assert (canonical(asked) == canonical(then)) is same
+        assert bool(differences(asked, then)) is not same
+        assert differences(asked, then, form=WITHOUT_ORDER) == []

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import LockEntry, Lockfile, dump, entry_for, parse
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS
-from tests.factories import block, classic, entry, file, held, remote
+from tests.factories import block, classic, entry, file, held, remote, with_schema
 
 NAME = "promptsync.lock.json"
 HASH = "sha256:00"
 
 GOLDEN = """{
-  "canonical": 1,
+  "canonical": 2,
   "lock_version": 1,
   "prompts": {
     "Default/A": {
@@ -202,7 +203,7 @@ def test_what_is_refused(data: bytes, says: str) -> None:
 def test_a_newer_lockfile(field: str, version: int) -> None:
     with pytest.raises(LockfileError) as caught:
         parse(broken(**{field: version}), NAME)
-    known = 1
+    known = {"lock_version": 1, "canonical": 2}[field]
     assert caught.value.message == (
         f"{NAME} was written by a newer promptsync (`{field}` is {version}, known is {known})"
     )
@@ -236,7 +237,7 @@ def test_an_entry_records_what_was_asked_and_what_is_held() -> None:
 
 
 def test_new_entries_are_hashed_by_todays_rules() -> None:
-    assert Lockfile({}, "ws", canonical=0).with_prompts({"k": refund()}).canonical == 1
+    assert Lockfile({}, "ws", canonical=0).with_prompts({"k": refund()}).canonical == 2
 
 
 @pytest.mark.parametrize(("path", "moved"), [("Default", "Default"), (None, ""), ("", "")])
@@ -244,3 +245,19 @@ def test_a_path_that_was_never_sent_is_unknown_under_a_new_key(path: str | None,
     asked = file()
     before = replace(entry(asked, held(asked)), path=path)
     assert before.under_other_key() == replace(before, path=moved)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (1, 2), (2, 2)])
+def test_entries_that_were_found_elsewhere_leave_unknown_rules_unknown(before: int, after: int) -> None:
+    assert Lockfile({}, "ws", canonical=before).with_found({"k": refund()}).canonical == after
+
+
+def test_an_answer_that_lost_the_order_of_keys_is_hashed_without_it() -> None:
+    asked = file(content=with_schema({"n": {}, "a": {}}))
+    one, other = (held(file(content=with_schema(names))) for names in ({"n": {}, "a": {}}, {"a": {}, "n": {}}))
+    kept, lost = (
+        [entry_for(asked, there, CURRENT, None, (), form).remote for there in (one, other)]
+        for form in (IN_ORDER, WITHOUT_ORDER)
+    )
+    assert len({*kept, *lost}) == 3
+    assert lost[0] == lost[1]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from promptsync.model.canonical import MAX_DEPTH
+from promptsync.model.canonical import MAX_DEPTH, Ordered
 from promptsync.model.values import MISSING, find_differences
 from tests.strategies import json_values
 
@@ -124,3 +124,22 @@ assert len(all_differences(prompt, Prompt("A", None, {}, "prompt", {"n": 2}))) =
 assert "deepdiff" in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_keys_that_change_places_are_told_as_the_object_that_they_are_in() -> None:
+    """DeepDiff knows no order of keys."""
+    first, second = Ordered(a=Ordered(x=1), b=2), Ordered(b=2, a=Ordered(x=1))
+    assert found({"schema": first}, {"schema": second}) == [("schema", first, second)]
+    assert found({"schema": {"a": first}}, {"schema": {"a": second}}) == [("schema.a", first, second)]
+
+
+def test_a_word_in_an_object_whose_keys_keep_their_places_is_told_by_itself() -> None:
+    first, second = Ordered(a=Ordered(x=1), b=2), Ordered(a=Ordered(x=2), c=3, b=2)
+    assert found({"schema": first}, {"schema": second}) == [("schema.a.x", 1, 2), ("schema.c", MISSING, 3)]
+
+
+def test_an_order_inside_a_list_is_told_with_the_list() -> None:
+    first, second = [True, Ordered(a=1, b=2)], [True, Ordered(b=2, a=1)]
+    assert found({"enum": first}, {"enum": second}) == [("enum", first, second)]
+    assert found({"enum": first}, {"enum": [True, Ordered(a=1, b=2)]}) == []
+    assert found({"anyOf": first[1:]}, {"anyOf": second[1:]}) == [("anyOf[0]", first[1], second[1])]

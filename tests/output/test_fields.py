@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from promptsync.model.canonical import Ordered
 from promptsync.model.compare import FieldDiff
 from promptsync.output.fields import field_lines
 from promptsync.output.layout import Layout
+from promptsync.output.shown import masked
 from tests.output.examples import replaced
 
 
@@ -58,6 +60,27 @@ def test_no_line_has_hundreds_of_columns() -> None:
         replaced("a", ("word " * 90 + "\n") * 9, ("word " * 91 + "\n") * 9),
     ):
         assert max(map(len, told(item))) <= 90
+
+
+def test_an_order_that_is_content_is_told_in_order() -> None:
+    before, after = ({name: {"description": "x" * 30} for name in names} for names in ("ab", "ba"))
+
+    rows = told(masked(replaced("a", Ordered(before), Ordered(after))))
+
+    names = [row.split()[:2] for row in rows if row.endswith(": {")]
+    assert [name for sign, name in names if sign == "-"] == ['"a":', '"b":']
+    assert [name for sign, name in names if sign == "+"] == ['"b":', '"a":']
+    assert told(masked(replaced("a", Ordered(a=1, b=2), Ordered(b=2, a=1)))) == [
+        '~ a: {"a": 1, "b": 2} → {"b": 2, "a": 1}'
+    ]
+    turned = told(masked(replaced("a", [Ordered(b="x" * 90, a=1)], [Ordered(a=1, b="x" * 90, c=2)])))
+    signed = [row.split()[:2] for row in turned[1:] if row.strip()[0] in "+-"]
+    assert signed == [["+", '"a":'], ["-", '"a":'], ["+", '"c":']]
+    assert told(replaced("a", [{"a": 1, "b": "x" * 90}], [{"b": "x" * 90, "a": 2}]))[2:5] == [
+        "      [",
+        "        {",
+        '    -     "a": 1,',
+    ]
 
 
 def test_what_is_cut_on_a_terminal_is_counted_with_the_flag_that_shows_it() -> None:

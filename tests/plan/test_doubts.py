@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from promptsync.model.canonical import FORMS, remote_hash
+from promptsync.model.prompt import CURRENT
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.differ import Scope, diff
-from promptsync.plan.doubts import in_doubt
-from tests.factories import block, entry, file, held, locked, remote
+from promptsync.plan.doubts import in_doubt, shows_as_locked
+from tests.factories import block, entry, file, held, locked, remote, with_schema
 
 if TYPE_CHECKING:
+    from promptsync.model.canonical import Form
     from promptsync.model.prompt import PromptFile, RemotePrompt
 
 KEY, OTHER = "Default/a", "Default/b"
@@ -65,3 +68,13 @@ def test_what_is_in_doubt(
     service = {one.id: one for one in there}
     made = diff(by_key, LOCK, service, Scope("default"), PlanOptions(**options))  # type: ignore[arg-type]
     assert in_doubt(made, by_key, LOCK, service) == doubted
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_prompt_is_as_locked_by_whatever_rules_the_lock_is(form: Form) -> None:
+    asked = file(KEY, with_schema({"n": {}, "a": {}}))
+    there, turned = held(asked), held(file(KEY, with_schema({"a": {}, "n": {}})))
+    one = replace(entry(asked, there), remote=remote_hash(there, CURRENT, form=form))
+    assert shows_as_locked(one, there, asked)
+    assert shows_as_locked(one, turned, asked) == (not form.in_order)
+    assert not shows_as_locked(one, held(file(KEY, with_schema({"n": {}})), content=block()), asked)

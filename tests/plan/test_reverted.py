@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import pytest
+
+from promptsync.model.canonical import RULES_1, WITHOUT_ORDER, remote_hash
+from promptsync.model.prompt import CURRENT
 from promptsync.plan.changes import Drift, Edited
 from promptsync.plan.reverted import (
     caught_up,
@@ -10,7 +15,10 @@ from promptsync.plan.reverted import (
     with_other_branches,
     with_turned_back,
 )
-from tests.factories import block, entry, file, held, lock, locked, plan
+from tests.factories import block, entry, file, held, lock, locked, plan, with_schema
+
+if TYPE_CHECKING:
+    from promptsync.model.canonical import Form
 
 ASKED = file()
 OLD = held(ASKED, version="v1")
@@ -99,3 +107,14 @@ def test_only_what_another_branch_has_moved_on_is_told_so() -> None:
     assert change.warnings == (
         "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it",
     )
+
+
+@pytest.mark.parametrize(("form", "canonical"), [(RULES_1, 1), (RULES_1, 2), (WITHOUT_ORDER, 2)])
+def test_a_later_lock_is_known_by_whatever_rules_it_is(form: Form, canonical: int) -> None:
+    asked = file(content=with_schema({"n": {}, "a": {}}))
+    there = held(file(content=with_schema({"a": {}, "n": {}})), version="v2", name="Repay")
+    later = replace(entry(asked, there), remote=remote_hash(there, CURRENT, form=form), display_name="Refund")
+    committed = [replace(lock(refund=later), canonical=canonical)]
+    assert later_entries({"id-1": Edited(asked, BASE, there)}, committed) == {"id-1": later}
+    back = caught_up(replace(lock(refund=BASE), canonical=1), {"id-1": later})
+    assert (back.canonical, back.prompts) == (2, lock(refund=later).prompts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsync.model.canonical import source_hash
+from promptsync.model.canonical import RULES_1, remote_hash, source_hash
 from promptsync.model.lockfile import Lockfile
+from promptsync.model.prompt import CURRENT
 from promptsync.plan.changes import Move
 from promptsync.plan.trades import Trades, exchanged, find_trades
-from tests.factories import block, entry, file, held, locked, plan
+from tests.factories import block, entry, file, held, locked, plan, with_schema
 
 if TYPE_CHECKING:
     from promptsync.model.lockfile import LockEntry
@@ -161,3 +163,28 @@ def test_ids_follow_any_permutation(
     assert {change.key: change.id for change in made.changes} == moved
     assert all(isinstance(change, Move) for change in made.changes)
     assert exchanged(lock, made.traded).ids() == lock.ids()
+
+
+@pytest.mark.parametrize("older", [("A/a", "A/b"), ("A/a",)], ids=["a lock of rules 1", "rules side by side"])
+@pytest.mark.parametrize("name", ["Both", None])
+def test_hashes_of_older_rules_are_known(older: tuple[str, ...], name: str | None) -> None:
+    one, two = (with_schema({"n": {}, "a": {}}, seed=seed) for seed in (1, 2))
+    old, new = files(("A/a", one), ("A/b", two), name=name), files(("A/a", two), ("A/b", one), name=name)
+    there = [held(each, f"id-{number}") for number, each in enumerate(old)]
+    made = {each.key: entry(each, remote) for each, remote in zip(old, there, strict=True)}
+    made |= {
+        each.key: replace(
+            made[each.key],
+            source=source_hash(each.prompt, RULES_1),
+            remote=remote_hash(remote, CURRENT, form=RULES_1),
+        )
+        for each, remote in zip(old, there, strict=True)
+        if each.key in older
+    }
+    planned = plan(new, locked(*made.items()), there)
+    assert planned.traded == {"A/a": "A/b", "A/b": "A/a"}
+    assert {(change.key, change.action, change.id) for change in planned.changes} == {
+        ("A/a", "move", "id-1"),
+        ("A/b", "move", "id-0"),
+    }
+    assert plan(old, locked(*made.items()), there).changes == ()

@@ -6,6 +6,8 @@ import pytest
 
 from promptsync.sandbox import Behaviour, ConfigurationError
 
+WRITINGS = "writing: expected kept or trimmed or closed or nfc or lf or single or sorted or all, not 'upper'"
+
 
 def test_the_default_is_todays_service() -> None:
     assert Behaviour().as_json() == {
@@ -19,6 +21,7 @@ def test_the_default_is_todays_service() -> None:
         "update_lag": 0,
         "latency": 0,
         "rewriting": "documents",
+        "writing": "kept",
         "owner": "5a0d8c0e-1f5b-4d7e-9d64-0a5a9d3c1b01",
         "domain_id": "5a0d8c0e-1f5b-4d7e-9d64-0a5a9d3c1b02",
         "user_id": "5a0d8c0e-1f5b-4d7e-9d64-0a5a9d3c1b03",
@@ -41,6 +44,7 @@ def test_the_key_is_never_told() -> None:
         ({"latency": "1"}, "latency: expected seconds from 0 to 3600, not '1'"),
         ({"metadata_default": 1}, "metadata_default: expected true or false, not 1"),
         ({"owner": 1}, "owner: expected text, not 1"),
+        ({"writing": "upper"}, WRITINGS),
     ],
 )
 def test_what_is_no_choice_is_refused(switches: dict[str, Any], message: str) -> None:

@@ -148,3 +148,13 @@ def test_cursors_exclude_each_other() -> None:
     assert cursors({"ending_before": "b", "starting_after": ""}) == (None, "b")
     with pytest.raises(BadRequest):
         cursors({"starting_after": "a", "ending_before": "b"})
+
+
+def test_a_null_inside_an_object_takes_a_field_away_where_objects_are_merged_at_every_depth() -> None:
+    body = {"prompt_config": {"model_parameters": {"topP": None}, "messages": MESSAGES}}
+    assert check_body("update", body, Behaviour(dialect="classic", patch="deep")) == body
+    for patch in ("merge", "replace"):
+        with pytest.raises(BadRequest, match="topP"):
+            check_body("update", body, Behaviour(dialect="classic", patch=patch))
+    with pytest.raises(BadRequest, match="thinking"):
+        check_body("update", {"prompt": {"thinking": None}}, Behaviour(patch="deep"))

@@ -15,6 +15,7 @@ from promptsync.files.yaml.edits import Edit, EditError, Path, apply, get, ident
 from promptsync.files.yaml.reader import decode, read
 from promptsync.files.yaml.styles import Page, page_of
 from promptsync.files.yaml.tree import Node, parse, path_to, walk
+from promptsync.model.canonical import schemas_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -251,7 +252,9 @@ def _says(text: str, expected: Any) -> bool:
     if complaints or plain != text:
         return False
     document = read(text)
-    return not document.fatal and not document.complaints and identical(document.data, expected)
+    if document.fatal or document.complaints or not identical(document.data, expected):
+        return False
+    return list(schemas_of(document.data)) == list(schemas_of(expected))
 
 
 def _refused(asked: Edit) -> EditError:

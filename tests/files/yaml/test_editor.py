@@ -527,3 +527,16 @@ def test_random_edits_made_at_once(document: tuple[str, Any], data: Any) -> None
 @given(VALUES, VALUES)
 def test_refined_edits_make_the_one_into_the_other(before: Any, after: Any) -> None:
     assert identical(apply(before, refine(before, after)), after)
+
+
+def test_a_property_of_a_schema_is_put_where_its_order_says() -> None:
+    """Else a new parameter would stand before the messages."""
+    text = "prompt:\n  response_format:\n    json_schema:\n      schema:\n        messages: {}\n        a: {}\n"
+    schema = ("prompt", "response_format", "json_schema", "schema")
+    edits = [
+        Edit((*schema, "b"), "set", {}),
+        Edit((*schema, "messages"), "remove"),
+        Edit((*schema, "messages"), "set", {}),
+    ]
+
+    assert list(get(data_of(edit(text, edits).text), schema)) == ["a", "b", "messages"]
