@@ -167,6 +167,7 @@ def test_a_reader_that_went_away_changes_nothing(
 INTERRUPTING = """
 import os, signal, sys
 name = sys.argv.pop(1)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started deaf to it
 class Interrupter:
     def find_spec(self, module, *rest):
         if module == name:
