@@ -431,8 +431,8 @@ def _adopted(change: Adopt) -> LockEntry:
 
 def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
     """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
-    own, form = own_fields(file, remote, dialect), agreed_form(file, remote, dialect)
-    return entry_for(file, remote, dialect, path, own, form)
+    own = own_fields(file, remote, dialect)
+    return entry_for(file, remote, dialect, path, own, agreed_form(file, remote, dialect, own))
 
 
 def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:

@@ -134,7 +134,7 @@ def _agreed(
     dialect = remote.dialect(entry.dialect)
     same = not unlike(fresh, entry, remote, was)
     added = own_fields(fresh, remote, dialect) if same else entry.added
-    form = agreed_form(fresh, remote, dialect, was) if same else was if was is WITHOUT_ORDER else IN_ORDER
+    form = agreed_form(fresh, remote, dialect, added, was) if same else was if was is WITHOUT_ORDER else IN_ORDER
     # Whether a prompt is protected is decided by an apply, where it is seen before.
     agreed = replace(entry_for(fresh, remote, dialect, entry.path, added, form), protected=entry.protected)
     return agreed if same else replace(agreed, source=remote_hash(remote, dialect, fresh.prompt))

@@ -98,13 +98,9 @@ def says_the_same(file: PromptFile, entry: LockEntry, remote: RemotePrompt, form
 
     The hashes of both are compared first, which is the answer for nearly every prompt; fields take ten times as long.
     """
-    dialect = remote.dialect(entry.dialect)
-    desired = on_the_wire(file.prompt, dialect)
-    if desired.dialect == dialect:
-        order = IN_ORDER if form is IN_ORDER else WITHOUT_ORDER
-        if _hash_without(remote, dialect, file, entry.added, order) == source_hash(desired, order):
-            return True
-    return not unlike(file, entry, remote, form)
+    order = IN_ORDER if form is IN_ORDER else WITHOUT_ORDER
+    is_same = _is_word_for_word(file, remote, remote.dialect(entry.dialect), entry.added, order)
+    return is_same or not unlike(file, entry, remote, form)
 
 
 def to_tell(
@@ -114,6 +110,8 @@ def to_tell(
 
     Where nothing else differs it is told all the same: a file that changed may have done so by it alone.
     """
+    if _is_word_for_word(file, remote, remote.dialect(entry.dialect), entry.added, IN_ORDER):
+        return []
     if not comparable or form is WITHOUT_ORDER:
         found = file_differences(file, remote, entry.dialect, entry.added, WITHOUT_ORDER)
         if found or not comparable:
@@ -121,14 +119,26 @@ def to_tell(
     return file_differences(file, remote, entry.dialect, entry.added)
 
 
-def agreed_form(file: PromptFile, remote: RemotePrompt, dialect: Dialect, was: Form | None = None) -> Form:
+def agreed_form(
+    file: PromptFile, remote: RemotePrompt, dialect: Dialect, added: Iterable[str], was: Form | None = None
+) -> Form:
     """The form to record what the service holds in, where it says what the file says; `was` is that until now.
 
     One without order stays so until the next write, and is needed where the order alone differs.
     """
-    if was is not WITHOUT_ORDER and not settled(file_differences(file, remote, dialect, None)):
-        return IN_ORDER
-    return WITHOUT_ORDER
+    if was is WITHOUT_ORDER:
+        return was
+    is_same = _is_word_for_word(file, remote, dialect, added, IN_ORDER)
+    return IN_ORDER if is_same or not settled(file_differences(file, remote, dialect, None)) else WITHOUT_ORDER
+
+
+def _is_word_for_word(
+    file: PromptFile, remote: RemotePrompt, dialect: Dialect, added: Iterable[str], form: Form
+) -> bool:
+    """Whether the hash of the service's answer without the fields of its own is that of the file."""
+    desired = on_the_wire(file.prompt, dialect)
+    same = desired.dialect == dialect
+    return same and _hash_without(remote, dialect, file, added, form) == source_hash(desired, form)
 
 
 def changed_without_file(entry: LockEntry, remote: RemotePrompt, *, comparable: bool, deletes: bool) -> bool:

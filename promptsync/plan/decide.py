@@ -258,7 +258,7 @@ class Decider:
     def _refresh(self, file: PromptFile, entry: LockEntry, remote: RemotePrompt, form: Form | None) -> None:
         """Nothing differs: the entry is recorded anew where the service or the rules tell the same in other words."""
         dialect = remote.dialect(entry.dialect)
-        hashed = remote_hash(remote, dialect, file.prompt, agreed_form(file, remote, dialect, form))
+        hashed = remote_hash(remote, dialect, file.prompt, agreed_form(file, remote, dialect, entry.added, form))
         is_known = _form(file, entry, remote) is not None
         added = entry.added if is_known else own_fields(file, remote, dialect)
         fresh = replace(
