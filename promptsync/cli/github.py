@@ -11,9 +11,10 @@ import click
 
 from promptsync.cli import common, console
 from promptsync.github import check as checking
+from promptsync.github import drift as drifting
 from promptsync.github.api import GitHub
 from promptsync.github.event import read_event
-from promptsync.github.runner import read_payload
+from promptsync.github.runner import Checked, Runner, read_payload
 
 if TYPE_CHECKING:
     from promptsync.files.target import Target
@@ -49,6 +50,23 @@ def check(target: Target, fail_on_drift: bool, comment: bool, verbose: bool) -> 
             comments=comment,
             observer=console.watch(verbose=verbose),
         )
+    return _told(checked)
+
+
+@github.command()
+@click.option("--fail-on-drift", is_flag=True, help="Exit 3 where there is any.")
+@common.verbose
+@common.on_target
+def drift(target: Target, fail_on_drift: bool, verbose: bool) -> int:
+    """Tell what was changed on the service alone in one issue, which closes when it is gone. Reads the service only."""
+    event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
+    with _github(event) as api:
+        observer = console.watch(verbose=verbose)
+        checked = drifting.drift(target, event, api, _runner(target), fail_on_drift=fail_on_drift, observer=observer)
+    return _told(checked)
+
+
+def _told(checked: Checked) -> int:
     if checked.commands:
         console.show_commands(checked.commands)
     console.tell(checked.said)
@@ -64,10 +82,10 @@ def _github(event: Event) -> closing[GitHub] | nullcontext[None]:
     return closing(GitHub(event.repository, token, api_url=api_url, graphql_url=os.environ.get("GITHUB_GRAPHQL_URL")))
 
 
-def _runner(target: Target) -> checking.Runner:
+def _runner(target: Target) -> Runner:
     temporary = _path("RUNNER_TEMP") or target.state_folder
     top = _path("GITHUB_WORKSPACE") or Path.cwd()
-    return checking.Runner(
+    return Runner(
         _path("GITHUB_OUTPUT"),
         _path("GITHUB_STEP_SUMMARY"),
         temporary / "promptsync",

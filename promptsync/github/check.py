@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.commands.check import check as plan_of_merge
 from promptsync.files.disk import write_atomic
 from promptsync.github.api import DeniedError
 from promptsync.github.comments import MAX_COMMENT, comment, marker
-from promptsync.github.runner import MAX_SUMMARY, write_outputs, write_summary
+from promptsync.github.runner import MAX_SUMMARY, Checked, limited, write_outputs, write_summary
 from promptsync.model.errors import ExitCode, LoadError
 from promptsync.output.formats import render
 from promptsync.output.github import annotate, annotation
@@ -24,32 +23,11 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.github.api import GitHub
     from promptsync.github.event import Event
+    from promptsync.github.runner import Runner
     from promptsync.service.calls import Exchange
 
-_TAGS = 4
+_BYTES = 4
 """The most bytes of a character in UTF-8: the limit of a summary is told in bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Runner:
-    """Where a runner wants things: the files for outputs and summary, a folder for reports. None where there is none.
-
-    `folder` is the folder of the prompts as the repository has it, with `/`.
-    """
-
-    outputs: Path | None
-    summary: Path | None
-    reports: Path
-    folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came of a check: the exit code, the commands to the runner to print, and a sentence for the log."""
-
-    exit_code: ExitCode
-    commands: str
-    said: str
 
 
 def check(
@@ -108,8 +86,7 @@ def _report(planned: Planned, code: ExitCode, layout: Layout, runner: Runner) ->
     page, saved = runner.reports / f"{made.target}.html", runner.reports / f"{made.target}.json"
     write_atomic(page, render(made, layout, "html").encode("utf-8", "replace"))
     write_atomic(saved, dumps(saved_plan(made, planned.host)).encode())
-    limited = Layout(whole=True, link=layout.link, facts=layout.facts, limit=MAX_SUMMARY // _TAGS)
-    write_summary(runner.summary, render(made, limited, "markdown"))
+    write_summary(runner.summary, render(made, limited(layout, MAX_SUMMARY // _BYTES), "markdown"))
     counts = {name: str(number) for name, number in made.summary.items()}
     write_outputs(runner.outputs, {**_outputs(code, made.digest, saved, page), **counts})
 
@@ -121,9 +98,8 @@ def _outputs(code: ExitCode, digest: str, saved: Path, page: Path) -> Mapping[st
 def _comment(github: GitHub, number: int, planned: Planned, layout: Layout) -> tuple[str, str]:
     """A sentence on what became of the comment, and one that warns where it could not be written."""
     room = MAX_COMMENT - len(marker(planned.plan.target)) - 1
-    limited = Layout(whole=True, link=layout.link, facts=layout.facts, limit=room)
     try:
-        changed = comment(github, number, planned.plan.target, render(planned.plan, limited, "markdown"))
+        changed = comment(github, number, planned.plan.target, render(planned.plan, limited(layout, room), "markdown"))
     except DeniedError as error:
         return "the comment could not be written", f"{error.message}; the plan is in the job's summary"
     return ("the comment is up to date" if changed else "the comment says so already"), ""

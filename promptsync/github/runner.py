@@ -1,4 +1,4 @@
-"""The files through which a step of GitHub Actions hands on outputs and its summary.
+"""What a runner of GitHub Actions wants, and the files through which a step hands on outputs and its summary.
 
 Values stand between delimiters that no one can guess, so that no text of a prompt ends its value and begins another.
 Source: docs.github.com, "Workflow commands for GitHub Actions" (environment files, multiline strings).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promptsync.model.errors import ConfigError, PromptsyncError
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from promptsync.model.errors import ExitCode
     from promptsync.model.prompt import Json
+    from promptsync.output.layout import Layout
 
 MAX_SUMMARY = 1024 * 1024
 """Bytes of UTF-8 that a step's summary may have; a longer one is dropped whole by GitHub."""
@@ -26,6 +29,33 @@ MAX_EVENT = 32 * 1024 * 1024
 """Bytes of an event's payload; GitHub sends at most 25 MB."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Where a runner wants things: the files for outputs and summary, a folder for reports. None where there is none.
+
+    `folder` is the folder of the prompts as the repository has it, with `/`.
+    """
+
+    outputs: Path | None
+    summary: Path | None
+    reports: Path
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check: the exit code, the commands to the runner to print, and a sentence for the log."""
+
+    exit_code: ExitCode
+    commands: str
+    said: str
+
+
+def limited(layout: Layout, limit: int) -> Layout:
+    """The layout for a paper of so many characters."""
+    return replace(layout, limit=limit)
 
 
 def read_payload(path: Path | None) -> Json:

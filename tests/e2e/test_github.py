@@ -37,8 +37,10 @@ class Actions:
         self.pull = self.github.pull("topic")
         self.pull.files = ["README.md", "prompts/Default/refund.yaml"]
 
-    def run(self, *arguments: str, event: str = "pull_request", head: Any = None, **env: str) -> Ran:
-        """Runs `github check` as a step; what an earlier one wrote into the runner's files is gone."""
+    def run(
+        self, *arguments: str, verb: str = "check", event: str = "pull_request", head: Any = None, **env: str
+    ) -> Ran:
+        """Runs `github check` (or another verb) as a step; what an earlier one wrote into the files is gone."""
         payload: dict[str, Any] = {}
         if event == "pull_request":
             about = {"sha": self.pull.head, "ref": "topic", "repo": head or OURS}
@@ -68,7 +70,7 @@ class Actions:
         }
         for name, value in given.items():
             self.monkeypatch.setenv(name, value)
-        return self.world.run("github check", *arguments)
+        return self.world.run(f"github {verb}", *arguments)
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -226,3 +228,28 @@ def test_outside_of_a_workflow_it_says_so(world: World, monkeypatch: pytest.Monk
     ran = world.run("github check")
     assert ran.code == 1
     assert "GITHUB_REPOSITORY is not what a runner of GitHub Actions sets" in ran.err
+
+
+def test_drift_opens_one_issue_changes_it_and_closes_it(actions: Actions) -> None:
+    world, github = actions.world, actions.github
+    assert world.apply().code == 0
+    ran = actions.run(verb="drift", event="schedule")
+    assert (ran.code, ran.out, ran.err, github.issues) == (0, "", "no drift\n", [])
+    assert actions.summary == "### promptsync: no drift in the target default\n"
+
+    world.edit(KEY, temperature=0.9)
+    ran = actions.run(verb="drift", event="schedule")
+    assert (ran.code, ran.err) == (0, "1 prompt drifted; the issue was opened\n")
+    assert [name for name, _, _ in commands(ran.out)] == ["warning"]
+    (issue,) = github.issues
+    assert issue.title == "promptsync: 1 prompt of the target default changed in orq.ai"
+    assert "prompt.temperature" in issue.body
+    assert actions.outputs["drift"] == "1"
+    assert actions.run(verb="drift", event="schedule").err == "1 prompt drifted\n"
+    world.edit(KEY, temperature=0.8)
+    assert actions.run("--fail-on-drift", verb="drift", event="schedule").code == 3
+    assert "0.8" in issue.body
+
+    assert world.run("pull").code == 0
+    assert actions.run(verb="drift", event="schedule").err == "no drift; the issue was closed\n"
+    assert (issue.state, [one.body for one in github.comments]) == ("closed", ["Nothing differs any more."])
