@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from promptsync.model.errors import LoadError
 from promptsync.model.prompt import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
-from promptsync.model.secrets import holds_key, texts
+from promptsync.model.secrets import holds_key, may_hold_key, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -181,6 +181,8 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
 
 
 def _key_problems(source: Source, document: Document, api_keys: Collection[str]) -> list[Problem]:
+    if not may_hold_key(document.text, api_keys):
+        return []
     places = dict.fromkeys(document.place(loc) for loc, text in texts(document.data) if holds_key(text, api_keys))
     return [Problem(source.file, *place, "an API key of orq.ai stands here", _REVOKE) for place in places]
 

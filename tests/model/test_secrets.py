@@ -5,8 +5,13 @@ import json
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from promptsync.model.secrets import holds_key, texts
+from promptsync.model.secrets import holds_key, may_hold_key, texts
+
+SCOPED = "sk-orq-01jx-4f9a0Qm27LxTeR8dVbN3"
 
 
 def token(**claims: Any) -> str:
@@ -53,3 +58,19 @@ def test_every_text_and_name_is_looked_at() -> None:
         (("a", 1, "e"), "e"),
         (("f",), "f"),
     ]
+
+
+@pytest.mark.parametrize("style", [None, "'", '"', "|", ">"])
+@pytest.mark.parametrize("width", [10, 1_000])
+@settings(max_examples=20, deadline=None)
+@given(around=st.text(max_size=20), name=st.booleans())
+def test_a_key_that_a_file_says_is_not_missed_for_how_it_is_written(
+    style: str | None, width: int, around: str, name: bool
+) -> None:
+    """However a text is folded and escaped: the quick look never says no where the thorough one says yes."""
+    for key in (SCOPED, "it's-the-key-of-a-test-0"):
+        said = f"{around}{key}{around}"
+        document = {said: 1} if name else {"content": said}
+        written = yaml.dump(document, default_style=style, width=width, allow_unicode=True)
+        held = any(holds_key(text, [key]) for _, text in texts(yaml.safe_load(written)))
+        assert may_hold_key(written, [key]) or not held
