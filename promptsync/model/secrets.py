@@ -34,7 +34,7 @@ def holds_key(text: str, keys: Collection[str] = ()) -> bool:
 
 
 def may_hold_key(yaml: str, keys: Collection[str] = ()) -> bool:
-    """Whether any text that a YAML file says may hold a key. One that does not stand there as it is has an escape in it.
+    """Whether any text that a YAML file says may hold a key: one that does not stand there as it is, is escaped.
 
     This is asked of every file; to look at each of its texts takes as long as a tenth of all of its reading.
     """
