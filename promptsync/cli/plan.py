@@ -67,8 +67,7 @@ def check(target: Target, only: tuple[str, ...], offline: bool, fail_on_drift: b
     with console.waiting("Reading files and service"):
         planned = checking.check(target, only, offline=offline, observer=console.watch(verbose=verbose))
     common.show_planned(planned, whole=True)
-    failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
-    return ExitCode.CONFLICT if failed else ExitCode.DONE
+    return planned.check_code(fail_on_drift=fail_on_drift)
 
 
 @click.command()

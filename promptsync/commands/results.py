@@ -32,6 +32,11 @@ class Planned:
     notes: tuple[str, ...] = ()
     refused: PlanError | None = None
 
+    def check_code(self, *, fail_on_drift: bool) -> ExitCode:
+        """The exit code of `check`: conflicts fail, drift where that is asked."""
+        failed = self.plan.conflicts or (fail_on_drift and self.plan.drifts)
+        return ExitCode.CONFLICT if failed else ExitCode.DONE
+
     def exit_code(self, *, detailed: bool = False) -> ExitCode:
         """The exit code of `plan`: by default that a plan could be made, in detail what it says."""
         if not detailed:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.check import check as plan_of_merge
 from promptsync.files.disk import write_atomic
 from promptsync.github.api import DeniedError
 from promptsync.github.comments import MAX_COMMENT, comment, marker
-from promptsync.github.runner import MAX_SUMMARY, Checked, limited, write_outputs, write_summary
+from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, write_outputs, write_summary
 from promptsync.model.errors import ExitCode, LoadError
 from promptsync.output.formats import render
 from promptsync.output.github import annotate, annotation
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from promptsync.github.event import Event
     from promptsync.github.runner import Runner
     from promptsync.service.calls import Exchange
-
-_BYTES = 4
-"""The most bytes of a character in UTF-8: the limit of a summary is told in bytes."""
 
 
 def check(
@@ -56,7 +54,7 @@ def check(
         write_summary(runner.summary, f"### promptsync: {error.message}")
         write_outputs(runner.outputs, {"exit-code": str(int(ExitCode.ERROR))})
         return Checked(ExitCode.ERROR, annotate(error.problems), error.message)
-    code = _judged(planned, fail_on_drift=fail_on_drift)
+    code = planned.check_code(fail_on_drift=fail_on_drift)
     layout = _layout(event, offline=offline)
     _report(planned, code, layout, runner)
     commands = [annotate(planned.warnings), render(planned.plan, layout, "github")]
@@ -65,11 +63,6 @@ def check(
         said, failed = _comment(github, pull.number, planned, layout)
         commands += [annotation("warning", "promptsync", failed)] if failed else []
     return Checked(code, "\n".join(part for part in commands if part), said)
-
-
-def _judged(planned: Planned, *, fail_on_drift: bool) -> ExitCode:
-    failed = planned.plan.conflicts or (fail_on_drift and planned.plan.drifts)
-    return ExitCode.CONFLICT if failed else ExitCode.DONE
 
 
 def _layout(event: Event, *, offline: bool) -> Layout:
@@ -86,7 +79,7 @@ def _report(planned: Planned, code: ExitCode, layout: Layout, runner: Runner) ->
     page, saved = runner.reports / f"{made.target}.html", runner.reports / f"{made.target}.json"
     write_atomic(page, render(made, layout, "html").encode("utf-8", "replace"))
     write_atomic(saved, dumps(saved_plan(made, planned.host)).encode())
-    write_summary(runner.summary, render(made, limited(layout, MAX_SUMMARY // _BYTES), "markdown"))
+    write_summary(runner.summary, render(made, replace(layout, limit=SUMMARY_CHARACTERS), "markdown"))
     counts = {name: str(number) for name, number in made.summary.items()}
     write_outputs(runner.outputs, {**_outputs(code, made.digest, saved, page), **counts})
 
@@ -99,7 +92,8 @@ def _comment(github: GitHub, number: int, planned: Planned, layout: Layout) -> t
     """A sentence on what became of the comment, and one that warns where it could not be written."""
     room = MAX_COMMENT - len(marker(planned.plan.target)) - 1
     try:
-        changed = comment(github, number, planned.plan.target, render(planned.plan, limited(layout, room), "markdown"))
+        text = render(planned.plan, replace(layout, limit=room), "markdown")
+        changed = comment(github, number, planned.plan.target, text)
     except DeniedError as error:
         return "the comment could not be written", f"{error.message}; the plan is in the job's summary"
     return ("the comment is up to date" if changed else "the comment says so already"), ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.drift import drift as changed_there
 from promptsync.github.comments import MAX_COMMENT, marker, report_drift
-from promptsync.github.runner import MAX_SUMMARY, Checked, limited, write_outputs, write_summary
+from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, write_outputs, write_summary
 from promptsync.model.errors import ExitCode
 from promptsync.output.formats import render
 from promptsync.output.layout import Layout
@@ -39,7 +40,7 @@ def drift(
     planned = changed_there(target, observer=observer)
     made = planned.plan
     layout = Layout(whole=True, link=event.run_url, facts=(f"Compared with {event.commit[:10]} of {event.repository}",))
-    text = render(made, limited(layout, MAX_SUMMARY // 4), "markdown") if made.changes else None
+    text = render(made, replace(layout, limit=SUMMARY_CHARACTERS), "markdown") if made.changes else None
     write_summary(runner.summary, text or f"### promptsync: no drift in the target {made.target}")
     code = ExitCode.CONFLICT if made.changes and fail_on_drift else ExitCode.DONE
     counts = {name: str(number) for name, number in made.summary.items()}
@@ -62,4 +63,4 @@ def _body(made: Plan, layout: Layout) -> str:
         "edits into the files; `promptsync apply --overwrite KEY` puts the files' content back.\n\n"
     )
     room = MAX_COMMENT - len(marker(made.target, "drift")) - len(how) - 1
-    return how + render(made, limited(layout, room), "markdown")
+    return how + render(made, replace(layout, limit=room), "markdown")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.model.errors import ConfigError, PromptsyncError
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from promptsync.model.errors import ExitCode
     from promptsync.model.prompt import Json
-    from promptsync.output.layout import Layout
 
-MAX_SUMMARY = 1024 * 1024
-"""Bytes of UTF-8 that a step's summary may have; a longer one is dropped whole by GitHub."""
+SUMMARY_CHARACTERS = 1024 * 1024 // 4
+"""Characters that fit into a step's summary, whatever they are: GitHub drops one of more than 1 MiB of UTF-8 whole."""
 
 MAX_EVENT = 32 * 1024 * 1024
 """Bytes of an event's payload; GitHub sends at most 25 MB."""
@@ -51,11 +50,6 @@ class Checked:
     exit_code: ExitCode
     commands: str
     said: str
-
-
-def limited(layout: Layout, limit: int) -> Layout:
-    """The layout for a paper of so many characters."""
-    return replace(layout, limit=limit)
 
 
 def read_payload(path: Path | None) -> Json:

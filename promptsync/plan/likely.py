@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from promptsync.model.prompt import CURRENT
+from promptsync.model.shell import command
 from promptsync.plan.changes import Create, Delete, Orphan, Update
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ def _told(change: Change, same: str | None, alike: str | None, lock: Lockfile, a
 
 
 def _renamed(key: str, old: str, id: str) -> str:
-    return f"if this is {old} under another name, `promptsync mv {quote(old)} {quote(key)}` keeps its id {id}"
+    return f"if this is {old} under another name, {command('mv', old, key)} keeps its id {id}"
 
 
 def _overwritten(key: str, old: str, *, is_gone: bool) -> str:
     """What to do where a file took the place of another one: that one's id is in the way."""
     said = f"this says word for word what {old} was written from"
-    move = f"`promptsync mv {quote(old)} {quote(key)}`"
+    move = command("mv", old, key)
     if is_gone:
-        return f"{said}: `promptsync lock forget {quote(key)}` and then {move} would keep the id of that one"
+        return f"{said}: {command('lock forget', key)} and then {move} would keep the id of that one"
     return f"{said}: if the two traded places, put them back and rename them with `promptsync mv`, which keeps the ids"
 
 

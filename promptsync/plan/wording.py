@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from promptsync.model.compare import file_differences
 from promptsync.model.globs import is_glob
+from promptsync.model.shell import command, typed
 
 if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
@@ -37,17 +37,15 @@ def protection_waits(*, protected: bool) -> str:
 def back_or_gone(key: str) -> str:
     """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
     if is_glob(key):
-        return (
-            f"bring the file back under another name, or let the prompt be with `promptsync lock forget {quote(key)}`"
-        )
-    return f"bring the file back, or delete the prompt all the same with `--prune --overwrite '{key}'`"
+        return f"bring the file back under another name, or let the prompt be with {command('lock forget', key)}"
+    return f"bring the file back, or delete the prompt all the same with {typed('--prune', '--overwrite', key)}"
 
 
 def stays(key: str, *, protected: bool, kept: bool) -> str:
     """Why a prompt whose file is gone is not deleted."""
     why = "`--prune` would delete it"
     if protected:
-        why = f"it is protected, and `--prune` deletes it only after `promptsync lock unprotect {quote(key)}`"
+        why = f"it is protected, and `--prune` deletes it only after {command('lock unprotect', key)}"
     elif kept:
         why = "a new file may be it"
     return f"the file is gone and the prompt stays on the service: {why}"
