@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 
 from promptsync import __version__
-from promptsync.model.errors import PromptsyncError
+from promptsync.model.errors import BranchError, DeniedError, MovedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +45,7 @@ _SECONDS = 30.0
 _BROKEN = frozenset({500, 502, 503, 504})
 
 
-class GitHubError(PromptsyncError):
+class GitHubError(BranchError):
     """GitHub did not do what was asked. `status` is that of the answer, None where there was none."""
 
     def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
@@ -53,11 +53,11 @@ class GitHubError(PromptsyncError):
         self.status = status
 
 
-class MovedError(GitHubError):
-    """The branch does not point any more to the commit that was built on: read it again."""
+class StaleError(GitHubError, MovedError):
+    """The branch does not point any more to the commit that was built on."""
 
 
-class DeniedError(GitHubError):
+class ForbiddenError(GitHubError, DeniedError):
     """The token, or a rule of the repository, does not allow this."""
 
 
@@ -84,7 +84,8 @@ class Pull:
 class GitHub:
     """The repository `repository` (owner/name) of the GitHub at `api_url`, with a token.
 
-    `sleep` and `network` are for tests. Every method raises GitHubError, DeniedError where the token may not.
+    `sleep` and `network` are for tests. Every method raises GitHubError, of the kind
+    ForbiddenError where the token may not.
     """
 
     def __init__(
@@ -205,23 +206,56 @@ class GitHub:
             raise
         return answer.content
 
-    def commit(self, branch: str, onto: str, files: Mapping[str, bytes], headline: str, body: str = "") -> str:
+    def names(self, commit: str) -> list[str]:
+        """The paths of all files at a commit. Raises GitHubError where GitHub does not list them all."""
+        found = self._rest("GET", f"git/trees/{quote(commit, safe='')}?recursive=1", None, "list the files of a commit")
+        if found.get("truncated"):
+            raise GitHubError("GitHub did not list all the files of a commit: there are too many")
+        return [str(item["path"]) for item in found["tree"] if item["type"] == "blob"]
+
+    def commit(
+        self, branch: str, onto: str | None, files: Mapping[str, bytes | None], headline: str, body: str = ""
+    ) -> str:
         """Commits files to a branch, signed by GitHub, if it still points to the commit `onto`. Gives the new commit.
 
-        Raises MovedError where it does not, DeniedError where the branch takes no commit of this token.
+        A file of None is taken away. Raises MovedError where it points elsewhere, DeniedError where the branch takes
+        no commit of this token.
         """
+        if onto is None:
+            return self._begin(branch, files, f"{headline}\n\n{body}".strip())
         change = {
             "branch": {"repositoryNameWithOwner": self.repository, "branchName": branch},
             "expectedHeadOid": onto,
             "message": {"headline": headline, "body": body},
             "fileChanges": {
                 "additions": [
-                    {"path": path, "contents": base64.b64encode(data).decode()} for path, data in files.items()
-                ]
+                    {"path": path, "contents": base64.b64encode(data).decode()}
+                    for path, data in files.items()
+                    if data is not None
+                ],
+                "deletions": [{"path": path} for path, data in files.items() if data is None],
             },
         }
         made = self._query(_COMMIT, {"input": change}, f"commit to {branch}")
         return str(made["createCommitOnBranch"]["commit"]["oid"])
+
+    def _begin(self, branch: str, files: Mapping[str, bytes | None], message: str) -> str:
+        """A branch of its own, whose first commit holds nothing but these files."""
+        doing = f"begin the branch {branch}"
+        blobs = [
+            {"path": path, "mode": "100644", "type": "blob", "content": data.decode()}
+            for path, data in files.items()
+            if data is not None
+        ]
+        tree = self._rest("POST", "git/trees", {"tree": blobs}, doing)["sha"]
+        made = self._rest("POST", "git/commits", {"message": message, "tree": tree, "parents": []}, doing)["sha"]
+        try:
+            self.point(branch, made, create=True)
+        except GitHubError as error:
+            if error.status == 422:
+                raise StaleError(f"the branch {branch} was begun by someone else meanwhile") from None
+            raise
+        return str(made)
 
     def artefact(self, name: str, commit: str) -> dict[str, bytes] | None:
         """The files of the newest artefact of a name that a run on `commit` made; None where there is none."""
@@ -265,9 +299,9 @@ class GitHub:
         kinds = {error.get("type") for error in errors if isinstance(error, dict)}
         message = f"GitHub did not {doing}: {self._clean(said)}"
         if "STALE_DATA" in kinds:
-            return MovedError(message)
+            return StaleError(message)
         if kinds & {"FORBIDDEN", "BRANCH_PROTECTION_RULE_VIOLATION"} or "rule violations" in said.lower():
-            return DeniedError(message)
+            return ForbiddenError(message)
         return GitHubError(message)
 
     def _rest(self, method: str, path: str, body: Any, doing: str) -> Any:
@@ -328,7 +362,7 @@ class GitHub:
         message = f"GitHub did not {doing}: it answered {status}" + (f" ({said})" if said else "")
         if status in (401, 403) and not _is_limited(answer):
             hint = "give the job the permissions that the workflow in the documentation has"
-            return DeniedError(message, status=status, hint=hint)
+            return ForbiddenError(message, status=status, hint=hint)
         return GitHubError(message, status=status)
 
     def _clean(self, text: str) -> str:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from promptsync.commands.check import check as plan_of_merge
 from promptsync.files.disk import write_atomic
-from promptsync.github.api import DeniedError
 from promptsync.github.comments import MAX_COMMENT, comment, marker
 from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, write_outputs, write_summary
-from promptsync.model.errors import ExitCode, LoadError
+from promptsync.model.errors import DeniedError, ExitCode, LoadError
 from promptsync.output.formats import render
 from promptsync.output.github import annotate, annotation
 from promptsync.output.layout import Layout

@@ -6,6 +6,9 @@ PromptsyncError                     exit 1
 ├── LoadError                       prompt files that say something impossible, all of them at once
 ├── LockfileError                   a lockfile that is unreadable, newer, conflicted or not ours
 ├── DialectError                    a prompt that the service's dialect has no place for
+├── BranchError                     a branch of a git host that could not be read or written
+│   ├── MovedError                  it does not point to what was built on
+│   └── DeniedError                 it takes no commit of ours
 ├── PlanError                       a plan that must not be carried out
 │   └── StalePlanError              exit 5: the world moved since the plan was saved
 └── ServiceError                    the service did not do what was asked
@@ -36,6 +39,7 @@ class ExitCode(IntEnum):
     CONFLICT = 3
     PARTIAL = 4
     STALE_PLAN = 5
+    LOCK_NOT_HOME = 6
     USAGE = 64
     BUG = 70
     INTERRUPTED = 130
@@ -76,6 +80,18 @@ class LoadError(PromptsyncError):
 
 class LockfileError(PromptsyncError):
     """A lockfile that cannot be trusted; it is never overwritten."""
+
+
+class BranchError(PromptsyncError):
+    """A branch of a git host could not be read or written."""
+
+
+class MovedError(BranchError):
+    """A branch does not point any more to the commit that was built on: read it again."""
+
+
+class DeniedError(BranchError):
+    """A branch, or its host, does not allow this to whoever we are there."""
 
 
 class DialectError(PromptsyncError):

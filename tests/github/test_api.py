@@ -10,7 +10,8 @@ import pytest
 from werkzeug.wrappers import Response
 
 from promptsync.github import api
-from promptsync.github.api import DeniedError, GitHub, GitHubError, MovedError, Note
+from promptsync.github.api import GitHub, GitHubError, Note
+from promptsync.model.errors import DeniedError, MovedError
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
 if TYPE_CHECKING:

@@ -1,0 +1,30 @@
+"""What is asked of a git host's branches, by whoever reads or writes one file of them: git itself, or a host's API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Branches(Protocol):
+    """The branches of one repository. A commit's id stands for what is there; each method raises PromptsyncError."""
+
+    def tip(self, branch: str) -> str | None:
+        """The commit that a branch points to now, asked of the host; None where there is no such branch."""
+
+    def read(self, path: str, commit: str) -> bytes | None:
+        """The content of a file at a commit, as data; None where there is none."""
+
+    def names(self, commit: str) -> list[str]:
+        """The paths of all files at a commit."""
+
+    def commit(
+        self, branch: str, onto: str | None, files: Mapping[str, bytes | None], headline: str, body: str = ""
+    ) -> str:
+        """Commits files to a branch if it still points to `onto` (None: if there is none), and gives the new commit.
+
+        A file of None is taken away. Raises MovedError where the branch points elsewhere, DeniedError where it takes
+        no commit of ours.
+        """
