@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +17,9 @@ from promptsync.commands import mv as moving
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.formats import render
 from promptsync.output.style import counted
-from promptsync.output.tables import render_pairs, render_unmanaged
+from promptsync.output.tables import render_pairs, render_unmanaged, unmanaged_json
 from promptsync.output.text import place
+from promptsync.plan.filters import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,21 +27,53 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Imported, Pair
     from promptsync.files.target import Target
 
+_AGO = re.compile(r"([0-9]{1,6})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """A time in the past: a date, a date and time, or how long ago. Without a zone it is this machine's."""
+    if value is None:
+        return None
+    ago = _AGO.fullmatch(value)
+    try:
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(value).astimezone()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"“{value}” is neither a date as 2026-11-30 nor a time ago as 7d, 12h, 30m") from None
+
 
 @click.command("import")
 @click.option("--list", "listing", is_flag=True, help="Show what the service holds that no file does.")
 @click.option("--all", "everything", is_flag=True, help="Import all of that.")
 @click.option("--id", "ids", multiple=True, help="Import this prompt.")
-@click.option("--into", default="Default", show_default=True, metavar="FOLDER", help="The folder of the new files.")
+@click.option("--into", metavar="FOLDER", help="The folder of the new files, in place of the service's or Default.")
+@click.option("--name", "names", multiple=True, metavar="GLOB", help="Only prompts of such a name.")
+@click.option("--model", "models", multiple=True, metavar="GLOB", help="Only of such a model, as `openai/*`.")
+@click.option("--path", "paths", multiple=True, metavar="GLOB", help="Only in such a folder, if the service tells it.")
+@click.option("--updated-since", "since", callback=_since, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of --list.")
 @common.on_target
-def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...], into: str) -> int:
+def import_(
+    target: Target,
+    listing: bool,
+    everything: bool,
+    ids: tuple[str, ...],
+    into: str | None,
+    form: str,
+    **wanted: Any,
+) -> int:
     """Bring prompts that no file holds into files and lock, or list them. The service is only read."""
     if listing + everything + bool(ids) != 1:
         raise UsageError("import takes one of --list, --all and --id")
+    chosen = Filter(**wanted)
+    if ids and chosen:
+        raise UsageError("--id names the prompts already: --name, --model, --path and --updated-since choose among all")
+    if form != "text" and not listing:
+        raise UsageError("--format is of --list")
     if listing:
-        found = importing.unmanaged(target, observer=console.watch())
-        color = console.has_color(sys.stdout)
-        console.show(render_unmanaged(found, color=color) if found else "every prompt on the service is in a lockfile")
+        _list(target, chosen, form)
         return ExitCode.DONE
     with ExitStack() as stack:
         advance: list[Callable[[Any], Any]] = []
@@ -46,12 +81,23 @@ def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...
             target,
             None if everything else ids,
             into,
+            chosen,
             on_start=lambda total: advance.append(stack.enter_context(console.progress("Importing", total))),
             on_prompt=lambda key: advance[0](key),
             observer=console.watch(),
         )
     _show_imported(done)
     return ExitCode.PARTIAL if done.left_out else ExitCode.DONE
+
+
+def _list(target: Target, chosen: Filter, form: str) -> None:
+    found = importing.unmanaged(target, chosen, observer=console.watch())
+    if form == "json":
+        console.show(unmanaged_json(found))
+    elif found:
+        console.show(render_unmanaged(found, color=console.has_color(sys.stdout)))
+    else:
+        console.say("no such prompt" if chosen else "every prompt on the service is in a lockfile")
 
 
 def _show_imported(done: Imported) -> None:
@@ -62,6 +108,8 @@ def _show_imported(done: Imported) -> None:
     if done.allow_fields:
         console.tell(f"promptsync.yaml lets through: {', '.join(done.allow_fields)}")
     console.tell(f"{len(done.keys)} imported, {len(done.left_out)} left out")
+    if done.keys:
+        console.tell("next: `promptsync plan`, which is empty; then commit the new files and the lockfile")
 
 
 @click.command()

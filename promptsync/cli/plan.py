@@ -16,6 +16,8 @@ from promptsync.model.errors import ExitCode, UsageError
 from promptsync.model.shell import command
 from promptsync.output.formats import DEFAULT, FORMATS
 from promptsync.output.plan_json import dumps, saved_plan
+from promptsync.output.style import counted
+from promptsync.output.tables import render_unmanaged
 
 if TYPE_CHECKING:
     from promptsync.files.target import Target
@@ -59,15 +61,30 @@ def plan(
 @click.command()
 @click.option("--offline", is_flag=True, help="Check against the lock alone, without key and service.")
 @click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
+@click.option("--fail-on-unmanaged", is_flag=True, help="Exit 3 where the service holds prompts of no lockfile.")
 @common.only
 @common.verbose
 @common.on_target
-def check(target: Target, only: tuple[str, ...], offline: bool, fail_on_drift: bool, verbose: bool) -> int:
+def check(
+    target: Target,
+    only: tuple[str, ...],
+    offline: bool,
+    fail_on_drift: bool,
+    fail_on_unmanaged: bool,
+    verbose: bool,
+) -> int:
     """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
+    if offline and fail_on_unmanaged:
+        raise UsageError("--fail-on-unmanaged needs the service, and --offline leaves it out")
     with console.waiting("Reading files and service"):
-        planned = checking.check(target, only, offline=offline, observer=console.watch(verbose=verbose))
+        observer = console.watch(verbose=verbose)
+        planned = checking.check(target, only, offline=offline, with_unmanaged=fail_on_unmanaged, observer=observer)
     common.show_planned(planned, whole=True)
-    return planned.check_code(fail_on_drift=fail_on_drift)
+    if fail_on_unmanaged and planned.unmanaged:
+        console.tell(f"{counted(len(planned.unmanaged), 'prompt')} on the service in no lockfile:")
+        console.show_talk(render_unmanaged(planned.unmanaged, color=False))
+        console.tell("help: `promptsync import --all` brings them into files")
+    return planned.check_code(fail_on_drift=fail_on_drift, fail_on_unmanaged=fail_on_unmanaged)
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from promptsync.commands.import_ import unmanaged
 from promptsync.commands.plan import plan
 from promptsync.commands.state import read_lock
 from promptsync.files.git import lock_at_base
@@ -29,13 +30,18 @@ def check(
     only: tuple[str, ...] = (),
     *,
     offline: bool = False,
+    with_unmanaged: bool = False,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """The plan of what a merge would do. The caller judges drift; conflicts fail.
+    """The plan of what a merge would do, `with_unmanaged` prompts if asked. The caller judges both; conflicts fail.
 
     `only` are globs: the plan tells of no other keys. What was changed in the lockfile by hand is among the warnings.
     """
     planned = plan(target, PlanOptions(only=only), offline=offline, observer=observer)
+    if with_unmanaged:
+        taken = {change.id for change in planned.plan.changes}
+        found = (prompt for prompt in unmanaged(target, observer=observer) if prompt.id not in taken)
+        planned = replace(planned, unmanaged=tuple(found))
     base = lock_at_base(target.lock_path, target.environ.get(_BASE_BRANCH))
     if base is None:
         return planned

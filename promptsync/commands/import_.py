@@ -15,7 +15,7 @@ from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
 from promptsync.files.disk import as_spelled, find_sources, read_bytes, write_atomic
 from promptsync.files.emit import emit
-from promptsync.files.names import file_names
+from promptsync.files.names import file_names, file_stem
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME
 from promptsync.files.yaml.editor import edit
@@ -25,6 +25,7 @@ from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.model.lockfile import entry_for
 from promptsync.plan.base import own_fields
+from promptsync.plan.filters import Filter
 from promptsync.plan.safety import raise_if_mostly_gone
 
 if TYPE_CHECKING:
@@ -38,30 +39,44 @@ if TYPE_CHECKING:
     from promptsync.service.calls import Exchange
 
 
-def unmanaged(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> list[RemotePrompt]:
-    """The prompts on the service that no lockfile of this root holds, newest first."""
+ANY = Filter()
+"""Every prompt."""
+
+DEFAULT_FOLDER = "Default"
+"""Where a prompt goes whose folder no one tells: the project that each workspace begins with."""
+
+
+def unmanaged(
+    target: Target, wanted: Filter = ANY, *, observer: Callable[[Exchange], None] | None = None
+) -> list[RemotePrompt]:
+    """The prompts on the service that no lockfile of this root holds, newest first.
+
+    Raises UsageError where `wanted` asks for folders and the service tells none.
+    """
     state = read_state(target)
     with connect(target, read_only=True, observer=observer) as api:
         service = read_prompts(api, target, state)
-    return _unmanaged(target, state.lock, service.values())
+    return _wanted(_unmanaged(target, state.lock, service.values()), wanted)
 
 
 def import_prompts(
     target: Target,
     ids: Iterable[str] | None,
-    folder: str,
+    folder: str | None,
+    wanted: Filter = ANY,
     *,
     on_start: Callable[[int], None] = lambda _: None,
     on_prompt: Callable[[str], None] = lambda _: None,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Imported:
-    """Writes a file for each of the prompts `ids` (None: all that no lockfile holds) into `folder`, and locks it.
+    """Writes a file for each of the prompts `ids` (None: all `wanted` that no lockfile holds), and locks it.
 
-    The service is only read. The path of an imported prompt is not known, so it stays where it is until its key
-    changes. Each file is recorded in the journal as it is written, so that an interrupted import can go on.
-    Raises UsageError for an id that is not there or is managed already.
+    The file goes into `folder`; None is the prompt's own folder on the service, and `Default` where that is not told.
+    The service is only read. Wherever the file goes, the prompt stays where it is until its key changes. Each file is
+    recorded in the journal as it is written, so that an interrupted import can go on. Raises UsageError for an id
+    that is not there or is managed already.
     """
-    folder = folder_of(target, folder, "--into")
+    folder = None if folder is None else folder_of(target, folder, "--into")
     _make_folder(target.root)
     with alone(target):
         state = read_state(target)
@@ -69,7 +84,7 @@ def import_prompts(
         with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
-        chosen = _chosen(target, _unmanaged(target, lock, service.values()), ids, lock)
+        chosen = _wanted(_chosen(target, _unmanaged(target, lock, service.values()), ids, lock), wanted)
         keys = _keys(target, chosen, lock, folder)
         on_start(len(chosen))
         texts, left_out = _texts(target, chosen, keys)
@@ -96,6 +111,12 @@ def _unmanaged(target: Target, lock: Lockfile, service: Iterable[RemotePrompt]) 
     )
 
 
+def _wanted(found: list[RemotePrompt], wanted: Filter) -> list[RemotePrompt]:
+    if wanted.paths and found and all(prompt.path is None for prompt in found):
+        raise UsageError("this service does not tell in which folder a prompt is", hint="leave out --path; try --name")
+    return [prompt for prompt in found if wanted.takes(prompt)]
+
+
 def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None, lock: Lockfile) -> list[RemotePrompt]:
     if ids is None:
         return found
@@ -110,12 +131,27 @@ def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None
     return [by_id[id] for id in wanted]
 
 
-def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str) -> dict[str, str]:
+def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str | None) -> dict[str, str]:
     """The key for each id: that of a file which an interrupted import left, else a new one after its name."""
     sources = _sources(target)
-    keys = _begun(chosen, sources, lock, folder, target.config.max_file_bytes)
-    rest = [remote for remote in chosen if remote.id not in keys]
-    return keys | file_names(rest, sources.keys() | lock.prompts.keys(), folder)
+    groups: dict[str, list[RemotePrompt]] = defaultdict(list)
+    for remote in chosen:
+        groups[folder if folder is not None else _own_folder(target, remote)].append(remote)
+    keys: dict[str, str] = {}
+    for place in sorted(groups):
+        begun = _begun(groups[place], sources, lock, place, target.config.max_file_bytes)
+        rest = [remote for remote in groups[place] if remote.id not in begun]
+        taken = {*sources, *lock.prompts, *keys.values(), *begun.values()}
+        keys |= begun | file_names(rest, taken, place)
+    return keys
+
+
+def _own_folder(target: Target, remote: RemotePrompt) -> str:
+    """The folder for a prompt whose folder on the service is told: the same, below the target's prefix."""
+    prefix = target.settings.path_prefix.strip("/")
+    told = f"{remote.path or ''}/".removeprefix(f"{prefix}/" if prefix else "")
+    parts = [file_stem(part) for part in told.split("/") if part.strip()]
+    return "/".join(parts) or ("" if prefix and remote.path else DEFAULT_FOLDER)
 
 
 def _texts(

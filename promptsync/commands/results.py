@@ -23,7 +23,8 @@ Side: TypeAlias = Literal["ours", "theirs"]
 class Planned:
     """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open.
 
-    `refused` says why an apply would not begin with it.
+    `refused` says why an apply would not begin with it. `unmanaged` are the prompts on the service that neither a
+    lockfile of this root nor the plan knows, where that was asked.
     """
 
     plan: Plan
@@ -31,10 +32,12 @@ class Planned:
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     refused: PlanError | None = None
+    unmanaged: tuple[RemotePrompt, ...] = ()
 
-    def check_code(self, *, fail_on_drift: bool) -> ExitCode:
-        """The exit code of `check`: conflicts fail, drift where that is asked."""
-        failed = self.plan.conflicts or (fail_on_drift and self.plan.drifts)
+    def check_code(self, *, fail_on_drift: bool, fail_on_unmanaged: bool = False) -> ExitCode:
+        """The exit code of `check`: conflicts fail, drift and unmanaged prompts where that is asked."""
+        asked = (fail_on_drift and self.plan.drifts) or (fail_on_unmanaged and self.unmanaged)
+        failed = self.plan.conflicts or asked
         return ExitCode.CONFLICT if failed else ExitCode.DONE
 
     def exit_code(self, *, detailed: bool = False) -> ExitCode:

@@ -36,7 +36,7 @@ def file_names(prompts: Sequence[RemotePrompt], taken: Collection[str], folder: 
     spellings = {_fold(place): place for key in sorted(taken, reverse=True) for place in _folders(key)}
     place = _spelled(unicodedata.normalize("NFC", folder).strip("/"), spellings)
     used = {_CONFIGURATION, *map(_fold, taken)}
-    stems = {prompt.id: _stem(prompt.display_name) for prompt in prompts}
+    stems = {prompt.id: file_stem(prompt.display_name) for prompt in prompts}
     exact = {prompt.id for prompt in prompts if stems[prompt.id] == prompt.display_name}
     keys: dict[str, str] = {}
     for id in sorted(stems, key=lambda one: (one not in exact, one)):
@@ -78,7 +78,8 @@ def _key(place: str, stem: str) -> str:
     return f"{place}/{stem}" if place else stem
 
 
-def _stem(name: str) -> str:
+def file_stem(name: str) -> str:
+    """What a file or folder for the prompt or folder `name` is called: the name itself wherever a disk may bear it."""
     text = unicodedata.normalize("NFC", "".join(map(_safe, name)))
     text = _shortened(text.lstrip("._- ~"), MAX_BYTES)
     if not any(char.isalnum() or unicodedata.category(char)[0] == "S" for char in text):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
-from promptsync.output.escape import terminal
+from promptsync.output.escape import json_text, terminal
 from promptsync.output.fields import field_lines, legend
 from promptsync.output.shown import masked
 from promptsync.output.style import Style
+from promptsync.plan.filters import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,9 +55,27 @@ def render_lock(lock: Lockfile, *, color: bool) -> str:
 
 
 def render_unmanaged(prompts: Iterable[RemotePrompt], *, color: bool) -> str:
-    """A line for each prompt that no lockfile holds: id, when it was changed, and its name."""
-    rows = [("ID", "UPDATED", "NAME"), *((p.id, p.updated or "-", p.display_name) for p in prompts)]
-    return "\n".join(_table(rows, Style(color)))
+    """A line for each prompt that no lockfile holds: id, when it was changed, model, name, and folder if it is told."""
+    rows = [(p.id, p.updated or "-", model_of(p) or "-", p.display_name, p.path or "") for p in prompts]
+    header = ("ID", "UPDATED", "MODEL", "NAME", "FOLDER")
+    width = 5 if any(row[4] for row in rows) else 4
+    return "\n".join(_table([row[:width] for row in (header, *rows)], Style(color)))
+
+
+def unmanaged_json(prompts: Iterable[RemotePrompt]) -> str:
+    """The same for programs: a list of objects, in which null is what the service does not tell."""
+    told = [
+        {
+            "id": p.id,
+            "display_name": p.display_name,
+            "model": model_of(p) or None,
+            "path": p.path,
+            "updated": p.updated,
+            "updated_by_id": p.updated_by_id,
+        }
+        for p in prompts
+    ]
+    return json_text(json.dumps(told, indent=2))
 
 
 def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:

@@ -44,7 +44,10 @@ def test_an_import_and_then_a_plan_is_empty(world: World, make: Any) -> None:
     done = import_all(world)
     assert done.code == 0, done.err
     assert world.writes == []
-    assert done.err.splitlines()[-1] == "4 imported, 0 left out"
+    assert done.err.splitlines()[-2:] == [
+        "4 imported, 0 left out",
+        "next: `promptsync plan`, which is empty; then commit the new files and the lockfile",
+    ]
     assert {entry["id"] for entry in world.lock["prompts"].values()} == set(ids.values())
     assert {entry["path"] for entry in world.lock["prompts"].values()} == {None}
     assert world.plan().out.endswith("No changes. 4 prompts are as the files say.\n")
@@ -100,11 +103,65 @@ def test_the_list_shows_what_no_file_holds(world: World) -> None:
     made = there(world, "refund")
     listed = world.run("import", "--list")
     lines = listed.out.splitlines()
-    assert (listed.code, lines[0].split()) == (0, ["ID", "UPDATED", "NAME"])
+    assert (listed.code, lines[0].split()) == (0, ["ID", "UPDATED", "MODEL", "NAME"])
     assert [line.split()[0] for line in lines[1:]] == [made]
     assert files(world) == ["Default/ours.yaml"]
     import_all(world)
     assert world.run("import", "--list").out == "every prompt on the service is in a lockfile\n"
+
+
+def test_the_list_and_the_import_take_what_is_asked_for(world: World) -> None:
+    for name in ("refund", "refund (old)", "order"):
+        there(world, name)
+    listed = world.run("import", "--list", "--name", "Refund*", "--model", "openai/*", "--updated-since", "1d")
+    assert [line.split("  ")[-1] for line in listed.out.splitlines()[1:]] == ["refund (old)", "refund"]
+    assert world.run("import", "--list", "--name", "nothing").out == "no such prompt\n"
+    assert world.run("import", "--list", "--updated-since", "2999-01-01").out == "no such prompt\n"
+    assert import_all(world, "--name", "order").code == 0
+    assert files(world) == ["Default/order.yaml"]
+
+
+def test_the_list_for_programs(world: World) -> None:
+    made = there(world, "refund")
+    (item,) = world.run("import", "--list", "--format", "json").json
+    assert item["id"] == made
+    assert (item["display_name"], item["model"], item["path"]) == ("refund", "openai/gpt-4o", None)
+
+
+def tells_path(entity: dict[str, Any]) -> dict[str, Any]:
+    return {**entity, "path": {"refund": "Default/Support", "order": "Shop: EU/.orders/"}.get(entity["display_name"])}
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(rewriter=tells_path)], ids=["tells-paths"])
+def test_where_the_service_tells_folders_files_go_into_the_same(world: World) -> None:
+    for name in ("refund", "order", "homeless"):
+        there(world, name)
+    assert world.run("import", "--list", "--path", "Default/**").out.splitlines()[1].endswith("refund  Default/Support")
+    assert import_all(world).code == 0
+    assert files(world) == ["Default/Support/refund.yaml", "Default/homeless.yaml", "Shop- EU/orders/order.yaml"]
+    assert world.plan().code == 0
+    assert (world.apply().code, world.writes[3:]) == (0, [])
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(rewriter=tells_path)], ids=["tells-paths"])
+def test_a_folder_that_is_given_goes_before_the_services(world: World) -> None:
+    there(world, "refund")
+    assert import_all(world, "--into", "Mine").code == 0
+    assert files(world) == ["Mine/refund.yaml"]
+
+
+def test_a_check_may_fail_on_what_no_lockfile_holds(world: World) -> None:
+    world.write("Default/ours", current())
+    world.apply()
+    assert world.run("check", "--fail-on-unmanaged").code == 0
+    made = there(world, "refund")
+    assert world.run("check").code == 0
+    failed = world.run("check", "--fail-on-unmanaged")
+    assert (failed.code, made in failed.err) == (3, True)
+    assert "1 prompt on the service in no lockfile" in failed.err
+    assert world.run("check", "--fail-on-unmanaged", "--offline").code == 64
+    import_all(world)
+    assert world.run("check", "--fail-on-unmanaged").code == 0
 
 
 def test_one_by_its_id(world: World) -> None:
@@ -119,7 +176,20 @@ def test_one_by_its_id(world: World) -> None:
     assert world.id("Default/one") == first
 
 
-@pytest.mark.parametrize("arguments", [(), ("--all", "--list"), ("--all", "--id", "x"), ("--all", "--into", "../out")])
+REFUSED = [
+    (),
+    ("--all", "--list"),
+    ("--all", "--id", "x"),
+    ("--all", "--into", "../out"),
+    ("--all", "--format", "json"),
+    ("--id", "x", "--name", "refund"),
+    ("--list", "--updated-since", "soon"),
+    ("--list", "--updated-since", "999999d"),
+    ("--list", "--path", "Default/**"),
+]
+
+
+@pytest.mark.parametrize("arguments", REFUSED)
 def test_what_cannot_be_meant_is_refused(world: World, arguments: tuple[str, ...]) -> None:
     there(world, "refund")
     assert (world.run("import", *arguments).code, files(world)) == (64, [])
@@ -193,7 +263,7 @@ def test_what_no_file_can_say_is_left_out_and_told(world: World) -> None:
     for id_, words in ((blank, "`display_name`"), (reading, "content_file")):
         (told,) = [line for line in done.err.splitlines() if line.startswith(f"{id_} was left out")]
         assert words in told
-    assert done.err.endswith("1 imported, 2 left out\n")
+    assert "\n1 imported, 2 left out\n" in done.err
     assert [entry["id"] for entry in world.lock["prompts"].values()] == [good]
     assert world.plan().code == 0
 
