@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
 
-def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command; the command gets the target that they name."""
+def where(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where a command works: it gets `root`, `target` (a name) and `base_url`."""
 
     @click.option(
         "--dir",
@@ -38,6 +38,17 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
     @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> Any:
+        return command(**options)
+
+    return wrapped
+
+
+def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of nearly every command; the command gets the target that they name."""
+
+    @where
     @functools.wraps(command)
     def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
         return command(open_target(root, target, base_url=base_url, environ=os.environ), **options)

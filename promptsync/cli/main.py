@@ -19,6 +19,7 @@ COMMANDS = {
     "adopt": ("import_", "Tie the file KEY to the existing prompt ID."),
     "apply": ("apply", "Make the service say what the files say."),
     "check": ("plan", "The pre-merge check: files, lockfile and plan."),
+    "doctor": ("doctor", "Look at what is set up and what is not."),
     "drift": ("plan", "Show what was changed on the service since the last apply."),
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),

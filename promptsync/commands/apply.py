@@ -10,7 +10,7 @@ from promptsync.apply.applier import Applier
 from promptsync.apply.recovery import recover_writes, recovery_notes, still_open
 from promptsync.commands.connect import connect
 from promptsync.commands.decide import decide
-from promptsync.commands.gather import read_prompts
+from promptsync.commands.gather import place_warnings, read_prompts
 from promptsync.commands.history import with_sides
 from promptsync.commands.keys import with_keys
 from promptsync.commands.results import Applied, Planned
@@ -84,7 +84,8 @@ def apply(
                 raise_if_rewritten(saved, written(made, target.connection.host))
             raise_if_unsafe(made)
             notes = recovery_notes(state.recovered, recovery, made)
-            watcher.on_plan(Planned(made, target.connection.host, (*tree.warnings, *unmatched), notes))
+            warnings = (*tree.warnings, *unmatched, *place_warnings(target, tree.files, service.values()))
+            watcher.on_plan(Planned(made, target.connection.host, warnings, notes))
             if all_or_nothing and made.conflicts:
                 return Applied(made)
             if made.decided and not watcher.confirm(made):

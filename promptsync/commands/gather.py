@@ -6,16 +6,18 @@ import time
 from typing import TYPE_CHECKING
 
 from promptsync.commands.state import check_workspace, ids_elsewhere
+from promptsync.plan.differ import Scope
+from promptsync.plan.projects import misplaced
 from promptsync.plan.unmanaged import by_name, match_intents
 from promptsync.service.reader import read_again, read_service
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from promptsync.commands.state import State
     from promptsync.files.target import Target
     from promptsync.model.lockfile import Lockfile
-    from promptsync.model.prompt import PromptFile, RemotePrompt
+    from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.service.api import PromptsApi
     from promptsync.service.client import Client
 
@@ -65,6 +67,15 @@ def owners(service: Mapping[str, RemotePrompt], lock: Lockfile) -> set[str]:
     managed = {service[id].owner for id in lock.ids() if id in service}
     named = managed or {prompt.owner for prompt in service.values()}
     return {owner for owner in named if owner is not None}
+
+
+def place_warnings(
+    target: Target, files: Mapping[str, PromptFile], service: Iterable[RemotePrompt]
+) -> tuple[Problem, ...]:
+    """What to say, before any write, of a key that cannot make all prompts where they belong."""
+    path_of, where = Scope(target.name, target.settings.path_prefix).path_of, target.connection
+    found = misplaced(map(path_of, files.values()), service, where.key, where.key_name)
+    return () if found is None else (found,)
 
 
 def _wait_for_young(

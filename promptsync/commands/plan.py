@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from promptsync.apply.recovery import recover_writes, recovery_notes
 from promptsync.commands.connect import connect
 from promptsync.commands.decide import decide
-from promptsync.commands.gather import read_prompts
+from promptsync.commands.gather import place_warnings, read_prompts
 from promptsync.commands.history import with_sides
 from promptsync.commands.keys import with_keys
 from promptsync.commands.results import Planned
@@ -51,6 +51,7 @@ def plan(
         raise_if_wrong_place(made)
         made = with_sides(api, made)
     notes = recovery_notes(state.recovered, recovery, made)
+    warnings = (*warnings, *place_warnings(target, tree.files, service.values()))
     return Planned(made, target.connection.host, warnings, notes, _refusal(made))
 
 

@@ -139,6 +139,19 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a doctor looked at: its `name`, what was seen, and what to do about it.
+
+    A `note` is worth a look; with what `fails`, a command would fail too.
+    """
+
+    name: str
+    said: str
+    hint: str | None = None
+    level: Literal["good", "note", "fails"] = "good"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One version in a prompt's history: what it changed from the one before, and whether the lock holds it."""
 

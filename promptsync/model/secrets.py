@@ -33,6 +33,11 @@ def holds_key(text: str, keys: Collection[str] = ()) -> bool:
     return "eyJ" in text and any(_is_of_orq(found[1]) for found in _TOKEN.finditer(text))
 
 
+def is_of_project(key: str) -> bool:
+    """Whether a key has the form of today's, which are each of a single project; older ones are of a workspace."""
+    return _SCOPED.fullmatch(key) is not None
+
+
 def may_hold_key(yaml: str, keys: Collection[str] = ()) -> bool:
     """Whether any text that a YAML file says may hold a key: one that does not stand there as it is, is escaped.
 

@@ -16,12 +16,18 @@ from promptsync.plan.filters import model_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from promptsync.commands.results import Pair, Step
+    from promptsync.commands.results import Finding, Pair, Step
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
     from promptsync.output.layout import Layout
+    from promptsync.output.style import Colour
 
 _INDENT = 2
+_LEVELS: dict[str, tuple[str, Colour]] = {
+    "good": ("ok", "green"),
+    "note": ("note", "yellow"),
+    "fails": ("fails", "red"),
+}
 
 
 def render_history(key: str, entry: LockEntry, steps: Iterable[Step], layout: Layout) -> str:
@@ -84,6 +90,22 @@ def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:
     for pair in pairs:
         rows.append((pair.file.key, pair.remote.id, _few(pair.fields) or "nothing", _few(pair.only_there)))
     return "\n".join(_table(rows, Style(color)))
+
+
+def render_finding(finding: Finding, *, color: bool) -> str:
+    """A line on what a doctor looked at, and one on what to do."""
+    style = Style(color)
+    word, colour = _LEVELS[finding.level]
+    line = f"{style(colour, pad(word, 5))} {pad(finding.name, 13)} {terminal(finding.said)}"
+    if finding.hint:
+        line += f"\n{'':20}{style('cyan', 'help:')} {terminal(finding.hint)}"
+    return line
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    """The same for programs: a list of objects."""
+    told = [{"name": f.name, "level": f.level, "said": f.said, "hint": f.hint} for f in findings]
+    return json_text(json.dumps(told, indent=2))
 
 
 def _few(fields: Sequence[str]) -> str:

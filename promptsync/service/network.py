@@ -77,6 +77,12 @@ class _NoSocksError(Exception):
     pass
 
 
+def proxy_host(base_url: str) -> str | None:
+    """Host and port of the proxy by which a service is reached, without user and password; None where there is none."""
+    proxy = _proxy_to(httpx.URL(base_url))
+    return None if proxy is None else httpx.URL(proxy).netloc.decode("ascii", "replace")
+
+
 def _pool_through(proxy: str | None, context: ssl.SSLContext) -> Callable[..., httpcore.ConnectionPool]:
     """Makes the pool of one connection, directly or by way of a proxy, when it is called with a backend."""
     shared: dict[str, Any] = {
