@@ -50,7 +50,7 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def docs(session: nox.Session) -> None:
-    """The site, from the pages in docs/. A page in no menu fails, and a link to no place; `-- linkcheck` asks the web."""
+    """The site. A page in no menu fails, and a link to no place; `-- linkcheck` asks the web too."""
     session.install("sphinx==9.0.4", "furo==2025.12.19", "myst-parser==5.2.0")
     builder = session.posargs[0] if session.posargs else "html"
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", builder, "docs", f"build/docs/{builder}")
