@@ -403,36 +403,7 @@ def test_where_no_pull_request_may_be_opened_the_branch_is_there_and_the_job_fai
     assert hub.file("promptsync/lockfile") == lock("a", "b")
 
 
-# What others build on: the action and the pre-commit hook.
-
-
-def test_the_action_hands_its_inputs_on_as_words_and_as_nothing_else(tmp_path: Path) -> None:
-    step = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"][-1]
-    (tmp_path / "promptsync/bin").mkdir(parents=True)
-    executable(tmp_path / "promptsync/bin/promptsync", '#!/usr/bin/env bash\nprintf "%s\\n" "$@"\nexit 3\n')
-    inputs = {
-        "RUNNER_TEMP": str(tmp_path),
-        "INPUT_COMMAND": "check",
-        "INPUT_DIR": "my prompts",
-        "INPUT_TARGET": "default; touch owned",
-        "INPUT_ARGS": "--only Default/** \n $(touch owned) --fail-on-drift",
-    }
-
-    done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
-        cwd=tmp_path,
-        env=inputs | {"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.stdout.splitlines() == [
-        *("check", "--dir", "my prompts", "--target", "default; touch owned"),
-        *("--only", "Default/**", "$(touch", "owned)", "--fail-on-drift"),
-    ]
-    assert done.returncode == 3
-    assert not (tmp_path / "owned").exists()
-    assert set(step["env"]) == {name for name in inputs if name.startswith("INPUT_")}
+# What others build on: the pre-commit hook.
 
 
 def test_the_pre_commit_hook_validates_the_whole_tree_at_once() -> None:

@@ -306,7 +306,7 @@ class FakeGitHub:
     def _files(self, request: Request, number: int) -> Response:
         pull = next(item for item in self.pulls if item.number == number)
         page, size = int(request.args["page"]), int(request.args["per_page"])
-        names = pull.files or self.git("diff", "--name-only", f"{pull.base}...{pull.head}").splitlines()
+        names = pull.files or self.git("diff", "--name-only", "-z", f"{pull.base}...{pull.head}").split("\0")[:-1]
         return _json([{"filename": name, "status": "modified"} for name in names[(page - 1) * size : page * size]])
 
     def _pulls_of(self, request: Request, sha: str) -> Response:
