@@ -18,6 +18,7 @@ from urllib.parse import quote
 import httpx
 
 from promptsync import __version__
+from promptsync.files.branches import Proposed
 from promptsync.model.errors import BranchError, DeniedError, MovedError
 
 if TYPE_CHECKING:
@@ -239,23 +240,49 @@ class GitHub:
         made = self._query(_COMMIT, {"input": change}, f"commit to {branch}")
         return str(made["createCommitOnBranch"]["commit"]["oid"])
 
+    def propose(
+        self, branch: str, base: str, onto: str, files: Mapping[str, bytes | None], headline: str, body: str = ""
+    ) -> Proposed:
+        """Makes a branch that is one commit ahead of `onto`, or moves it there; a pull request is the caller's."""
+        made = self._made(files, f"{headline}\n\n{body}".strip(), onto, f"write the branch {branch}")
+        before = self.tip(branch)
+        self.point(branch, made, create=before is None)
+        return Proposed(made)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The commit that two commits both build on; None where there is none."""
+        try:
+            found = self._rest("GET", f"compare/{one}...{other}?per_page=1", None, "compare two commits")
+        except GitHubError as error:
+            if error.status == 404:
+                return None
+            raise
+        return str(found["merge_base_commit"]["sha"])
+
     def _begin(self, branch: str, files: Mapping[str, bytes | None], message: str) -> str:
         """A branch of its own, whose first commit holds nothing but these files."""
         doing = f"begin the branch {branch}"
-        blobs = [
-            {"path": path, "mode": "100644", "type": "blob", "content": data.decode()}
-            for path, data in files.items()
-            if data is not None
-        ]
-        tree = self._rest("POST", "git/trees", {"tree": blobs}, doing)["sha"]
-        made = self._rest("POST", "git/commits", {"message": message, "tree": tree, "parents": []}, doing)["sha"]
+        made = self._made(files, message, None, doing)
         try:
             self.point(branch, made, create=True)
         except GitHubError as error:
             if error.status == 422:
                 raise StaleError(f"the branch {branch} was begun by someone else meanwhile") from None
             raise
-        return str(made)
+        return made
+
+    def _made(self, files: Mapping[str, bytes | None], message: str, onto: str | None, doing: str) -> str:
+        """A commit that no branch points to yet. GitHub signs it, since no author is named."""
+        changes = [
+            {"path": path, "mode": "100644", "type": "blob"}
+            | ({"sha": None} if data is None else {"content": data.decode()})
+            for path, data in files.items()
+        ]
+        tree: Json = {"tree": changes} if onto is None else {"tree": changes, "base_tree": onto}
+        made = self._rest("POST", "git/trees", tree, doing)["sha"]
+        parents = [] if onto is None else [onto]
+        commit = self._rest("POST", "git/commits", {"message": message, "tree": made, "parents": parents}, doing)
+        return str(commit["sha"])
 
     def artefact(self, name: str, commit: str) -> dict[str, bytes] | None:
         """The files of the newest artefact of a name that a run on `commit` made; None where there is none."""

@@ -89,6 +89,10 @@ _ROUTES = Map(
         Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
         Rule("/repos/acme/shop/git/refs", endpoint="refs", methods=["POST"]),
         Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH"]),
+        Rule("/repos/acme/shop/git/trees", endpoint="trees", methods=["POST"]),
+        Rule("/repos/acme/shop/git/trees/<sha>", endpoint="tree", methods=["GET"]),
+        Rule("/repos/acme/shop/git/commits", endpoint="commits", methods=["POST"]),
+        Rule("/repos/acme/shop/compare/<one>...<other>", endpoint="compare", methods=["GET"]),
         Rule("/repos/acme/shop/contents/<path:path>", endpoint="contents", methods=["GET"]),
         Rule("/repos/acme/shop/actions/artifacts", endpoint="artifacts", methods=["GET"]),
         Rule("/repos/acme/shop/actions/artifacts/<int:number>/zip", endpoint="download", methods=["GET"]),
@@ -153,7 +157,8 @@ class FakeGitHub:
     """What there is on it, and how it behaves.
 
     `protected` branches take no commit but by a pull request. `denied` are endpoints that the token may not use.
-    `answers` are given before any other, one a request; None is "as ever". `before_commit` is called when a commit
+    `answers` are given before any other, one a request; None is "as ever". The files of a commit in `too_large` are not
+    all listed. `before_commit` is called when a commit
     comes in, before it is looked at: for someone who is quicker.
     """
 
@@ -165,6 +170,7 @@ class FakeGitHub:
     protected: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     answers: list[Response | None] = field(default_factory=list)
+    too_large: set[str] = field(default_factory=set)
     allows_auto_merge: bool = False
     before_commit: list[Any] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -329,6 +335,39 @@ class FakeGitHub:
     def _move(self, request: Request, branch: str) -> Response:
         self.git("update-ref", f"refs/heads/{branch}", _body(request)["sha"])
         return _json({"ref": f"refs/heads/{branch}"})
+
+    def _trees(self, request: Request) -> Response:
+        body = _body(request)
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": f"{folder}/index"}
+            if "base_tree" in body:
+                self.git("read-tree", body["base_tree"], **index)
+            for item in body["tree"]:
+                if item.get("sha", "") is None:
+                    gone = f"0 {'0' * 40}\t{item['path']}\n".encode()
+                    self.git("update-index", "--index-info", data=gone, **index)
+                    continue
+                blob = self.git("hash-object", "-w", "--stdin", data=item["content"].encode())
+                self.git("update-index", "--add", "--cacheinfo", f"{item['mode']},{blob},{item['path']}", **index)
+            return _json({"sha": self.git("write-tree", **index)}, 201)
+
+    def _tree(self, request: Request, sha: str) -> Response:
+        listed = [line.split(None, 3) for line in self.git("ls-tree", "-r", "-t", sha).splitlines()]
+        tree = [{"path": path, "mode": mode, "type": kind, "sha": blob} for mode, kind, blob, path in listed]
+        return _json({"sha": sha, "tree": tree, "truncated": sha in self.too_large})
+
+    def _commits(self, request: Request) -> Response:
+        body = _body(request)
+        parents = [word for parent in body["parents"] for word in ("-p", parent)]
+        made = self.git("commit-tree", body["tree"], *parents, "-m", body["message"], GIT_AUTHOR_NAME=BOT)
+        return _json({"sha": made, "verification": {"verified": True}}, 201)
+
+    def _compare(self, request: Request, one: str, other: str) -> Response:
+        try:
+            base = self.git("merge-base", one, other)
+        except subprocess.CalledProcessError:
+            return _json({"message": "No common ancestor between the two commits."}, 404)
+        return _json({"merge_base_commit": {"sha": base}})
 
     def _contents(self, request: Request, path: str) -> Response:
         try:

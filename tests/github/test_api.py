@@ -106,6 +106,43 @@ def test_a_branch_is_made_and_moved(world: tuple[FakeGitHub, Client]) -> None:
     assert client.tip("promptsync/lock") == second
 
 
+def test_a_branch_is_begun_with_nothing_but_these_files(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    github.commit("main", {"readme": b"1"}, "first")
+    made = client.commit("promptsync/state", None, {"prompts/lock.json": b"{}\n"}, "Record", "why")
+    assert (github.tip("promptsync/state"), client.names(made)) == (made, ["prompts/lock.json"])
+    assert github.git("log", "--format=%P|%B", "promptsync/state").strip() == "|Record\n\nwhy"
+
+
+def test_a_branch_that_another_one_begun_meanwhile_is_told_as_moved(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    github.commit("promptsync/state", {"prompts/lock.json": b"{}"}, "quicker")
+    with pytest.raises(MovedError, match="was begun by someone else meanwhile"):
+        client.commit("promptsync/state", None, {"prompts/lock.json": b"[]"}, "late")
+
+
+def test_the_files_of_a_commit_are_listed_all_or_not_at_all(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1", "b/c d": b"2"}, "first")
+    assert client.names(first) == ["a", "b/c d"]
+    github.too_large.add(first)
+    with pytest.raises(GitHubError, match="did not list all the files"):
+        client.names(first)
+
+
+def test_what_is_proposed_is_one_commit_ahead_whatever_the_branch_held(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1", "gone": b""}, "first")
+    one = client.propose("lock", "main", first, {"b": b"2\n"}, "Record").commit
+    second = github.commit("main", {"a": b"2"}, "second")
+    two = client.propose("lock", "main", second, {"b": b"3\n", "gone": None}, "Record", "why").commit
+    assert (github.tip("lock"), github.git("rev-parse", f"{two}^")) == (two, second)
+    assert (client.names(two), client.read("b", two)) == (["a", "b"], b"3\n")
+    assert client.merge_base(one, two) == first
+    other = client.commit("else", None, {"c": b""}, "apart")
+    assert client.merge_base(one, other) is None
+
+
 def test_a_pull_request_is_opened_found_and_merged_when_it_is_ready(world: tuple[FakeGitHub, Client]) -> None:
     github, client = world
     head = github.commit("lock", {"a": b"1"}, "first")
