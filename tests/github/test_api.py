@@ -9,8 +9,9 @@ import httpx
 import pytest
 from werkzeug.wrappers import Response
 
-from promptsync.github import api
-from promptsync.github.api import GitHub, GitHubError, Note
+from promptsync.github import api, http
+from promptsync.github.api import GitHub, Note
+from promptsync.github.http import GitHubError
 from promptsync.model.errors import DeniedError, MovedError
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
@@ -133,7 +134,7 @@ def test_the_newest_artefact_of_a_commit_is_fetched_without_the_token(world: tup
     ("answer", "slept"),
     [
         (limited(403, "You have exceeded a secondary rate limit", retry_after="7"), 7.0),
-        (limited(403, "You have exceeded a secondary rate limit and have been blocked"), api.SECONDARY),
+        (limited(403, "You have exceeded a secondary rate limit and have been blocked"), http.SECONDARY),
         (limited(429, "slow down", retry_after="2"), 2.0),
     ],
 )
