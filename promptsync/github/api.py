@@ -17,7 +17,7 @@ from promptsync.github.http import Connection, StaleError
 from promptsync.github.http import GitHubError as GitHubError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from promptsync.model.prompt import Json
 
@@ -42,13 +42,38 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request. `node` is its id in GraphQL."""
+    """A pull request into the branch `base`. `node` is its id in GraphQL, `head` its last commit."""
 
     number: int
     node: str
     head: str
     url: str
+    base: str
     is_merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit, its first parent (None for the very first), and the pull requests that brought it."""
+
+    id: str
+    parent: str | None
+    pulls: tuple[Pull, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two commits: whether the second builds on the first, and the paths that changed on the way.
+
+    `names` is None where GitHub does not list them all.
+    """
+
+    is_ahead: bool
+    names: tuple[str, ...] | None
+
+    def touches(self, folder: str) -> bool:
+        """Whether something in a folder changed, `.` for all of the repository. What is not listed may be there."""
+        return self.names is None or _touches(self.names, folder)
 
 
 class GitHub(Connection):
@@ -64,12 +89,25 @@ class GitHub(Connection):
         """
         for page in range(1, _FILE_PAGES + 1):
             found = self._rest("GET", f"pulls/{number}/files?per_page=100&page={page}", None, "list the changed files")
-            names = [name for item in found for name in (item["filename"], item.get("previous_filename")) if name]
-            if folder == "." or any(name.startswith(f"{folder}/") for name in names):
-                return bool(names)
+            if _touches(_names(found), folder):
+                return True
             if len(found) < 100:
                 return False
         return True
+
+    def compare(self, base: str, head: str) -> Compared:
+        """What came to `head` since it and `base` parted."""
+        found = self._rest("GET", f"compare/{base}...{head}?per_page=1", None, "compare two commits")
+        files = found.get("files") or []
+        names = _names(files) if len(files) < MAX_COMPARED else None
+        return Compared(found["status"] in ("ahead", "identical"), names)
+
+    def history(self, commit: str) -> Iterator[Commit]:
+        """A commit and those that it builds on, the newest first, read as they are asked for."""
+        for node in self._nodes(_HISTORY, {"commit": commit}, ("object", "history")):
+            parents = node["parents"]["nodes"]
+            pulls = tuple(_node_pull(item) for item in node["associatedPullRequests"]["nodes"])
+            yield Commit(str(node["oid"]), str(parents[0]["oid"]) if parents else None, pulls)
 
     def own_comments(self, number: int) -> Iterator[Note]:
         """The comments on an issue or pull request that this token's account wrote, oldest first."""
@@ -100,17 +138,12 @@ class GitHub(Connection):
         """Changes `title`, `body` or `state` of an issue or pull request."""
         self._rest("PATCH", f"issues/{number}", fields, f"update #{number}")
 
-    def pulls_of(self, commit: str) -> list[Pull]:
-        """The pull requests that a commit belongs to."""
-        found = self._rest("GET", f"commits/{commit}/pulls?per_page=100", None, "find the commit's pull request")
-        return [_pull(item) for item in found]
-
-    def open_pull(self, branch: str, base: str) -> Pull | None:
-        """The open pull request from a branch of this repository into `base`."""
-        owner = self.repository.partition("/")[0]
-        query = f"state=open&head={quote(f'{owner}:{branch}', safe='')}&base={quote(base, safe='')}"
-        found = self._rest("GET", f"pulls?{query}", None, "look for the pull request")
-        return _pull(found[0]) if found else None
+    def own_pull(self, branch: str, base: str) -> Pull | None:
+        """The open pull request into `base` that this token's account made from a branch of this very repository."""
+        for node in self._nodes(_PULLS, {"branch": branch, "base": base}, ("pullRequests",)):
+            if node.get("viewerDidAuthor") is True and node.get("isCrossRepository") is False:
+                return _node_pull(node)
+        return None
 
     def create_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
         """Opens a pull request."""
@@ -205,19 +238,49 @@ class GitHub(Connection):
             raise
         return str(made)
 
-    def artefact(self, name: str, commit: str) -> dict[str, bytes] | None:
-        """The files of the newest artefact of a name that a run on `commit` made; None where there is none."""
-        found = self._rest("GET", f"actions/artifacts?per_page=100&name={quote(name, safe='')}", None, "list artefacts")
-        made = [
-            item
-            for item in found.get("artifacts", [])
-            if not item.get("expired") and (item.get("workflow_run") or {}).get("head_sha") == commit
+    def artefact(self, name: str, commit: str, event: str) -> dict[str, bytes] | None:
+        """The files of the newest artefact of a name that a run for `event` on `commit` made; None where there is none.
+
+        Runs of forks are no one's: whoever opens a pull request from one decides what it uploads.
+        """
+        for run in self._runs(commit, event):
+            where = f"actions/runs/{run['id']}/artifacts?per_page=100&name={quote(name, safe='')}"
+            found = self._rest("GET", where, None, "list artefacts").get("artifacts", [])
+            made = [item for item in found if item.get("name") == name and not item.get("expired")]
+            if made:
+                newest = max(made, key=lambda item: str(item["created_at"]))
+                place = self._place(f"actions/artifacts/{int(newest['id'])}/zip")
+                return _unzipped(self._send("GET", place, None, f"get {name}", raw=True).content, name)
+        return None
+
+    def _runs(self, commit: str, event: str) -> list[Json]:
+        """The workflow runs of this very repository for an event on a commit, the newest first."""
+        where = f"actions/runs?head_sha={commit}&event={quote(event, safe='')}&per_page=100"
+        found = self._rest("GET", where, None, "list the runs of a commit").get("workflow_runs", [])
+        ours = [
+            run
+            for run in found
+            if (run.get("head_sha"), run.get("event")) == (commit, event)
+            and _id(run, "head_repository") is not None
+            and _id(run, "head_repository") == _id(run, "repository")
         ]
-        if not made:
-            return None
-        newest = max(made, key=lambda item: str(item["created_at"]))
-        answer = self._send("GET", self._place(f"actions/artifacts/{newest['id']}/zip"), None, f"get {name}", raw=True)
-        return _unzipped(answer.content, name)
+        return sorted(ours, key=lambda run: str(run["created_at"]), reverse=True)
+
+
+def _id(run: Json, name: str) -> int | None:
+    """The id of a repository of a run. Names can be given anew, and a fork that is deleted has none."""
+    found = (run.get(name) or {}).get("id")
+    return found if isinstance(found, int) else None
+
+
+def _names(files: list[Json]) -> tuple[str, ...]:
+    """The paths of changed files, those that they had before too."""
+    return tuple(name for item in files for name in (item["filename"], item.get("previous_filename")) if name)
+
+
+def _touches(names: Iterable[str], folder: str) -> bool:
+    """Whether a path lies in a folder. Of one outside of the repository nothing is known."""
+    return any(folder == "." or folder.startswith("..") or name.startswith(f"{folder}/") for name in names)
 
 
 def _pull(item: Json) -> Pull:
@@ -226,7 +289,19 @@ def _pull(item: Json) -> Pull:
         str(item["node_id"]),
         str(item["head"]["sha"]),
         str(item["html_url"]),
+        str(item["base"]["ref"]),
         is_merged=item.get("merged_at") is not None,
+    )
+
+
+def _node_pull(node: Json) -> Pull:
+    return Pull(
+        int(node["number"]),
+        str(node["id"]),
+        str(node["headRefOid"]),
+        str(node["url"]),
+        str(node["baseRefName"]),
+        is_merged=node["merged"] is True,
     )
 
 
@@ -260,6 +335,34 @@ query ($owner: String!, $name: String!, $label: String!, $after: String) {
   repository(owner: $owner, name: $name) {
     issues(states: [OPEN], labels: [$label], first: 100, after: $after) {
       nodes { number title body viewerDidAuthor }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+_HISTORY = """
+query ($owner: String!, $name: String!, $commit: GitObjectID!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    object(oid: $commit) {
+      ... on Commit {
+        history(first: 100, after: $after) {
+          nodes {
+            oid
+            parents(first: 1) { nodes { oid } }
+            associatedPullRequests(first: 10) { nodes { number id headRefOid url baseRefName merged } }
+          }
+          pageInfo { hasNextPage endCursor }
+        }
+      }
+    }
+  }
+}
+"""
+_PULLS = """
+query ($owner: String!, $name: String!, $branch: String!, $base: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(states: [OPEN], headRefName: $branch, baseRefName: $base, first: 100, after: $after) {
+      nodes { number id headRefOid url baseRefName merged viewerDidAuthor isCrossRepository }
       pageInfo { hasNextPage endCursor }
     }
   }
