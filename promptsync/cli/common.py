@@ -101,11 +101,17 @@ timeout = click.option(
 )
 
 
+def deleting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options about what is deleted."""
+    prune = click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
+    most = "Allow so many deletes, in place of 30 % of the lock."
+    return prune(click.option("--max-deletes", type=click.IntRange(0), help=most)(command))
+
+
 def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
 
-    @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
-    @click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
+    @deleting
     @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
     @only

@@ -33,7 +33,9 @@ class Planned:
     refused: PlanError | None = None
 
     def check_code(self, *, fail_on_drift: bool) -> ExitCode:
-        """The exit code of `check`: conflicts fail, drift where that is asked."""
+        """The exit code of `check`: a plan that is refused and conflicts fail, drift where that is asked."""
+        if self.refused is not None:
+            return self.refused.exit_code
         failed = self.plan.conflicts or (fail_on_drift and self.plan.drifts)
         return ExitCode.CONFLICT if failed else ExitCode.DONE
 
