@@ -16,10 +16,10 @@ from promptsync.model.errors import ExitCode, UsageError
 from promptsync.model.shell import command
 from promptsync.output.formats import DEFAULT, FORMATS
 from promptsync.output.plan_json import dumps, saved_plan
+from promptsync.plan.changes import PlanOptions
 
 if TYPE_CHECKING:
     from promptsync.files.target import Target
-    from promptsync.plan.changes import PlanOptions
 
 
 @click.command()
@@ -65,7 +65,9 @@ def plan(
 def check(target: Target, only: tuple[str, ...], offline: bool, fail_on_drift: bool, verbose: bool) -> int:
     """The pre-merge check: files, lockfile and plan. Pending changes pass, drift warns, conflicts fail."""
     with console.waiting("Reading files and service"):
-        planned = checking.check(target, only, offline=offline, observer=console.watch(verbose=verbose))
+        planned = checking.check(
+            target, PlanOptions(only=only), offline=offline, observer=console.watch(verbose=verbose)
+        )
     common.show_planned(planned, whole=True)
     return planned.check_code(fail_on_drift=fail_on_drift)
 

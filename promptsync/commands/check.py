@@ -26,16 +26,17 @@ _BASE_BRANCH = "GITHUB_BASE_REF"
 
 def check(
     target: Target,
-    only: tuple[str, ...] = (),
+    options: PlanOptions | None = None,
     *,
     offline: bool = False,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """The plan of what a merge would do. The caller judges drift; conflicts fail.
+    """The plan of what a merge would do, if the apply is given these options. The caller judges drift; conflicts fail.
 
-    `only` are globs: the plan tells of no other keys. What was changed in the lockfile by hand is among the warnings.
+    What was changed in the lockfile by hand is among the warnings.
     """
-    planned = plan(target, PlanOptions(only=only), offline=offline, observer=observer)
+    options = options or PlanOptions()
+    planned = plan(target, options, offline=offline, observer=observer)
     base = lock_at_base(target.lock_path, target.environ.get(_BASE_BRANCH))
     if base is None:
         return planned
@@ -43,6 +44,6 @@ def check(
     warnings = tuple(
         Problem(name, 0, 0, sentence, hint, severity="warning")
         for key, sentence in edits(base, read_lock(target))
-        if not only or matches(key, only)
+        if not options.only or matches(key, options.only)
     )
     return replace(planned, warnings=(*planned.warnings, *warnings))
