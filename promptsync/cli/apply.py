@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from promptsync.cli import common, console
+from promptsync.cli.signals import stopped_by_signals
 from promptsync.commands import apply as applying
 from promptsync.files.disk import read_bytes
 from promptsync.model.errors import ExitCode, UsageError
@@ -23,9 +22,8 @@ from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import parse_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from promptsync.apply.applier import Applier
     from promptsync.commands.results import Applied
     from promptsync.files.target import Target
     from promptsync.plan.changes import Plan
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 @common.verbose
 @common.deciding
 @common.on_target
+@common.brings_home
 def apply(
     target: Target, options: PlanOptions, plan_file: Path | None, yes: bool, verbose: bool, **settings: Any
 ) -> int:
@@ -95,7 +94,7 @@ def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
     return applying.Watcher(
         on_plan=lambda planned: common.show_planned(planned, whole=verbose),
         confirm=confirm,
-        on_start=lambda applier: stack.enter_context(_stopped_by_signals(applier)),
+        on_start=lambda applier: stack.enter_context(stopped_by_signals(applier)),
         on_outcome=lambda outcome: advance[0](outcome) if advance else None,
         on_request=console.watch(verbose=verbose),
     )
@@ -106,27 +105,3 @@ def _saved(path: Path) -> SavedPlan:
     if data is None:
         raise UsageError(f"there is no plan {path}")
     return parse_saved(data, str(path))
-
-
-@contextmanager
-def _stopped_by_signals(applier: Applier) -> Iterator[None]:
-    """The first signal lets what is in flight end and be recorded; the second breaks off, as a crash would.
-
-    The journal is complete at any moment, so the next run finishes what either left.
-    """
-    seen: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        seen.append(number)
-        if len(seen) > 1:
-            console.shout(b"broken off; the next run settles what was in flight\n")
-            os._exit(ExitCode.INTERRUPTED)
-        applier.interrupt()
-        console.shout(b"finishing what is in flight; once more breaks off\n")
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from promptsync.cli import common, console
+from promptsync.cli.signals import stopped_by_signals
+from promptsync.commands.apply import Watcher
+from promptsync.github import apply as applying
 from promptsync.github import check as checking
 from promptsync.github import drift as drifting
 from promptsync.github.api import GitHub
 from promptsync.github.event import read_event
 from promptsync.github.runner import Checked, Runner, read_payload
+from promptsync.model.errors import ConfigError
+from promptsync.plan.changes import PlanOptions
 
 if TYPE_CHECKING:
     from promptsync.files.target import Target
@@ -32,23 +38,70 @@ def github() -> None:
 @github.command()
 @click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
 @click.option("--comment/--no-comment", default=True, show_default=True, help="Tell the plan in the pull request.")
+@common.deleting
 @common.verbose
 @common.on_target
-def check(target: Target, fail_on_drift: bool, comment: bool, verbose: bool) -> int:
+def check(
+    target: Target, prune: bool, max_deletes: int | None, fail_on_drift: bool, comment: bool, verbose: bool
+) -> int:
     """Tell a pull request what its merge would do: annotations, summary, comment, page.
 
-    Nothing is written to the service. Where the pull request changes no prompt, it ends at once.
+    Nothing is written to the service. Where the pull request changes no prompt, it ends at once. --prune and
+    --max-deletes are those of the apply that is to follow.
     """
     event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
     with _github(event) as api:
         checked = checking.check(
-            target,
+            replace(target, branches=api),
             event,
             api,
             _runner(target),
+            options=PlanOptions(prune=prune, max_deletes=max_deletes),
             fail_on_drift=fail_on_drift,
             comments=comment,
             observer=console.watch(verbose=verbose),
+        )
+    return _told(checked)
+
+
+@github.command()
+@click.option(
+    "--approval",
+    type=click.Choice(["any", "approved"]),
+    default="any",
+    show_default=True,
+    help="Apply any change, or only what the checks of the merged pull requests told.",
+)
+@click.option("--comment/--no-comment", default=True, show_default=True, help="Tell it in the merged pull requests.")
+@common.deleting
+@common.verbose
+@common.on_target
+def apply(target: Target, prune: bool, max_deletes: int | None, approval: Any, comment: bool, verbose: bool) -> int:
+    """Apply what was merged into the default branch, and bring the lockfile home.
+
+    A commit that the branch has left behind is not applied: the run of the newer one does it.
+    """
+    event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
+    with _github(event) as api, ExitStack() as stack:
+        if api is None:
+            raise ConfigError(
+                "GITHUB_TOKEN is not set, and the lockfile comes home with it", hint="give it to the step"
+            )
+        watcher = Watcher(
+            on_plan=lambda planned: common.show_planned(planned, whole=True),
+            # The lockfile is still to be brought home when the last prompt is written.
+            on_start=lambda applier: stack.enter_context(stopped_by_signals(applier, breaks_off=False)),
+            on_request=console.watch(verbose=verbose),
+        )
+        checked = applying.apply(
+            replace(target, branches=api),
+            event,
+            api,
+            _runner(target),
+            options=PlanOptions(prune=prune, max_deletes=max_deletes),
+            approval=approval,
+            comments=comment,
+            watcher=watcher,
         )
     return _told(checked)
 
@@ -62,7 +115,9 @@ def drift(target: Target, fail_on_drift: bool, verbose: bool) -> int:
     event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
     with _github(event) as api:
         observer = console.watch(verbose=verbose)
-        checked = drifting.drift(target, event, api, _runner(target), fail_on_drift=fail_on_drift, observer=observer)
+        checked = drifting.drift(
+            replace(target, branches=api), event, api, _runner(target), fail_on_drift=fail_on_drift, observer=observer
+        )
     return _told(checked)
 
 

@@ -18,10 +18,10 @@ from promptsync.output.formats import DEFAULT, FORMATS
 from promptsync.output.plan_json import dumps, saved_plan
 from promptsync.output.style import counted
 from promptsync.output.tables import render_unmanaged
+from promptsync.plan.changes import PlanOptions
 
 if TYPE_CHECKING:
     from promptsync.files.target import Target
-    from promptsync.plan.changes import PlanOptions
 
 
 @click.command()
@@ -78,7 +78,8 @@ def check(
         raise UsageError("--fail-on-unmanaged needs the service, and --offline leaves it out")
     with console.waiting("Reading files and service"):
         observer = console.watch(verbose=verbose)
-        planned = checking.check(target, only, offline=offline, with_unmanaged=fail_on_unmanaged, observer=observer)
+        options = PlanOptions(only=only)
+        planned = checking.check(target, options, offline=offline, with_unmanaged=fail_on_unmanaged, observer=observer)
     common.show_planned(planned, whole=True)
     if fail_on_unmanaged and planned.unmanaged:
         console.tell(f"{counted(len(planned.unmanaged), 'prompt')} on the service in no lockfile:")

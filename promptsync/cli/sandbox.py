@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptsync.cli import common, console
-from promptsync.commands.sandbox import reset_sandbox
+from promptsync.commands.sandbox import reset_sandbox, seed_from_lock
 from promptsync.files.target import check_state, open_target, prepare_state
 from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.sandbox import Behaviour, Fault, Sandbox, SandboxError, run_forever
@@ -36,8 +36,9 @@ def sandbox() -> None:
 @click.option(
     "--fault", "faults", multiple=True, metavar="FAULT", help="Such as 429:retry-after=1,method=POST,times=3."
 )
+@click.option("--from-lock", is_flag=True, help="Begin with the lockfile's prompts, as their files say.")
 @common.on_target
-def serve(target: Target, port: int, faults: tuple[str, ...], **switches: Any) -> int:
+def serve(target: Target, port: int, faults: tuple[str, ...], from_lock: bool, **switches: Any) -> int:
     """Serve the embedded service on loopback, with a page to look at and edit prompts."""
     prepare_state(target)
     check_state(target)
@@ -45,6 +46,8 @@ def serve(target: Target, port: int, faults: tuple[str, ...], **switches: Any) -
         with Sandbox(target.sandbox_path, behaviour=Behaviour(**switches)) as service:
             for fault in faults:
                 service.faults.add(Fault.parse(fault))
+            for sentence in seed_from_lock(target, service) if from_lock else ():
+                console.tell(sentence)
             run_forever(service, port=port, ready=_announce)
     except SandboxError as error:
         raise PromptsyncError(str(error), hint=error.hint) from None

@@ -53,6 +53,7 @@ def apply(
     *,
     saved: SavedPlan | None = None,
     written: Callable[[Plan, str], Json] | None = None,
+    approve: Callable[[Plan], Plan] = lambda made: made,
     all_or_nothing: bool = False,
     parallelism: int = 8,
     archive: Path | None = None,
@@ -63,8 +64,9 @@ def apply(
 
     With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
     rests on the same file, entry and service content; else StalePlanError is raised before any write. `written` gives
-    the document of a plan and a host, which must be the saved one. Raises PlanError where it is not, and where safety
-    forbids the plan. `patience` is the seconds that one call may take in all.
+    the document of a plan and a host, which must be the saved one. `approve` gives of a plan what may be
+    carried out. Raises PlanError where the document is another, and where safety forbids the plan. `patience` is the
+    seconds that one call may take in all.
     """
     watcher = watcher or Watcher()
     with alone(target):
@@ -76,7 +78,7 @@ def apply(
         with connect(target, connections=connections, patience=patience, observer=watcher.on_request) as api:
             service = read_prompts(api, target, state, tree.files)
             state, recovery = _finish_earlier_run(target, state, service, api)
-            made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates)
+            made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates, approve)
             if saved is not None:
                 made = _as_saved(made, saved, target.connection.host)
             made = with_sides(api, made)
@@ -115,7 +117,7 @@ def _finish_earlier_run(
     state = replace(state, lock=recovery.lock)
     if state.recovered.is_empty:
         return state, recovery
-    write_lock(target, state.lock)
+    write_lock(target, state.lock, home=state.home)
     state.journal.compact(still_open(state.recovered.creates, state.lock, service, time.time() + api.skew))
     return replace(state, on_disk=state.lock), recovery
 
@@ -124,7 +126,7 @@ def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Ap
     if made.traded:
         # All keys at once and before any request: a run that dies then leaves every entry under some key.
         lock = applier.lock
-        write_lock(target, lock, since=state.on_disk)
+        write_lock(target, lock, since=state.on_disk, home=state.home)
         state = replace(state, on_disk=lock)
     try:
         outcomes = applier.run(made)
@@ -139,7 +141,7 @@ def _record(target: Target, applier: Applier, state: State) -> PromptsyncError |
     What was done is to be told in any case, and the journal has it.
     """
     try:
-        write_lock(target, applier.lock, since=state.on_disk)
+        write_lock(target, applier.lock, since=state.on_disk, home=state.home)
         state.journal.compact()
     except PromptsyncError as error:
         return error

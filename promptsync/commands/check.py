@@ -27,17 +27,20 @@ _BASE_BRANCH = "GITHUB_BASE_REF"
 
 def check(
     target: Target,
-    only: tuple[str, ...] = (),
+    options: PlanOptions | None = None,
     *,
     offline: bool = False,
     with_unmanaged: bool = False,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
-    """The plan of what a merge would do, `with_unmanaged` prompts if asked. The caller judges both; conflicts fail.
+    """The plan of what a merge would do, if the apply is given these options, `with_unmanaged` prompts if asked.
 
-    `only` are globs: the plan tells of no other keys. What was changed in the lockfile by hand is among the warnings.
+    The caller judges drift and unmanaged prompts; conflicts fail.
+
+    What was changed in the lockfile by hand is among the warnings.
     """
-    planned = plan(target, PlanOptions(only=only), offline=offline, observer=observer)
+    options = options or PlanOptions()
+    planned = plan(target, options, offline=offline, observer=observer)
     if with_unmanaged:
         taken = {change.id for change in planned.plan.changes}
         found = (prompt for prompt in unmanaged(target, observer=observer) if prompt.id not in taken)
@@ -49,6 +52,6 @@ def check(
     warnings = tuple(
         Problem(name, 0, 0, sentence, hint, severity="warning")
         for key, sentence in edits(base, read_lock(target))
-        if not only or matches(key, only)
+        if not options.only or matches(key, options.only)
     )
     return replace(planned, warnings=(*planned.warnings, *warnings))

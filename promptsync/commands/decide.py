@@ -14,7 +14,7 @@ from promptsync.plan.reverted import caught_up, later_entries, seemingly_changed
 from promptsync.plan.trades import exchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from promptsync.files.target import Target
     from promptsync.model.lockfile import Lockfile
@@ -32,19 +32,34 @@ def decide(
     service: dict[str, RemotePrompt],
     options: PlanOptions,
     creates: tuple[Intent, ...] = (),
+    approve: Callable[[Plan], Plan] = lambda made: made,
 ) -> tuple[Plan, Lockfile]:
     """The plan, and the lockfile that it rests on: where `lock` was turned back, the later one that git remembers.
 
     The entries of files that traded places are in it under the keys that they have now. What seems to differ from the
-    lockfile is read again by id, and `service` brought up to date.
+    lockfile is read again by id, and `service` brought up to date. `approve` gives of a plan what may be carried out.
     """
+    made, lock = _decided(api, target, files, lock, service, options, creates)
+    made = approve(made)
+    return made, exchanged(lock, made.traded)
+
+
+def _decided(
+    api: PromptsApi,
+    target: Target,
+    files: Mapping[str, PromptFile],
+    lock: Lockfile,
+    service: dict[str, RemotePrompt],
+    options: PlanOptions,
+    creates: tuple[Intent, ...],
+) -> tuple[Plan, Lockfile]:
     differ = partial(
         _certain_diff, api, files, service=service, scope=scope_of(target), options=options, creates=creates
     )
     made = differ(lock)
     changed = seemingly_changed(made)
     if not changed:
-        return made, exchanged(lock, made.traded)
+        return made, lock
     later = later_entries(changed, committed_locks(target.lock_path))
     if later:
         lock = caught_up(lock, later)
@@ -52,7 +67,7 @@ def decide(
         changed = seemingly_changed(made)
     if changed:
         made = with_other_branches(made, later_entries(changed, committed_locks(target.lock_path, elsewhere=True)))
-    return made, exchanged(lock, made.traded)
+    return made, lock
 
 
 def _certain_diff(

@@ -35,7 +35,9 @@ class Planned:
     unmanaged: tuple[RemotePrompt, ...] = ()
 
     def check_code(self, *, fail_on_drift: bool, fail_on_unmanaged: bool = False) -> ExitCode:
-        """The exit code of `check`: conflicts fail, drift and unmanaged prompts where that is asked."""
+        """The exit code of `check`: a plan that is refused and conflicts fail; drift, unmanaged prompts where asked."""
+        if self.refused is not None:
+            return self.refused.exit_code
         asked = (fail_on_drift and self.plan.drifts) or (fail_on_unmanaged and self.unmanaged)
         failed = self.plan.conflicts or asked
         return ExitCode.CONFLICT if failed else ExitCode.DONE
@@ -103,6 +105,20 @@ class LockMerged:
 
     conflicts: list[str]
     decided: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Where the lockfile is home now: the branch, and the commit that brought it there, empty where it was there.
+
+    `is_proposed` tells that the branch it belongs on took no commit, so that it waits on this one to be merged; `url`
+    is what the host said of that.
+    """
+
+    branch: str
+    commit: str = ""
+    is_proposed: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

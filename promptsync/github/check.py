@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from promptsync.commands.check import check as plan_of_merge
 from promptsync.files.disk import write_atomic
 from promptsync.github.comments import MAX_COMMENT, comment, marker
-from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, write_outputs, write_summary
-from promptsync.model.errors import DeniedError, ExitCode, LoadError
+from promptsync.github.http import GitHubError
+from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, tell_failure, write_outputs, write_summary
+from promptsync.model.errors import DeniedError, ExitCode, PromptsyncError
 from promptsync.output.formats import render
 from promptsync.output.github import annotate, annotation
 from promptsync.output.layout import Layout
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from promptsync.github.api import GitHub
     from promptsync.github.event import Event
     from promptsync.github.runner import Runner
+    from promptsync.model.errors import PlanError
+    from promptsync.plan.changes import PlanOptions
     from promptsync.service.calls import Exchange
 
 
@@ -33,30 +36,30 @@ def check(
     github: GitHub | None,
     runner: Runner,
     *,
+    options: PlanOptions | None = None,
     fail_on_drift: bool = False,
     comments: bool = True,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Checked:
     """Plans what the merge would do, and tells it as annotations, summary, comment, page and outputs.
 
-    Where the pull request touches nothing in the folder of the prompts, it ends at once. Without secrets the plan is
-    made offline. Raises PromptsyncError as `check` does; what is wrong in files is told as annotations too.
+    `options` are those that the apply will be given. Where the pull request, or the merge queue, touches nothing in the
+    folder of the prompts, it ends at once. Without secrets the plan is made offline. What fails is told likewise.
     """
     pull = event.pull_request
-    if pull is not None and github is not None and not github.touches(pull.number, runner.folder):
+    if github is not None and not _touches(event, github, runner.folder):
         write_outputs(runner.outputs, {"exit-code": "0"})
-        return Checked(ExitCode.DONE, "", f"nothing under {runner.folder} is changed by this pull request")
+        return Checked(ExitCode.DONE, "", f"nothing under {runner.folder} is changed here")
     offline = not event.has_secrets
     try:
-        planned = plan_of_merge(target, offline=offline, observer=observer)
-    except LoadError as error:
-        write_summary(runner.summary, f"### promptsync: {error.message}")
-        write_outputs(runner.outputs, {"exit-code": str(int(ExitCode.ERROR))})
-        return Checked(ExitCode.ERROR, annotate(error.problems), error.message)
+        planned = plan_of_merge(target, options, offline=offline, observer=observer)
+    except PromptsyncError as error:
+        return tell_failure(error, "this could not be planned", runner)
     code = planned.check_code(fail_on_drift=fail_on_drift)
-    layout = _layout(event, offline=offline)
+    layout = _layout(event, planned.refused, offline=offline)
     _report(planned, code, layout, runner)
-    commands = [annotate(planned.warnings), render(planned.plan, layout, "github")]
+    refused = annotation("error", "promptsync", _refusal(planned.refused)) if planned.refused else ""
+    commands = [refused, annotate(planned.warnings), render(planned.plan, layout, "github")]
     said = "told in the job's summary"
     if comments and pull is not None and github is not None and not pull.is_from_fork:
         said, failed = _comment(github, pull.number, planned, layout)
@@ -64,12 +67,30 @@ def check(
     return Checked(code, "\n".join(part for part in commands if part), said)
 
 
-def _layout(event: Event, *, offline: bool) -> Layout:
-    head = event.pull_request.head if event.pull_request is not None else event.commit
-    facts = [f"Commit {head[:10]} of {event.repository}"]
+def _touches(event: Event, github: GitHub, folder: str) -> bool:
+    """Whether the run is about the folder. What GitHub does not tell is taken as a change."""
+    try:
+        if event.pull_request is not None:
+            return github.touches(event.pull_request.number, folder)
+        if event.merge_group is not None:
+            return github.compare(event.merge_group.base, event.merge_group.head).touches(folder)
+    except GitHubError:
+        pass
+    return True
+
+
+def _layout(event: Event, refused: PlanError | None, *, offline: bool) -> Layout:
+    facts = [f"Commit {event.head[:10]} of {event.repository}"]
+    if refused is not None:
+        facts.append(f"An apply would refuse this: {_refusal(refused)}")
     if offline:
         facts.append("Planned offline: GitHub gives this run no secrets, so no key")
     return Layout(whole=True, link=event.run_url, facts=tuple(facts))
+
+
+def _refusal(error: PlanError) -> str:
+    """Why an apply would not begin, and what to do about it."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _report(planned: Planned, code: ExitCode, layout: Layout, runner: Runner) -> None:

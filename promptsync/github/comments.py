@@ -16,6 +16,9 @@ LABEL = "promptsync"
 MAX_COMMENT = 65_536
 """Characters of a comment or of an issue's text."""
 
+MAX_APPLIED = MAX_COMMENT - 256
+"""Those that are left of it for what an apply did, beside two markers."""
+
 
 def marker(target: str, what: str = "plan") -> str:
     """The line that a comment or issue of ours begins with. A target's name holds no blank and no bracket."""
@@ -37,6 +40,23 @@ def comment(github: GitHub, number: int, target: str, markdown: str) -> bool:
     else:
         github.update_comment(found.number, body)
     return True
+
+
+def tell_applied(github: GitHub, number: int, target: str, found: Note | None, markdown: str) -> None:
+    """Says in the target's comment what an apply did: below the plan, or in its place where both are too long.
+
+    `found` is the comment as it is; None makes one. `markdown` has at most MAX_APPLIED characters.
+    """
+    first, second = marker(target), marker(target, "applied")
+    lines = found.body.replace("\r\n", "\n").split("\n") if found is not None else [first]
+    plan = "\n".join(lines[: lines.index(second)] if second in lines else lines).rstrip()
+    body = f"{plan}\n\n{second}\n{markdown}"
+    if len(body) > MAX_COMMENT:
+        body = f"{first}\n{second}\n{markdown}"
+    if found is None:
+        github.create_comment(number, body)
+    else:
+        github.update_comment(found.number, body)
 
 
 def find_comment(github: GitHub, number: int, target: str) -> Note | None:

@@ -12,7 +12,10 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promptsync.model.errors import ConfigError, PromptsyncError
+from promptsync.model.errors import ConfigError, LoadError, PromptsyncError
+from promptsync.output.github import annotate, annotation
+from promptsync.output.markdown import fenced_within
+from promptsync.output.problems import render_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +48,30 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a check: the exit code, the commands to the runner to print, and a sentence for the log."""
+    """What came of a run: the exit code, the commands to the runner to print, and a sentence for the log."""
 
     exit_code: ExitCode
     commands: str
     said: str
+
+
+def tell_failure(error: PromptsyncError, title: str, runner: Runner, code: ExitCode | None = None) -> Checked:
+    """Tells in summary and outputs what kept a run from its work; a file that is wrong is annotated at its line.
+
+    The exit code is the error's own, if there is no worse one.
+    """
+    code = code or error.exit_code
+    write_summary(runner.summary, failure(error, title, SUMMARY_CHARACTERS))
+    write_outputs(runner.outputs, {"exit-code": str(int(code))})
+    said = f"{error.message}; {error.hint}" if error.hint else error.message
+    problems = annotate(error.problems) if isinstance(error, LoadError) else ""
+    return Checked(code, problems or annotation("error", "promptsync", said), said)
+
+
+def failure(error: PromptsyncError, title: str, limit: int) -> str:
+    """The Markdown that tells it, in so many characters."""
+    head = f"### promptsync: {title}\n\n"
+    return head + fenced_within(render_error(error, color=False).split("\n"), limit - len(head))
 
 
 def read_payload(path: Path | None) -> Json:

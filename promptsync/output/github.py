@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from promptsync.output.applied import not_approved
 from promptsync.output.details import details
 from promptsync.output.escape import terminal
+from promptsync.output.shown import shown
 from promptsync.output.style import Style, counted
 from promptsync.output.text import summary_line
 from promptsync.plan.changes import Adopt, Conflict, Create, Drift, Move, Recreate, Update
@@ -17,10 +19,12 @@ from promptsync.plan.changes import Adopt, Conflict, Create, Drift, Move, Recrea
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from promptsync.commands.results import Applied
     from promptsync.model.compare import FieldDiff
     from promptsync.model.prompt import Problem
     from promptsync.output.layout import Layout
     from promptsync.output.shown import ShownPlan
+    from promptsync.plan.approved import Held
     from promptsync.plan.changes import Change
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
@@ -33,27 +37,42 @@ _MAX_FIELDS = 5
 
 def render_github(plan: ShownPlan, _: Layout) -> str:
     """Workflow commands, the worst first, and the sum in a line that is none; without a final newline."""
-    lines: list[str] = []
-    for level in get_args(Level):
-        told = [change for change in plan.changes if _level(change) == level]
-        kept = told if len(told) <= MOST else told[: MOST - 1]
-        lines += [_command(level, change) for change in kept]
-        if len(told) > len(kept):
-            left = f"and {counted(len(told) - len(kept), 'more prompt')}, in the summary of the job"
-            lines.append(annotation(level, "promptsync", left))
-    return "\n".join([*lines, summary_line(plan, Style(False))])
+    found = [(_level(change), _command(_level(change), change)) for change in plan.changes]
+    return "\n".join([*_worst(found, "prompt", ", in the summary of the job"), summary_line(plan, Style(False))])
 
 
 def annotate(problems: Sequence[Problem]) -> str:
     """A workflow command for each complaint about files, at its line, the errors first; of many the first ones."""
-    lines: list[str] = []
-    for level in ("error", "warning"):
-        told = [problem for problem in problems if problem.severity == level]
+    return "\n".join(_worst([(problem.severity, _complaint(problem)) for problem in problems], "problem"))
+
+
+def annotate_applied(applied: Applied, held: Sequence[Held]) -> str:
+    """A workflow command for each prompt that was not applied as it was planned, or waits for a person."""
+    changes = {change.key: change for change in applied.plan.changes}
+    found: list[tuple[Level, str]] = []
+    for one in held:
+        level: Level = "notice" if one.is_foreign else "error"
+        title = f"{one.change.action} {one.change.key}"
+        found.append((level, annotation(level, title, f"not approved: {not_approved(one)}", _file(one.change))))
+    for outcome in applied.outcomes:
+        if outcome.status != "done":
+            level = "error" if outcome.status in ("failed", "not converged") else "warning"
+            said = [outcome.status, outcome.message, outcome.hint]
+            title, file = f"{outcome.action} {outcome.key}", _file(changes[outcome.key])
+            found.append((level, annotation(level, title, "\n".join(part for part in said if part), file)))
+    told = shown(applied.plan).changes
+    found += [(_level(change), _command(_level(change), change)) for change in told if not change.is_decided]
+    return "\n".join(_worst(found, "prompt", ", in the summary of the job"))
+
+
+def _worst(found: Sequence[tuple[Level, str]], noun: str, where: str = "") -> Iterator[str]:
+    """The commands, the worst first, as many of a level as GitHub shows; the last one counts those left out."""
+    for level in get_args(Level):
+        told = [line for one, line in found if one == level]
         kept = told if len(told) <= MOST else told[: MOST - 1]
-        lines += [_complaint(problem) for problem in kept]
+        yield from kept
         if len(told) > len(kept):
-            lines.append(annotation(level, "promptsync", f"and {counted(len(told) - len(kept), 'more problem')}"))
-    return "\n".join(lines)
+            yield annotation(level, "promptsync", f"and {counted(len(told) - len(kept), f'more {noun}')}{where}")
 
 
 def _complaint(problem: Problem) -> str:

@@ -15,7 +15,7 @@ class Layout:
 
     `uncut` is for a page that scrolls and folds: nothing at all is left out. `limit` is the characters that there may
     be, `link` where all of it is to be seen. `facts` say, each in a clause, what the plan does not know of how it was
-    made.
+    made; `sum`, if there is one, stands in place of its own.
     """
 
     color: bool = False
@@ -25,6 +25,7 @@ class Layout:
     limit: int | None = None
     link: str | None = None
     facts: tuple[str, ...] = ()
+    sum: str = ""
 
     @property
     def style(self) -> Style:

@@ -8,6 +8,7 @@ out by whole prompts, counted, and to be seen at the link.
 from __future__ import annotations
 
 import re
+import sys
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,24 @@ _KEPT = 400
 def render_markdown(plan: ShownPlan, layout: Layout) -> str:
     """The plan within the layout's limit, without a final newline."""
     head = heading(plan, layout)
-    top = [f"### {head.sum}", "", f"<p><sub>{'<br>'.join(map(_code, head.facts))}</sub></p>", ""]
+    top = [*top_lines(head.sum, head.facts)]
     top += [part for line in head.warnings for part in (f"> [!WARNING]\n> {line}", "")]
     parts = (_change(change) for change in plan.changes)
-    return _fitted("\n".join(top), list(parts), layout).rstrip("\n")
+    return fitted("\n".join(top), list(parts), layout).rstrip("\n")
+
+
+def top_lines(title: str, facts: Iterable[str]) -> Iterator[str]:
+    """A heading, and below it what is to be known of it. The title is ours: it is not escaped."""
+    yield from (f"### {title}", "", f"<p><sub>{'<br>'.join(map(code, facts))}</sub></p>", "")
+
+
+def folded(action: str, sign: str, key: str, ident: str | None, lines: Sequence[str]) -> str:
+    """One prompt, with lines of a diff that can be folded away."""
+    id = f" {code(ident)}" if ident else ""
+    title = f"<summary>{escape(sign)} {action} <b>{code(key)}</b>{id}</summary>"
+    # Blank lines on either side: without them GitHub takes what follows for more HTML.
+    body = f"\n{fenced(lines, 'diff')}\n" if lines else ""
+    return f"<details open>{title}\n{body}</details>\n"
 
 
 def fenced(lines: Iterable[str], language: str = "") -> str:
@@ -51,7 +66,16 @@ def fenced(lines: Iterable[str], language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
+def fenced_within(lines: Sequence[str], limit: int | None, language: str = "") -> str:
+    """As many of the lines as fit into so many characters, None for any number, and how many more there are."""
+    kept, room = list(lines), limit - _KEPT if limit is not None else sys.maxsize
+    while kept and len(fenced(kept, language)) > room:
+        kept = kept[: min(len(kept) - 1, len(kept) * room // len(fenced(kept, language)))]
+    left = len(lines) - len(kept)
+    return fenced([*kept, f"# and {counted(left, 'more line')}"] if left else kept, language)
+
+
+def fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
     """As many prompts as fit, in order, and what is said of the others."""
     room = layout.limit - len(top) - _KEPT if layout.limit is not None else None
     kept: list[str] = []
@@ -70,21 +94,16 @@ def _fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
 
 
 def _change(change: Change) -> str:
-    look, told = LOOKS[change.action], details(change)
-    ident = f" {_code(change.id)}" if change.id else ""
-    lines = list(_lines(told))
-    title = f"<summary>{escape(look.sign)} {change.action} <b>{_code(change.key)}</b>{ident}</summary>"
-    # Blank lines on either side: without them GitHub takes what follows for more HTML.
-    body = f"\n{fenced(lines, 'diff')}\n" if lines else ""
-    return f"<details open>{title}\n{body}</details>\n"
+    lines = list(told_lines(details(change)))
+    return folded(change.action, LOOKS[change.action].sign, change.key, change.id, lines)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A name or a fact, for a block of HTML."""
     return f"<code>{escape(terminal(text))}</code>"
 
 
-def _lines(told: Details) -> Iterator[str]:
+def told_lines(told: Details) -> Iterator[str]:
     """A diff, in which what is no line of a text begins with `#`, `@@` or `!`, as highlighters know it."""
     for remark in told.remarks:
         lead = _LEADS.get(remark.kind, "")
@@ -95,11 +114,11 @@ def _lines(told: Details) -> Iterator[str]:
         if group.title:
             yield f"# {terminal(group.title)}"
         for item in group.fields:
-            yield from _field(item)
+            yield from field_lines(item)
     yield from (f"! warning: {terminal(warning)}" for warning in told.warnings)
 
 
-def _field(item: FieldDiff) -> Iterator[str]:
+def field_lines(item: FieldDiff) -> Iterator[str]:
     field = field_rows(item, _INNER, 0)
     if field.line is not None and field.sign != "~":
         yield f"{field.head} {field.line}"

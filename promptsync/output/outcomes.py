@@ -52,8 +52,31 @@ def render_outcomes(
     return "\n".join(line.rstrip() for line in lines)
 
 
+def outcome_lines(outcomes: Sequence[Outcome], plan: Plan, *, interrupted: bool = False) -> Iterator[str]:
+    """All that came of a plan, without colour: what wants a look, then each that was done, with id and version."""
+    style = Style(False)
+    yield from _not_done([item for item in outcomes if not (interrupted and item.status == "skipped")], style)
+    if interrupted:
+        yield from _interrupted(outcomes, style)
+    yield from (line for item in _waiting(outcomes, plan) for line in _undecided(item, style))
+    done = [outcome for outcome in outcomes if outcome.status == "done"]
+    keys = _column(done)
+    for outcome in done:
+        look = LOOKS[outcome.action]
+        version = f"  version {terminal(outcome.version)}" if outcome.version else ""
+        yield (
+            f"{look.sign:<2} {look.done:<9}  {pad(terminal(outcome.key), keys)}  {terminal(outcome.id or '')}{version}"
+        )
+        yield from _why(outcome.message, None, style)
+        yield from _new_id(outcome, plan, style)
+
+
+def outcome_sum(outcomes: Sequence[Outcome], plan: Plan) -> str:
+    """`Applied: 2 created, 1 updated; 1 failed.`"""
+    return _sum(outcomes, _waiting(outcomes, plan), Style(False))
+
+
 def _new_ids(outcomes: Sequence[Outcome], plan: Plan | None, style: Style) -> Iterator[str]:
-    lost = {change.key: change.id for change in plan.changes if isinstance(change, Recreate)} if plan else {}
     created = [outcome for outcome in outcomes if outcome.action == "create" and outcome.status == "done"]
     keys = _column(created)
     for outcome in created:
@@ -63,8 +86,16 @@ def _new_ids(outcomes: Sequence[Outcome], plan: Plan | None, style: Style) -> It
     for outcome in outcomes:
         if outcome.action == "recreate" and outcome.status == "done":
             yield f"{style('magenta', '-+ recreated')}  {style('bold', terminal(outcome.key))}"
-            ids = f"{terminal(lost.get(outcome.key, 'the old one'))} → {terminal(outcome.id or 'unknown')}"
-            yield f"{_MARGIN}{style('magenta', 'THE ID CHANGED:')} {ids}; give the new one to its callers"
+            yield from _new_id(outcome, plan, style)
+
+
+def _new_id(outcome: Outcome, plan: Plan | None, style: Style) -> Iterator[str]:
+    """What the callers of a prompt that was made anew must know."""
+    if outcome.action != "recreate":
+        return
+    lost = {change.key: change.id for change in plan.changes if isinstance(change, Recreate)} if plan else {}
+    ids = f"{terminal(lost.get(outcome.key, 'the old one'))} → {terminal(outcome.id or 'unknown')}"
+    yield f"{_MARGIN}{style('magenta', 'THE ID CHANGED:')} {ids}; give the new one to its callers"
 
 
 def _remarks(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:

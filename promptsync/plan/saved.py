@@ -93,10 +93,11 @@ def _first_difference(one: Any, other: Any, place: str) -> str | None:
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
         return next((found for at, both in pairs if (found := _first_difference(*both, f"{place}[{at}]"))), None)
-    return None if _is_same(one, other) else place
+    return None if is_same(one, other) else place
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same, their types and the order of their keys included."""
     try:
         # To Python, 1 is True and NaN is not itself.
         return json.dumps(one) == json.dumps(other)

@@ -103,6 +103,14 @@ class Sandbox:
         """Make prompts of unchecked bodies in one transaction, the last the newest; gives their ids. For benchmarks."""
         return [record.id for record in self._add(new_record(body, self.behaviour) for body in bodies)]
 
+    def hold(self, prompt_id: str, version: str | None, body: Mapping[str, Any]) -> None:
+        """Have a prompt of an unchecked create's body, as if it had been made under that id. One that is there stays.
+
+        `version` is its version; None makes one.
+        """
+        draft = new_record(written(body, self.behaviour.writing), self.behaviour)
+        self.store.hold(replace(draft, id=prompt_id, version=version or ""), self.clock(), self._renderer())
+
     def update(self, prompt_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a PATCH with a checked body; gives its answer. Raises NotFound."""
         behaviour = self.behaviour

@@ -119,6 +119,16 @@ class Store:
             )
         return added
 
+    def hold(self, record: Record, now: float, renderer: Renderer) -> None:
+        """Add a prompt under the id that it has, and its version if it has one. One of that id is left as it is."""
+        milliseconds = int(now * 1000)
+        held = replace(record, version=record.version or _version_id(), created=milliseconds, updated=milliseconds)
+        with self._transaction() as connection:
+            row = _row(held, renderer)
+            added = connection.execute("INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?, ?)", row).rowcount
+            if added:
+                connection.execute("INSERT INTO versions VALUES (?, 1, ?, ?)", (held.id, held.version, held.to_json()))
+
     def update(
         self, prompt_id: str, now: float, change: Callable[[Record], tuple[Record, bool]], renderer: Renderer
     ) -> Record | None:

@@ -38,15 +38,24 @@ class Actions:
         self.pull.files = ["README.md", "prompts/Default/refund.yaml"]
 
     def run(
-        self, *arguments: str, verb: str = "check", event: str = "pull_request", head: Any = None, **env: str
+        self,
+        *arguments: str,
+        verb: str = "check",
+        event: str = "pull_request",
+        head: Any = None,
+        about: dict[str, Any] | None = None,
+        **env: str,
     ) -> Ran:
-        """Runs `github check` (or another verb) as a step; what an earlier one wrote into the files is gone."""
-        payload: dict[str, Any] = {}
+        """Runs `github check` (or another verb) as a step; what an earlier one wrote into the files is gone.
+
+        `about` is what the payload tells besides.
+        """
+        payload: dict[str, Any] = {"repository": {"default_branch": "main"}, **(about or {})}
         if event == "pull_request":
-            about = {"sha": self.pull.head, "ref": "topic", "repo": head or OURS}
+            topic = {"sha": self.pull.head, "ref": "topic", "repo": head or OURS}
             payload["pull_request"] = {
                 "number": self.pull.number,
-                "head": about,
+                "head": topic,
                 "base": {"ref": "main", "repo": OURS},
             }
         (self.folder / "event.json").write_text(json.dumps(payload))
@@ -137,7 +146,7 @@ def test_a_pull_request_without_prompts_ends_at_once(actions: Actions) -> None:
     actions.pull.files = ["README.md", "prompts.md", "other/prompts/x.yaml"]
     ran = actions.run(ORQ_API_KEY="")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "nothing under prompts is changed by this pull request\n"
+    assert ran.err == "nothing under prompts is changed here\n"
     assert actions.outputs == {"exit-code": "0"}
     assert (actions.comments, list(actions.world.sandbox.requests)) == ([], [])
 

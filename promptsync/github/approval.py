@@ -1,0 +1,134 @@
+"""What the checks of merged pull requests told, and so what a merge may make live.
+
+It is found through commits and the artefacts of the runs on them, never through text that people can edit. An artefact
+is read as any saved plan that came from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from promptsync.files.keys import ENDINGS
+from promptsync.model.errors import PlanError
+from promptsync.output.plan_json import dumps, plan_json
+from promptsync.output.shown import shown
+from promptsync.plan.approved import Told, approved
+from promptsync.plan.changes import Adopt, Create, Move, Recreate, Update
+from promptsync.plan.saved import parse_saved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from promptsync.github.api import GitHub, Pull
+    from promptsync.model.prompt import Json
+    from promptsync.plan.approved import Held
+    from promptsync.plan.changes import Decided, Plan
+
+EVENT = "pull_request"
+"""The event whose runs may approve: what they planned is what reviewers were shown."""
+
+
+def plan_artefact(target: str) -> str:
+    """The name of the artefact with the plan that a check made for a target."""
+    return f"promptsync-plan-{target}"
+
+
+class Checks:
+    """What the last checks of pull requests told of a target at `host`, looked up one by one, the newest merge first.
+
+    `approving` are the pull requests whose check approved something, `notes` what could not be read, in clauses.
+    """
+
+    def __init__(self, github: GitHub, pulls: Iterable[Pull], target: str, host: str) -> None:
+        self._github = github
+        self._pulls = iter(pulls)
+        self._target = target
+        self._host = host
+        self._told: dict[str, Told] = {}
+        self.by_key: dict[str, Pull] = {}
+        self.notes: list[str] = []
+
+    def told(self, keys: Collection[str]) -> dict[str, Told]:
+        """What was told of the keys; of several plans the one of the newest merge is right."""
+        while not self._told.keys() >= set(keys):
+            pull = next(self._pulls, None)
+            if pull is None:
+                break
+            for key, changes in self._changes(pull).items():
+                if key not in self._told:
+                    self._told[key] = Told(f"the check of #{pull.number}", tuple(changes))
+                    self.by_key[key] = pull
+        return {key: told for key, told in self._told.items() if key in keys}
+
+    def _changes(self, pull: Pull) -> dict[str, list[Json]]:
+        name = f"{self._target}.json"
+        data = (self._github.artefact(plan_artefact(self._target), pull.head, EVENT) or {}).get(name)
+        if data is None:
+            self.notes.append(f"no plan is kept of the check of #{pull.number}")
+            return {}
+        try:
+            saved = parse_saved(data, f"the plan of the check of #{pull.number}")
+        except PlanError as error:
+            self.notes.append(error.message)
+            return {}
+        if (saved.target, saved.host) != (self._target, self._host):
+            where = "offline" if saved.host == "offline" else f"for {saved.target} at {saved.host}"
+            self.notes.append(f"the check of #{pull.number} was made {where}, and approves nothing here")
+            return {}
+        found: dict[str, list[Json]] = {}
+        for change in saved.document["changes"]:
+            found.setdefault(change["key"], []).append(change)
+        return found
+
+
+class Gate:
+    """Lets of a plan through what was approved, and keeps what it `held`.
+
+    `names` are the paths that were changed by what is merged now, below `folder`; None for any.
+    """
+
+    def __init__(self, checks: Checks, names: Collection[str] | None, folder: str) -> None:
+        self._checks = checks
+        self._touched = _touching(names, folder)
+        self.held: tuple[Held, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be read of the checks."""
+        return self._checks.notes
+
+    def approved_by(self, keys: Collection[str]) -> dict[str, Pull]:
+        """The pull requests whose checks told of these keys."""
+        return {key: pull for key, pull in self._checks.by_key.items() if key in keys}
+
+    def __call__(self, plan: Plan) -> Plan:
+        """The plan with what may be carried out. Raises GitHubError."""
+        told = self._checks.told([change.key for change in plan.decided])
+        document = json.loads(dumps(plan_json(shown(plan))))
+        pairs = zip(plan.changes, document["changes"], strict=True)
+        now = {change.key: as_saved for change, as_saved in pairs if change.is_decided}
+        touched = {change.key for change in plan.decided if self._touched(change)}
+        made, self.held = approved(plan, now, told, touched)
+        return made
+
+
+def _touching(names: Collection[str] | None, folder: str) -> Callable[[Decided], bool]:
+    """Whether a change may come from the files of these names: its own, a text that it names, or one for many."""
+    if names is None:
+        return lambda _: True
+    top = "" if folder == "." else f"{folder}/"
+    below = {unicodedata.normalize("NFC", name.removeprefix(top)) for name in names if name.startswith(top)}
+    stems = {PurePosixPath(name).name for name in below}
+    if any(name.startswith("_") or name == "promptsync.yaml" for name in stems):
+        return lambda _: True
+
+    def touches(change: Decided) -> bool:
+        keys = [change.key, change.old_key] if isinstance(change, Move) else [change.key]
+        file = change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
+        texts = {PurePosixPath(name).name for name in file.includes} if file is not None else set()
+        return any(f"{key}{ending}" in below for key in keys for ending in ENDINGS) or bool(texts & stems)
+
+    return touches
