@@ -125,6 +125,15 @@ def shout(line: bytes) -> None:
         os.write(sys.stderr.fileno(), line)
 
 
+def answer(question: str, default: str) -> str:
+    """What a person types, or `default` for an empty line. Raises click.Abort where there is no one."""
+    _write(f"{terminal(question)} [{terminal(default)}]: ")
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    return line.strip() or default
+
+
 def ask(question: str) -> bool:
     """Whether a person answers `yes`, or `y`; anything else is no. Raises click.Abort where there is no one."""
     while True:

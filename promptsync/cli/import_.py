@@ -76,11 +76,18 @@ def import_(
     if listing:
         _list(target, chosen, form)
         return ExitCode.DONE
+    return import_all(target, None if everything else ids, into, chosen)
+
+
+def import_all(
+    target: Target, ids: tuple[str, ...] | None = None, into: str | None = None, chosen: Filter = importing.ANY
+) -> ExitCode:
+    """Imports with a bar that tells how far it is, and tells what came of it."""
     with ExitStack() as stack:
         advance: list[Callable[[Any], Any]] = []
         done = importing.import_prompts(
             target,
-            None if everything else ids,
+            ids,
             into,
             chosen,
             on_start=lambda total: advance.append(stack.enter_context(console.progress("Importing", total))),

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptsync import __version__
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import owners, place_warnings
+from promptsync.commands.init import DRIVER
 from promptsync.commands.results import Finding
 from promptsync.commands.state import read_state
+from promptsync.files import git
 from promptsync.files.config import SANDBOX_TARGET
+from promptsync.files.disk import read_bytes
 from promptsync.files.target import CONFIG_NAME, open_target, read_config
 from promptsync.files.tree import load_tree
 from promptsync.model.errors import AuthError, LoadError, NotFoundError, PromptsyncError, ServiceError
 from promptsync.model.secrets import is_of_project
+from promptsync.model.shell import typed
 from promptsync.service.network import proxy_host
 
 if TYPE_CHECKING:
@@ -64,6 +68,7 @@ def doctor(asked: Asked) -> Iterator[Finding]:
     if target is None:
         return
     files = yield from _files(target)
+    yield from _git(target)
     state = yield from _state(target)
     yield from _network(target)
     yield from _service(target, files, state, asked)
@@ -94,6 +99,49 @@ def _files(target: Target) -> Generator[Finding, None, Mapping[str, PromptFile]]
         yield Finding("files", f"{len(loaded.files)} in {target.root}, all of them valid")
         return loaded.files
     return {}
+
+
+def _git(target: Target) -> Iterator[Finding]:
+    """The repository, and where the lockfile lives in it."""
+    found = git.version(target.root)
+    if found is None:
+        yield Finding("git", f"{target.root} is in no repository, or git is not there", "commit the lockfile", "note")
+        return
+    yield Finding("git", found)
+    if git.is_shallow(target.root):
+        yield Finding(
+            "history",
+            "this clone is shallow, so a lockfile that was turned back is not told from an edit in orq.ai",
+            "fetch all of it (`git fetch --unshallow`; `fetch-depth: 0` of actions/checkout)",
+            "note",
+        )
+    if target.name == SANDBOX_TARGET:
+        return
+    if target.lock_branch is not None:
+        yield Finding("lock's home", f"the branch {target.lock_branch}")
+        return
+    yield from _lock_in_tree(target)
+
+
+def _lock_in_tree(target: Target) -> Iterator[Finding]:
+    path = target.lock_path
+    data = read_bytes(path)
+    if data is not None and git.committed(path) is None:
+        yield Finding("lock's home", f"git does not have {path}", "commit it: it holds the ids", "fails")
+    elif data is not None and git.committed(path) != data:
+        yield Finding(
+            "lock's home", f"{path} is not committed as it is", "commit it, or `promptsync lock push`", "note"
+        )
+    else:
+        yield Finding("lock's home", "in the tree, beside the prompts")
+    name, driver = git.merge_driver(path)
+    if name is None:
+        yield Finding("merge driver", "none: git merges lockfiles line by line", "run `promptsync init`", "note")
+    elif driver is None:
+        hint = f"run {typed('git', 'config', f'merge.{name}.driver', DRIVER)}"
+        yield Finding("merge driver", f".gitattributes names {name}, and git was not told what that is", hint, "note")
+    else:
+        yield Finding("merge driver", driver)
 
 
 def _state(target: Target) -> Generator[Finding, None, State | None]:

@@ -79,6 +79,38 @@ def upstream(folder: Path) -> str | None:
     return merge.removeprefix("refs/heads/") if merge else None
 
 
+def default_branch(folder: Path) -> str | None:
+    """The branch that `origin` is at by default, else the one that is checked out; None where there is none."""
+    there = _line(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return there.removeprefix("origin/") if there else _line(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+
+
+def repository_config(folder: Path, name: str) -> str | None:
+    """A value of git's configuration, None if it is unset. That of a remote's place may have a password in it."""
+    return _line(folder, "config", name)
+
+
+def is_shallow(folder: Path) -> bool:
+    """Whether only the last commits of the history are here."""
+    return _line(folder, "rev-parse", "--is-shallow-repository") == "true"
+
+
+def merge_driver(path: Path) -> tuple[str | None, str | None]:
+    """The merge driver that .gitattributes names for a file, and the command that git was told for it."""
+    repository = Repository.of(path.parent)
+    said = repository.git("check-attr", "-z", "merge", "--", repository.place(path.name)) if repository else None
+    name = said.decode("utf-8", "replace").split("\0")[2] if said else "unspecified"
+    if name in ("unspecified", "unset", "set"):
+        return None, None
+    return name, _line(path.parent, "config", f"merge.{name}.driver")
+
+
+def version(folder: Path) -> str | None:
+    """The version of git, as it tells it; None where the folder is in no repository, or git is not there."""
+    said = _line(folder, "version")
+    return said.removeprefix("git version ") if said else None
+
+
 def user(folder: Path) -> str | None:
     """The name that git puts under commits; None where it was told none."""
     return _line(folder, "config", "user.name")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.sandbox import Behaviour, Fault
+from tests.e2e.checkout import Checkout
 from tests.e2e.world import KEY, Ran, World, current
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def line(ran: Ran, name: str) -> str:
 def test_all_is_well(applied: World) -> None:
     ran = applied.run("doctor")
     assert (ran.code, ran.err) == (0, "")
-    assert {line.split()[0] for line in ran.out.splitlines()} == {"ok"}
+    assert {line.split()[0] for line in ran.out.splitlines() if not line.startswith(" ")} == {"ok", "note"}
+    assert line(ran, "git").startswith("note  git")
     assert line(ran, "files") == f"ok    files         1 in {applied.root}, all of them valid"
     assert line(ran, "prompts").endswith("1 of 1 locked prompts are there, and 0 others")
     assert applied.writes == []
@@ -128,6 +130,39 @@ def test_prompts_of_two_projects_by_the_key_of_one(applied: World, monkeypatch: 
     for command in ("check", "plan"):
         assert "this key is of one project" in applied.run(command).err
     assert "this key is of one project" in applied.apply().err
+
+
+def test_what_git_knows_of_the_lockfile(applied: World) -> None:
+    checkout = Checkout.init(applied.root.parent)
+    assert look(applied)["lock's home"][0] == "fails"
+    checkout.commit("first")
+    found = look(applied)
+    assert found["lock's home"] == ("good", "in the tree, beside the prompts")
+    assert found["merge driver"][0] == "note"
+    applied.apply()
+    assert look(applied)["lock's home"][0] == "note"
+
+
+def test_the_merge_driver(applied: World) -> None:
+    checkout = Checkout.init(applied.root.parent)
+    applied.run("init", "--yes")
+    assert look(applied)["merge driver"] == (
+        "note",
+        ".gitattributes names promptsync, and git was not told what that is",
+    )
+    checkout.git("config", "merge.promptsync.driver", "promptsync lock merge %O %A %B")
+    assert look(applied)["merge driver"] == ("good", "promptsync lock merge %O %A %B")
+
+
+def test_a_shallow_clone(applied: World, tmp_path: Path) -> None:
+    checkout = Checkout.init(applied.root.parent)
+    checkout.commit("first")
+    applied.apply()
+    checkout.commit("second")
+    clone = tmp_path / "clone"
+    checkout.git("clone", "--quiet", "--depth=1", checkout.path.as_uri(), str(clone))
+    applied.root = clone / applied.root.name
+    assert look(applied)["history"][0] == "note"
 
 
 def test_an_interrupted_run(applied: World) -> None:
