@@ -71,7 +71,7 @@ def _show(applied: Applied) -> None:
         console.show(text)
     except OSError:
         # The disk that is full may be that of the output. What was done has to be known all the same.
-        console.show_talk(text)
+        console.show_complaint(text)
         if applied.exit_code == ExitCode.DONE:
             raise
     if applied.problem is not None:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
 
+def _hush(_: click.Context, __: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        console.be_quiet()
+
+
 def where(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say where a command works: it gets `root`, `target` (a name) and `base_url`."""
 
@@ -42,6 +47,9 @@ def where(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
     @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
+    @click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=_hush, help="Say results and errors alone."
+    )
     @functools.wraps(command)
     def wrapped(**options: Any) -> Any:
         return command(**options)

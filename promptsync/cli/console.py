@@ -40,9 +40,18 @@ _TURN = 0.1
 
 _WRITING = threading.Lock()
 
+_quiet = threading.Event()
+"""Set where only results and errors are wanted (`-q`)."""
+
+
+def be_quiet() -> None:
+    """Shows results and errors alone from now on, until the next command line."""
+    _quiet.set()
+
 
 def prepare() -> None:
     """Lets text be written that the terminal's encoding cannot show, as an escape rather than an error."""
+    _quiet.clear()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -99,6 +108,12 @@ def say(sentence: str) -> None:
 
 def tell(sentence: str) -> None:
     """Talk of one line, on stderr, in place of a bar or spinner, which shows itself again below it."""
+    if not _quiet.is_set():
+        complain(sentence)
+
+
+def complain(sentence: str) -> None:
+    """What went wrong, in one line, where talk goes; `-q` does not silence it."""
     _write(f"{ERASE if _is_lively(sys.stderr) else ''}{terminal(sentence)}\n")
 
 
@@ -116,6 +131,12 @@ def show_commands(text: str) -> None:
 
 def show_talk(text: str) -> None:
     """Talk as a renderer made it, on stderr."""
+    if not _quiet.is_set():
+        show_complaint(text)
+
+
+def show_complaint(text: str) -> None:
+    """What went wrong, as a renderer made it; `-q` does not silence it."""
     _write(rendered(text, color=has_color(sys.stderr)) + "\n")
 
 
@@ -249,5 +270,5 @@ def waiting(title: str) -> Iterator[None]:
 
 
 def _is_lively(stream: TextIO) -> bool:
-    """Whether what was written to `stream` can be taken back."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether what was written to `stream` can be taken back, and anyone wants to see it come and go."""
+    return not _quiet.is_set() and stream.isatty() and os.environ.get("TERM") != "dumb"

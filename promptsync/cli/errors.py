@@ -35,10 +35,10 @@ def tell(error: BaseException) -> int:
             _show_usage(error)
             return ExitCode.USAGE
         case click.Abort() | KeyboardInterrupt():
-            console.tell("interrupted")
+            console.complain("interrupted")
             return ExitCode.INTERRUPTED
         case click.ClickException():
-            console.tell(f"Error: {error.format_message()}")
+            console.complain(f"Error: {error.format_message()}")
             return ExitCode.ERROR
         case PromptsyncError():
             return _show(error)
@@ -47,7 +47,7 @@ def tell(error: BaseException) -> int:
             why = (error.strerror or str(error)).lower()
             return _show(PromptsyncError(f"{what} cannot be read or written: {why}"))
         case _:
-            console.show_talk(bug_report("".join(traceback.format_exception(error)), os.environ))
+            console.show_complaint(bug_report("".join(traceback.format_exception(error)), os.environ))
             return ExitCode.BUG
 
 
@@ -68,13 +68,13 @@ def bug_report(trace: str, environ: Mapping[str, str]) -> str:
 def _show_usage(error: click.UsageError) -> None:
     """What click says of a wrong use: its message repeats what was typed."""
     if error.ctx is not None and error.message == error.ctx.get_help():
-        console.show_talk(error.message)
+        console.show_complaint(error.message)
         return
     if error.ctx is not None:
-        console.show_talk(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
-    console.tell(f"Error: {error.format_message()}")
+        console.show_complaint(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
+    console.complain(f"Error: {error.format_message()}")
 
 
 def _show(error: PromptsyncError) -> ExitCode:
-    console.show_talk(render_error(error, color=console.has_color(sys.stderr)))
+    console.show_complaint(render_error(error, color=console.has_color(sys.stderr)))
     return error.exit_code

@@ -231,3 +231,14 @@ def test_json_commands_no_runner_and_says_what_the_prompt_says(world: World) -> 
     assert "##[" not in ran.out
     assert "##vso[" not in ran.out
     assert text in [item["after"] for item in ran.json["changes"][0]["diff"]]
+
+
+def test_quiet_says_results_and_errors_alone(applied: World) -> None:
+    applied.write("Default/shouting", current("Hi. # not a comment", unheard_of=1))
+    assert "unheard_of" in applied.run("validate", "-q").err
+    applied.remove("Default/shouting")
+    loud, quiet = applied.run("import", "--all"), applied.run("import", "--all", "--quiet")
+    assert (loud.err, quiet.err) == ("0 imported, 0 left out\n", "")
+    assert applied.run("plan", "--quiet").out == applied.run("plan").out
+    assert "error:" in applied.run("mv", "nothing", "Default/else", "-q").err
+    assert applied.run("import", "--all").err == "0 imported, 0 left out\n"
