@@ -10,6 +10,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,6 +157,64 @@ def test_drift_is_an_issue(runners: Runners, world: World) -> None:
     assert job.step("promptsync").outputs["exit-code"] == "3", job.log
     assert job.step("promptsync").outputs["drift"] == "1"
     assert len(runners.github.issues) == 1
+
+
+def merge(runners: Runners) -> Event:
+    """Someone merges the pull request; gives the push that this is."""
+    before = runners.github.tip("main") or ""
+    runners.github.merge(runners.github.pulls[0])
+    return runners.on_branch("push", before=before)
+
+
+def test_what_a_check_has_shown_is_applied_once_it_is_merged(runners: Runners, world: World) -> None:
+    runners.run(workflow(command="check"), propose(runners, {f"prompts/{KEY}.yaml": current()}))
+
+    job = runners.run(workflow(command="apply", approval="approved"), merge(runners))
+
+    assert not job.failed, job.log
+    assert job.step("promptsync").outputs["create"] == "1"
+    home = json.loads(runners.github.file("main", "prompts/promptsync.lock.json"))["prompts"]
+    assert [one["_id"] for one in world.sandbox.prompts()] == [home[KEY]["id"]]
+    (comment,) = runners.github.comments
+    assert "Applied by [run 42]" in comment.body
+    assert artefacts(runners)["promptsync-state-default"] == ["promptsync.lock.json"]
+
+
+def test_what_no_check_has_shown_is_not_applied(runners: Runners, world: World) -> None:
+    propose(runners, {f"prompts/{KEY}.yaml": current()})
+
+    job = runners.run(workflow(command="apply", approval="approved"), merge(runners))
+
+    assert job.step("promptsync").outputs["exit-code"] == "5", job.log
+    assert world.sandbox.prompts() == []
+
+
+def test_a_lockfile_that_did_not_come_home_is_kept_with_the_run(runners: Runners, world: World) -> None:
+    propose(runners, {f"prompts/{KEY}.yaml": current()})
+    event = merge(runners)
+    runners.github.denied |= {"createCommitOnBranch", "refs", "pulls", "commits", "trees"}
+
+    job = runners.run(workflow(command="apply"), event)
+
+    assert job.step("promptsync").outputs["exit-code"] == "6", job.log
+    (kept,) = [one for one in runners.github.artefacts if one.name == "promptsync-state-default"]
+    lock = json.loads(zipfile.ZipFile(io.BytesIO(kept.data)).read("promptsync.lock.json"))
+    assert [one["_id"] for one in world.sandbox.prompts()] == [lock["prompts"][KEY]["id"]]
+
+
+def test_a_run_that_is_cancelled_ends_in_good_order(runners: Runners, world: World) -> None:
+    propose(runners, {f"prompts/Default/{number}.yaml": current() for number in range(40)})
+    event = merge(runners)
+    world.sandbox.behaviour = replace(world.sandbox.behaviour, latency=0.2)
+    runners.cancelled_when = lambda: len(world.sandbox.prompts()) > 3
+
+    job = runners.run(workflow(command="apply"), event)
+
+    assert job.step("promptsync").outputs["exit-code"] == "130", job.log
+    home = json.loads(runners.github.file("main", "prompts/promptsync.lock.json"))["prompts"]
+    assert {entry["id"] for entry in home.values()} == {one["_id"] for one in world.sandbox.prompts()}
+    assert 3 < len(home) < 40
+    assert "promptsync-state-default" in artefacts(runners)
 
 
 @pytest.mark.parametrize(

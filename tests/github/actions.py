@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from tests.github.server import REPOSITORY, TOKEN
 from tests.github.test_runner import parsed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.github.server import FakeGitHub, Pull
 
 OURS = {"id": 1, "full_name": REPOSITORY}
@@ -99,6 +102,8 @@ class Runners:
     env: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=lambda: {INSTALL})
     python: str = sys.executable
+    cancelled_when: Callable[[], bool] | None = None
+    """Someone cancels the run once this is so, in whichever step it is."""
 
     def __post_init__(self) -> None:
         program = self.folder / "bin/promptsync"
@@ -294,7 +299,8 @@ class _Runner:
             return
         top = Path(os.path.commonpath([file.parent for file in files] + [path.parent for path in patterns]))
         data = {file.relative_to(top).as_posix(): file.read_bytes() for file in files}
-        self._runners.github.upload(given["name"], self._event.head, data, datetime.now(UTC).isoformat())
+        now, event = datetime.now(UTC).isoformat(), self._event
+        self._runners.github.upload(given["name"], event.head, data, now, event=event.name)
 
     def _bash(self, content: dict[str, Any], scope: _Scope, step: Step) -> None:
         number = len(self._steps)
@@ -316,13 +322,24 @@ class _Runner:
                 start_new_session=True,
             )
             self._groups.append(process.pid)
-            step.ended = process.wait(timeout=300)
+            step.ended = self._wait(process)
         step.outcome = "failure" if step.ended else "success"
         step.log = log.read_text(encoding="utf-8", errors="replace")
         said = {name: file.read_text(encoding="utf-8") for name, file in handed_on.items()}
         step.outputs |= parsed(said["GITHUB_OUTPUT"])
         self._exported |= parsed(said["GITHUB_ENV"])
         self._path += said["GITHUB_PATH"].splitlines()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """The exit code. As on GitHub, a run that is cancelled interrupts the one process that the step began with."""
+        cancelled_when = self._runners.cancelled_when
+        ends = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < ends:
+            if cancelled_when is not None and cancelled_when():
+                process.send_signal(signal.SIGINT)
+                cancelled_when = None
+            time.sleep(0.01)
+        return process.wait(timeout=0)
 
     def _environment(self, env: dict[str, str]) -> dict[str, str]:
         event, api = self._event, self._runners.api
