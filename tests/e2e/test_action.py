@@ -180,6 +180,22 @@ def test_what_a_check_has_shown_is_applied_once_it_is_merged(runners: Runners, w
     assert artefacts(runners)["promptsync-state-default"] == ["promptsync.lock.json"]
 
 
+def test_the_workflows_to_copy_carry_a_prompt_from_pull_request_to_drift(runners: Runners, world: World) -> None:
+    check, apply, drift = (REPOSITORY / f"docs/examples/promptsync-{verb}.yml" for verb in ("check", "apply", "drift"))
+
+    assert not runners.run(check, propose(runners, {f"prompts/{KEY}.yaml": current()})).failed
+    applied = runners.run(apply, merge(runners))
+    assert not applied.failed, applied.log
+    (comment,) = runners.github.comments
+    assert "Applied by [run 42]" in comment.body
+
+    home = json.loads(runners.github.file("main", "prompts/promptsync.lock.json"))["prompts"]
+    world.sandbox.ui_edit(home[KEY]["id"], {"prompt": {"temperature": 0.9}})
+    watched = runners.run(drift, runners.on_branch("schedule"))
+    assert not watched.failed, watched.log
+    assert [issue.state for issue in runners.github.issues] == ["open"]
+
+
 def test_what_no_check_has_shown_is_not_applied(runners: Runners, world: World) -> None:
     propose(runners, {f"prompts/{KEY}.yaml": current()})
 

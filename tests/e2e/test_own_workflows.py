@@ -130,3 +130,11 @@ def test_an_apply_brings_the_lockfile_home_and_the_next_check_starts_from_it(run
     assert (after["id"], after["version"] != before["version"]) == (before["id"], True)
     again = runners.run(workflow(runners, "apply"), runners.on_branch("workflow_dispatch"))
     assert counts(again) == {"unchanged": "10"}, again.log
+
+
+def test_what_is_not_on_main_is_not_applied(runners: Runners) -> None:
+    propose(runners, {REFUND: warmer(runners)})
+
+    job = runners.run(workflow(runners, "apply"), runners.on_branch("workflow_dispatch", branch="topic"))
+
+    assert job.steps == []
