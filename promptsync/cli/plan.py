@@ -69,6 +69,8 @@ def check(target: Target, only: tuple[str, ...], offline: bool, fail_on_drift: b
             target, PlanOptions(only=only), offline=offline, observer=console.watch(verbose=verbose)
         )
     common.show_planned(planned, whole=True)
+    if planned.refused is not None:
+        raise planned.refused
     return planned.check_code(fail_on_drift=fail_on_drift)
 
 
