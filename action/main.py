@@ -2,6 +2,7 @@
 
     python -I -X utf8 main.py install    the packages of requirements.txt, each by its hash, into RUNNER_TEMP
     python -I -X utf8 main.py run        promptsync in GITHUB_WORKSPACE, as the action's inputs say
+    python -I -X utf8 main.py gather     what an apply leaves behind, for the step that uploads it
 
 The standard library alone, since it is there before any package is. It is started isolated (-I) and outside of the
 checkout, so that no module, setting or program of a pull request is taken for one of ours. Inputs come as INPUT_* and
@@ -37,14 +38,20 @@ FOR_PIP = frozenset(
 """The variables that pip gets: how to reach a package index, and where the system is. A key has no such name."""
 
 
+_STATE = ("promptsync*.lock.json", ".promptsync/journal.*", ".promptsync/archive/**/*")
+"""What an apply leaves behind, below the folder of the prompts."""
+
+
 class InputError(Exception):
-    """An input that makes no sense; the message is for the author of the workflow."""
+    """An input, or a runner, that makes no sense; the message is for the author of the workflow."""
 
 
 def main(arguments: list[str]) -> int:
     """Does what the one argument says, and gives the exit code."""
     try:
-        return {"install": install, "run": run}[arguments[0]]()
+        if sys.platform == "win32":
+            raise InputError("promptsync needs a runner with Linux or macOS: set runs-on to one")
+        return {"install": install, "run": run, "gather": gather}[arguments[0]]()
     except InputError as error:
         # An input can hold anything, and `%` begins an escape in a command to the runner.
         sys.stdout.write(f"::error title=promptsync::{str(error).replace('%', '%25')}\n")
@@ -72,6 +79,26 @@ def run() -> int:
 
     os.chdir(os.environ["GITHUB_WORKSPACE"])
     return _ended(int(promptsync(words)))
+
+
+def gather() -> int:
+    """Copies lockfiles, journals and archive to a folder of their own, and names that as the output `state`.
+
+    Uploading follows links, and one that was merged could lead to any file of the runner: a file is left out that lies
+    elsewhere than where it seems to.
+    """
+    root = Path(os.path.realpath(os.environ["GITHUB_WORKSPACE"])) / _plain(os.environ, "dir")
+    state = Path(os.environ["RUNNER_TEMP"]) / "promptsync-state"
+    shutil.rmtree(state, ignore_errors=True)
+    found = [path for pattern in _STATE for path in root.glob(pattern)]
+    for path in found:
+        if path.is_file() and Path(os.path.realpath(path)) == Path(os.path.realpath(root)) / path.relative_to(root):
+            kept = state / path.relative_to(root)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, kept, follow_symlinks=False)
+    if state.is_dir():
+        _output("state", str(state))
+    return 0
 
 
 def command_line(environ: Mapping[str, str]) -> list[str]:
@@ -118,10 +145,14 @@ def _packages() -> Path:
 
 def _ended(code: int) -> int:
     """The exit code, also told as an output: of a command that failed early no other is there."""
-    if outputs := os.environ.get("GITHUB_OUTPUT"):
-        with Path(outputs).open("a", encoding="utf-8") as file:
-            file.write(f"exit-code={code}\n")
+    _output("exit-code", str(code))
     return code
+
+
+def _output(name: str, value: str) -> None:
+    """Tells an output, of one line."""
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+        file.write(f"{name}={value}\n")
 
 
 if __name__ == "__main__":

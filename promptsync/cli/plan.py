@@ -85,6 +85,8 @@ def check(
         console.tell(f"{counted(len(planned.unmanaged), 'prompt')} on the service in no lockfile:")
         console.show_talk(render_unmanaged(planned.unmanaged, color=False))
         console.tell("help: `promptsync import --all` brings them into files")
+    if planned.refused is not None:
+        raise planned.refused
     return planned.check_code(fail_on_drift=fail_on_drift, fail_on_unmanaged=fail_on_unmanaged)
 
 

@@ -28,6 +28,7 @@ MAX_ANSWER = 64 * 1024 * 1024
 MAX_COMPARED = 300
 """Files that GitHub lists of two commits that are compared."""
 
+_ARTEFACT_PAGES = 10
 _FILE_PAGES = 30
 """Pages of 100 files that GitHub lists of a pull request."""
 
@@ -60,6 +61,16 @@ class Commit:
     id: str
     parent: str | None
     pulls: tuple[Pull, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """What the run `run` on a commit uploaded."""
+
+    id: int
+    name: str
+    commit: str
+    run: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,39 +276,36 @@ class GitHub(Connection):
         commit = self._rest("POST", "git/commits", {"message": message, "tree": made, "parents": parents}, doing)
         return str(commit["sha"])
 
-    def artefact(self, name: str, commit: str, event: str) -> dict[str, bytes] | None:
-        """The files of the newest artefact of a name that a run for `event` on `commit` made; None where there is none.
+    def artefacts(self, name: str) -> Iterator[Artefact]:
+        """The artefacts of a name that runs on commits of this very repository made, the newest first.
 
-        Runs of forks are no one's: whoever opens a pull request from one decides what it uploads.
+        Those of forks are no one's: whoever opens a pull request from one decides what its run uploads.
         """
-        for run in self._runs(commit, event):
-            where = f"actions/runs/{run['id']}/artifacts?per_page=100&name={quote(name, safe='')}"
+        for page in range(1, _ARTEFACT_PAGES + 1):
+            where = f"actions/artifacts?name={quote(name, safe='')}&per_page=100&page={page}"
             found = self._rest("GET", where, None, "list artefacts").get("artifacts", [])
-            made = [item for item in found if item.get("name") == name and not item.get("expired")]
-            if made:
-                newest = max(made, key=lambda item: str(item["created_at"]))
-                place = self._place(f"actions/artifacts/{int(newest['id'])}/zip")
-                return _unzipped(self._send("GET", place, None, f"get {name}", raw=True).content, name)
-        return None
+            made = [item for item in found if item.get("name") == name and not item.get("expired") and _is_ours(item)]
+            for item in sorted(made, key=lambda item: str(item["created_at"]), reverse=True):
+                run = item["workflow_run"]
+                yield Artefact(int(item["id"]), name, str(run["head_sha"]), int(run["id"]))
+            if len(found) < 100:
+                return
 
-    def _runs(self, commit: str, event: str) -> list[Json]:
-        """The workflow runs of this very repository for an event on a commit, the newest first."""
-        where = f"actions/runs?head_sha={commit}&event={quote(event, safe='')}&per_page=100"
-        found = self._rest("GET", where, None, "list the runs of a commit").get("workflow_runs", [])
-        ours = [
-            run
-            for run in found
-            if (run.get("head_sha"), run.get("event")) == (commit, event)
-            and _id(run, "head_repository") is not None
-            and _id(run, "head_repository") == _id(run, "repository")
-        ]
-        return sorted(ours, key=lambda run: str(run["created_at"]), reverse=True)
+    def event_of(self, run: int) -> str:
+        """GitHub's word for the event that started a run."""
+        return str(self._rest("GET", f"actions/runs/{run}", None, "look at a run").get("event"))
+
+    def unpacked(self, artefact: Artefact) -> dict[str, bytes]:
+        """The files of an artefact."""
+        place = self._place(f"actions/artifacts/{artefact.id}/zip")
+        return _unzipped(self._send("GET", place, None, f"get {artefact.name}", raw=True).content, artefact.name)
 
 
-def _id(run: Json, name: str) -> int | None:
-    """The id of a repository of a run. Names can be given anew, and a fork that is deleted has none."""
-    found = (run.get(name) or {}).get("id")
-    return found if isinstance(found, int) else None
+def _is_ours(artefact: Json) -> bool:
+    """By the repositories' ids: names can be given anew, and a fork that is deleted has none."""
+    run = artefact.get("workflow_run") or {}
+    head, repository = run.get("head_repository_id"), run.get("repository_id")
+    return isinstance(head, int) and head == repository
 
 
 def _names(files: list[Json]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def apply(
         merge = _merge(event, github, branch, head, needed=approval == "approved")
         waiting = github.own_pull(WAITING, branch)
         take(target, github, branch=branch, waiting=[WAITING] if waiting is not None else [])
-        checks = Checks(github, merge.all_pulls, target.name, target.connection.host)
+        checks = Checks(github, merge.all_pulls, merge.pulls, target.name, target.connection.host)
     except PromptsyncError as error:
         return tell_failure(error, "nothing was applied", runner)
     gate = Gate(checks, merge.names, runner.folder) if approval == "approved" else None

@@ -22,10 +22,11 @@ from promptsync.plan.saved import parse_saved
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from promptsync.github.api import GitHub, Pull
+    from promptsync.github.api import Artefact, GitHub, Pull
     from promptsync.model.prompt import Json
     from promptsync.plan.approved import Held
     from promptsync.plan.changes import Decided, Plan
+    from promptsync.plan.saved import SavedPlan
 
 EVENT = "pull_request"
 """The event whose runs may approve: what they planned is what reviewers were shown."""
@@ -39,14 +40,17 @@ def plan_artefact(target: str) -> str:
 class Checks:
     """What the last checks of pull requests told of a target at `host`, looked up one by one, the newest merge first.
 
-    `approving` are the pull requests whose check approved something, `notes` what could not be read, in clauses.
+    `by_key` are the pull requests whose check told of a key. `notes` say, in clauses, why the check of one of `pulls`
+    that is among the `new` ones tells nothing.
     """
 
-    def __init__(self, github: GitHub, pulls: Iterable[Pull], target: str, host: str) -> None:
+    def __init__(self, github: GitHub, pulls: Iterable[Pull], new: Collection[Pull], target: str, host: str) -> None:
         self._github = github
         self._pulls = iter(pulls)
+        self._new = new
         self._target = target
         self._host = host
+        self._artefacts: list[Artefact] | None = None
         self._told: dict[str, Told] = {}
         self.by_key: dict[str, Pull] = {}
         self.notes: list[str] = []
@@ -64,24 +68,34 @@ class Checks:
         return {key: told for key, told in self._told.items() if key in keys}
 
     def _changes(self, pull: Pull) -> dict[str, list[Json]]:
-        name = f"{self._target}.json"
-        data = (self._github.artefact(plan_artefact(self._target), pull.head, EVENT) or {}).get(name)
-        if data is None:
-            self.notes.append(f"no plan is kept of the check of #{pull.number}")
-            return {}
         try:
-            saved = parse_saved(data, f"the plan of the check of #{pull.number}")
+            saved = self._saved(pull)
         except PlanError as error:
-            self.notes.append(error.message)
-            return {}
+            return self._nothing(pull, error.message)
+        if saved is None:
+            return self._nothing(pull, f"no plan is kept of the check of #{pull.number}")
         if (saved.target, saved.host) != (self._target, self._host):
             where = "offline" if saved.host == "offline" else f"for {saved.target} at {saved.host}"
-            self.notes.append(f"the check of #{pull.number} was made {where}, and approves nothing here")
-            return {}
+            return self._nothing(pull, f"the check of #{pull.number} was made {where}, and approves nothing here")
         found: dict[str, list[Json]] = {}
         for change in saved.document["changes"]:
             found.setdefault(change["key"], []).append(change)
         return found
+
+    def _saved(self, pull: Pull) -> SavedPlan | None:
+        """The plan that the last check of a pull request's head kept. Raises PlanError for one that is none."""
+        if self._artefacts is None:
+            self._artefacts = list(self._github.artefacts(plan_artefact(self._target)))
+        for artefact in self._artefacts:
+            if artefact.commit == pull.head and self._github.event_of(artefact.run) == EVENT:
+                data = self._github.unpacked(artefact).get(f"{self._target}.json", b"")
+                return parse_saved(data, f"the plan of the check of #{pull.number}")
+        return None
+
+    def _nothing(self, pull: Pull, why: str) -> dict[str, list[Json]]:
+        if pull in self._new:
+            self.notes.append(why)
+        return {}
 
 
 class Gate:

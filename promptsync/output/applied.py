@@ -77,9 +77,10 @@ def _held(one: Held, change: Change) -> str:
     lines = [f"# not applied: {terminal(not_approved(one))}"]
     fields = [line for item in change.diff for line in field_lines(item)]
     for action, before in _told(one.told) if one.told is not None and one.partner is None else ():
-        lines += [f"# approved was: {action}", *before]
-        if before == fields:
-            lines.append("# the fields are the same; what they rest on in file, lockfile or service is not")
+        if (action, before) == (change.action, fields):
+            lines.append("# the fields are those that were approved; what they rest on has changed since")
+        else:
+            lines += [f"# approved was: {action}", *before]
     lines += [f"# it would be: {change.action}", *told_lines(details(change))]
     return folded("not approved", "!!", change.key, change.id, lines)
 

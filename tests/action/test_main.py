@@ -116,6 +116,71 @@ def test_pip_gets_the_way_to_its_index_and_no_key(monkeypatch: pytest.MonkeyPatc
     assert options["env"]["PIP_INDEX_URL"] == "https://mirror.example/simple"
 
 
+def test_on_windows_it_says_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    monkeypatch.setattr(launcher.sys, "platform", "win32")
+
+    assert launcher.main(["install"]) == 64
+
+    assert capsys.readouterr().out == (
+        "::error title=promptsync::promptsync needs a runner with Linux or macOS: set runs-on to one\n"
+    )
+
+
+def gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str = "prompts") -> dict[str, str]:
+    """What is gathered of the checkout `tmp_path/work`, by name."""
+    (tmp_path / "output").write_text("")
+    for name, value in {
+        "GITHUB_WORKSPACE": str(tmp_path / "work"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "INPUT_DIR": folder,
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert launcher.main(["gather"]) == 0
+    told = (tmp_path / "output").read_text()
+    state = tmp_path / "temp/promptsync-state"
+    assert told == (f"state={state}\n" if state.is_dir() else "")
+    return {path.relative_to(state).as_posix(): path.read_text() for path in state.rglob("*") if path.is_file()}
+
+
+def write(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+
+
+def test_what_an_apply_leaves_behind_is_gathered_as_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["promptsync.lock.json", "promptsync.eu.lock.json", ".promptsync/journal.eu.jsonl"]
+    names.append(".promptsync/archive/deleted/Default/refund.json")
+    write(tmp_path / "work/prompts", *names, ".promptsync/sandbox.sqlite", "Default/refund.yaml")
+
+    assert sorted(gathered(tmp_path, monkeypatch)) == sorted(names)
+
+
+def test_nothing_is_gathered_where_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    assert gathered(tmp_path, monkeypatch) == {}
+
+
+def test_no_link_is_gathered_wherever_it_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, secrets = tmp_path / "work/prompts", tmp_path / "secrets"
+    write(secrets, "token", "journal.x", "deep/token")
+    write(root, "Default/refund.yaml", "other/archive/token")
+    (root / "promptsync.evil.lock.json").symlink_to(secrets / "token")
+    (root / "promptsync.near.lock.json").symlink_to(root / "Default/refund.yaml")
+    (root / "promptsync.gone.lock.json").symlink_to(root / "nowhere")
+    (root / ".promptsync").symlink_to(secrets)
+    assert gathered(tmp_path, monkeypatch) == {}
+
+    (root / ".promptsync").unlink()
+    (root / ".promptsync").mkdir()
+    (root / ".promptsync/archive").symlink_to(secrets)
+    assert gathered(tmp_path, monkeypatch) == {}
+
+
 def pins() -> dict[str, str]:
     text = (ROOT / "action/requirements.txt").read_text(encoding="utf-8")
     return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))

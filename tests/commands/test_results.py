@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from promptsync.commands.results import Applied, Planned, Pulled
-from promptsync.model.errors import ExitCode
+from promptsync.model.errors import ExitCode, PlanError
 from promptsync.plan.changes import Change, Outcome
 from tests.output import examples
 
@@ -25,6 +27,16 @@ def test_a_plan_exits_with_what_it_says_only_in_detail(
 ) -> None:
     planned = Planned(examples.plan_of(*changes), "api.orq.ai")
     assert (planned.exit_code(), planned.exit_code(detailed=True)) == (code, detailed)
+
+
+def test_a_check_fails_on_conflicts_on_what_is_refused_and_on_drift_if_asked() -> None:
+    drifted, open_, fine = (
+        Planned(examples.plan_of(change), "api.orq.ai")
+        for change in (examples.drift(), examples.conflict(), examples.update())
+    )
+    assert [one.check_code(fail_on_drift=False) for one in (drifted, open_, fine)] == [0, 3, 0]
+    assert [one.check_code(fail_on_drift=True) for one in (drifted, open_, fine)] == [3, 3, 0]
+    assert replace(open_, refused=PlanError("too many deletes")).check_code(fail_on_drift=True) == ExitCode.ERROR
 
 
 @pytest.mark.parametrize(

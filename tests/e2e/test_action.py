@@ -10,6 +10,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,6 +145,18 @@ def test_a_fork_is_planned_offline_without_the_secret(runners: Runners, world: W
     assert list(world.sandbox.requests) == []
 
 
+def test_a_merge_queue_is_checked_and_its_plan_is_in_the_summary(runners: Runners) -> None:
+    propose(runners, {f"prompts/{KEY}.yaml": current()}, branch="gh-readonly-queue/main/pr-101")
+    group = {"base_sha": runners.github.tip("main"), "head_sha": runners.github.tip("gh-readonly-queue/main/pr-101")}
+    event = runners.on_branch("merge_group", "gh-readonly-queue/main/pr-101", merge_group=group)
+
+    job = runners.run(workflow(command="check"), event)
+
+    assert not job.failed, job.log
+    assert "### Plan: 1 to create" in job.summary
+    assert runners.github.comments == []
+
+
 def test_drift_is_an_issue(runners: Runners, world: World) -> None:
     world.write(KEY, current())
     assert world.apply().code == 0
@@ -156,6 +169,80 @@ def test_drift_is_an_issue(runners: Runners, world: World) -> None:
     assert job.step("promptsync").outputs["exit-code"] == "3", job.log
     assert job.step("promptsync").outputs["drift"] == "1"
     assert len(runners.github.issues) == 1
+
+
+def merge(runners: Runners) -> Event:
+    """Someone merges the pull request; gives the push that this is."""
+    before = runners.github.tip("main") or ""
+    runners.github.merge(runners.github.pulls[0])
+    return runners.on_branch("push", before=before)
+
+
+def test_what_a_check_has_shown_is_applied_once_it_is_merged(runners: Runners, world: World) -> None:
+    runners.run(workflow(command="check"), propose(runners, {f"prompts/{KEY}.yaml": current()}))
+
+    job = runners.run(workflow(command="apply", approval="approved"), merge(runners))
+
+    assert not job.failed, job.log
+    assert job.step("promptsync").outputs["create"] == "1"
+    home = json.loads(runners.github.file("main", "prompts/promptsync.lock.json"))["prompts"]
+    assert [one["_id"] for one in world.sandbox.prompts()] == [home[KEY]["id"]]
+    (comment,) = runners.github.comments
+    assert "Applied by [run 42]" in comment.body
+    assert artefacts(runners)["promptsync-state-default"] == ["promptsync.lock.json"]
+
+
+def test_the_workflows_to_copy_carry_a_prompt_from_pull_request_to_drift(runners: Runners, world: World) -> None:
+    check, apply, drift = (REPOSITORY / f"docs/examples/promptsync-{verb}.yml" for verb in ("check", "apply", "drift"))
+
+    assert not runners.run(check, propose(runners, {f"prompts/{KEY}.yaml": current()})).failed
+    applied = runners.run(apply, merge(runners))
+    assert not applied.failed, applied.log
+    (comment,) = runners.github.comments
+    assert "Applied by [run 42]" in comment.body
+
+    home = json.loads(runners.github.file("main", "prompts/promptsync.lock.json"))["prompts"]
+    world.sandbox.ui_edit(home[KEY]["id"], {"prompt": {"temperature": 0.9}})
+    watched = runners.run(drift, runners.on_branch("schedule"))
+    assert not watched.failed, watched.log
+    assert [issue.state for issue in runners.github.issues] == ["open"]
+
+
+def test_what_no_check_has_shown_is_not_applied(runners: Runners, world: World) -> None:
+    propose(runners, {f"prompts/{KEY}.yaml": current()})
+
+    job = runners.run(workflow(command="apply", approval="approved"), merge(runners))
+
+    assert job.step("promptsync").outputs["exit-code"] == "5", job.log
+    assert world.sandbox.prompts() == []
+
+
+def test_a_lockfile_that_did_not_come_home_is_kept_with_the_run(runners: Runners, world: World) -> None:
+    propose(runners, {f"prompts/{KEY}.yaml": current()})
+    event = merge(runners)
+    runners.github.denied |= {"createCommitOnBranch", "refs", "pulls", "commits", "trees"}
+
+    job = runners.run(workflow(command="apply"), event)
+
+    assert job.step("promptsync").outputs["exit-code"] == "6", job.log
+    (kept,) = [one for one in runners.github.artefacts if one.name == "promptsync-state-default"]
+    lock = json.loads(zipfile.ZipFile(io.BytesIO(kept.data)).read("promptsync.lock.json"))
+    assert [one["_id"] for one in world.sandbox.prompts()] == [lock["prompts"][KEY]["id"]]
+
+
+def test_a_run_that_is_cancelled_ends_in_good_order(runners: Runners, world: World) -> None:
+    propose(runners, {f"prompts/Default/{number}.yaml": current() for number in range(40)})
+    event = merge(runners)
+    world.sandbox.behaviour = replace(world.sandbox.behaviour, latency=0.2)
+    runners.cancelled_when = lambda: len(world.sandbox.prompts()) > 3
+
+    job = runners.run(workflow(command="apply"), event)
+
+    assert job.step("promptsync").outputs["exit-code"] == "130", job.log
+    home = json.loads(runners.github.file("main", "prompts/promptsync.lock.json"))["prompts"]
+    assert {entry["id"] for entry in home.values()} == {one["_id"] for one in world.sandbox.prompts()}
+    assert 3 < len(home) < 40
+    assert "promptsync-state-default" in artefacts(runners)
 
 
 @pytest.mark.parametrize(
@@ -189,34 +276,42 @@ def spy(ran: Path) -> bytes:
     return f"import os\nopen({str(ran)!r}, 'a').write(__file__ + repr(dict(os.environ)))\n".encode()
 
 
-def test_nothing_of_a_pull_request_is_run_or_imported(runners: Runners, world: World, tmp_path: Path) -> None:
-    ran = tmp_path / "ran"
+def hostile(ran: Path) -> dict[str, bytes]:
+    """Files by which a pull request would like to be run, of which `ran` would tell."""
     module, program = spy(ran), f"#!/bin/sh\nenv >> '{ran}'\n".encode()
     modules = ("sitecustomize", "usercustomize", "httpx", "click", "json", "encodings/__init__", "pip/__init__")
-    places = ("", "prompts/", "action/", "promptsync/")
     programs = ("python", "python3", "git", "pip3", "bash", "env")
-    event = propose(
-        runners,
-        {
-            f"prompts/{KEY}.yaml": current(),
-            "prompts/promptsync.yaml": b"policies: {}\n",
-            **{f"{place}{name}.py": module for place in places for name in modules},
-            **{f"{place}{name}": program for place in ("", "bin/", ".venv/bin/") for name in programs},
-            "promptsync/__init__.py": module,
-            "promptsync/cli/main.py": module,
-            "action/main.py": module,
-            "action.yml": b"runs: {using: composite, steps: [{shell: bash, run: exit 9}]}\n",
-            "evil.pth": f"import os; open({str(ran)!r}, 'w')\n".encode(),
-            "pip.conf": b"[global]\nindex-url = http://127.0.0.1:1/\n",
-            "setup.py": module,
-            "pyvenv.cfg": b"home = .\n",
-            ".env": b"BASH_ENV=./git\n",
-        },
-    )
-    config = "git config core.fsmonitor ./git; git config core.hooksPath .; git config alias.rev-parse '!./git'"
-    planted = {"name": "planted", "run": f"chmod -R +x .; {config}; git config core.pager ./git"}
+    return {
+        "prompts/promptsync.yaml": b"policies: {}\n",
+        **{f"{place}{name}.py": module for place in ("", "prompts/", "action/", "promptsync/") for name in modules},
+        **{f"{place}{name}": program for place in ("", "bin/", ".venv/bin/") for name in programs},
+        "promptsync/__init__.py": module,
+        "promptsync/cli/main.py": module,
+        "action/main.py": module,
+        "action/requirements.txt": b"evil==1\n",
+        "action.yml": b"runs: {using: composite, steps: [{shell: bash, run: exit 9}]}\n",
+        "evil.pth": f"import os; open({str(ran)!r}, 'w')\n".encode(),
+        "pip.conf": b"[global]\nindex-url = http://127.0.0.1:1/\n",
+        "setup.py": module,
+        "pyproject.toml": b"[build-system]\nrequires = ['evil']\n",
+        "pyvenv.cfg": b"home = .\n",
+        ".python-version": b"2.7\n",
+        ".env": b"BASH_ENV=./git\n",
+    }
 
-    job = runners.run(workflow(planted, command="check"), event)
+
+PLANTED = {
+    "name": "planted",
+    "run": "chmod -R +x .; git config core.fsmonitor ./git; git config core.hooksPath .; git config core.pager ./git;"
+    " git config alias.rev-parse '!./git'",
+}
+
+
+def test_nothing_of_a_pull_request_is_run_or_imported(runners: Runners, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    event = propose(runners, {f"prompts/{KEY}.yaml": current(), **hostile(ran)})
+
+    job = runners.run(workflow(PLANTED, command="check"), event)
 
     assert job.step("promptsync").outputs.get("create") == "1", job.log
     assert not ran.exists(), ran.read_text()
@@ -253,11 +348,13 @@ def test_what_it_installs_by_hash_is_all_that_it_needs(runners: Runners, tmp_pat
     python.chmod(python.stat().st_mode | stat.S_IXUSR)
     runners.python, runners.skipped = str(python), set()
     runners.env |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    event = propose(runners, {f"prompts/{KEY}.yaml": current()})
+    ran = tmp_path / "ran"
+    event = propose(runners, {f"prompts/{KEY}.yaml": current(), **hostile(ran)})
 
-    job = runners.run(workflow(command="check"), event)
+    job = runners.run(workflow(PLANTED, command="check"), event)
 
     assert job.step(INSTALL).ended == 0, job.log
+    assert not ran.exists(), ran.read_text()
     assert job.step("promptsync").outputs["create"] == "1", job.log
     assert (job.temp / "promptsync-packages/httpx").is_dir()
     installing, running = told.read_text().split("main.py run")

@@ -185,6 +185,37 @@ def test_in_a_merge_queue_there_is_no_comment(actions: Actions) -> None:
     assert actions.comments == []
 
 
+@pytest.mark.parametrize(
+    ("file", "code", "said"),
+    [
+        ("README.md", 0, "nothing under prompts is changed here\n"),
+        ("prompts/Default/other.yaml", 0, "told in the job's summary\n"),
+    ],
+)
+def test_a_merge_queue_is_asked_what_it_would_merge(actions: Actions, file: str, code: int, said: str) -> None:
+    base = actions.github.tip("main") or ""
+    actions.github.git("update-ref", "refs/heads/gh-readonly-queue/main/pr-7", base)
+    head = actions.github.commit("gh-readonly-queue/main/pr-7", {file: b"x"}, "what would be merged")
+    about = {"merge_group": {"head_sha": head, "base_sha": base}}
+    ran = actions.run(event="merge_group", about=about)
+    assert (ran.code, ran.err) == (code, said)
+    assert actions.outputs["exit-code"] == "0"
+    assert (head[:10] in actions.summary) is (file != "README.md")
+
+
+def test_what_github_does_not_tell_is_taken_as_a_change(actions: Actions) -> None:
+    actions.github.denied.add("files")
+    assert actions.run().code == 0
+    assert "### Plan: 1 to create" in actions.summary
+
+
+def test_whatever_fails_is_in_the_summary(actions: Actions) -> None:
+    ran = actions.run(ORQ_API_KEY="")
+    ((name, _, message),) = commands(ran.out)
+    assert (name, "ORQ_API_KEY" in message, "ORQ_API_KEY" in actions.summary) == ("error", True, True)
+    assert actions.outputs == {"exit-code": "1"}
+
+
 def test_a_broken_file_is_annotated_at_its_line(actions: Actions) -> None:
     actions.world.write("Default/broken", "prompt:\n  model: openai/gpt-4o\n  temprature: 1\n  messages: []\n")
     ran = actions.run()

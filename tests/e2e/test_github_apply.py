@@ -329,7 +329,7 @@ def test_what_fails_is_told_and_what_was_done_comes_home(merged: Shop) -> None:
     shop.propose("second")
     shop.check()
     shop.merge()
-    world.sandbox.faults.append(Fault.parse("400:method=POST,times=1"))
+    world.sandbox.faults.add(Fault.parse("400:method=POST,times=1"))
     ran = shop.apply()
     assert ran.code == 4
     done = [key for key in (KEY, "Default/second") if key in shop.home]
@@ -459,24 +459,21 @@ def test_a_push_without_a_pull_request_approves_nothing(merged: Shop) -> None:
 
 def test_what_an_earlier_merge_left_is_held_against_no_one(merged: Shop) -> None:
     shop, world = merged, merged.world
-    world.write("Default/unchecked", current())
-    shop.checkout.commit("an earlier push, whose apply failed")
-    shop.checkout.git("push", "--quiet", "origin", "main")
     world.write("Default/other", current())
     shop.propose("second")
-    saved = json.loads((shop.folder / "promptsync" / "default.json").read_text())
     shop.check()
-    told = json.loads((shop.folder / "promptsync" / "default.json").read_text())
-    told["changes"] = [change for change in told["changes"] if change["key"] != "Default/unchecked"]
-    (shop.folder / "promptsync" / "default.json").write_text(json.dumps(told))
-    shop.keep(at="2026-11-01T09:30:00Z")
+    shop.update()
+    world.write("Default/unchecked", current())
+    shop.checkout.commit("a push whose apply failed")
+    shop.checkout.git("push", "--quiet", "origin", "main")
     shop.merge()
-    assert [change["key"] for change in saved["changes"]] == [KEY]
     ran = shop.approved()
     assert ran.code == 0, ran.out + ran.err
     assert world.names() == ["other", "refund"]
     assert "no check told of it, and nothing that is merged now concerns it" in shop.summary
     assert shop.outputs["not-approved"] == "1"
+    ((name, properties, _),) = commands(ran.out)
+    assert (name, properties["title"]) == ("notice", "create Default/unchecked")
     (body,) = [one.body for one in shop.github.comments if one.on == shop.pull.number]
     assert "Default/unchecked" not in body
 
@@ -492,6 +489,40 @@ def test_a_run_that_was_replaced_in_the_queue_is_made_up_for(merged: Shop) -> No
     assert sorted(shop.home) == ["Default/other", KEY]
     assert {one.on for one in shop.github.comments if "Applied by" in one.body} >= {shop.pull.number}
     assert first.number != shop.pull.number
+
+
+def test_files_that_traded_places_do_so_all_at_once_or_not_at_all(shop: Shop) -> None:
+    world = shop.world
+    keys = ["Default/a", "Default/b"]
+    for key in keys:
+        world.write(key, current(f"Text of {key}."))
+    shop.propose()
+    shop.check()
+    shop.merge()
+    assert shop.approved().code == 0
+    shop.update()
+    before = shop.home
+    one, other = (world.root / f"{key}.yaml" for key in keys)
+    texts = one.read_text(), other.read_text()
+    one.write_text(texts[1]), other.write_text(texts[0])
+    shop.propose("swap")
+    shop.check()
+    whole = (shop.folder / "promptsync" / "default.json").read_bytes()
+    half = json.loads(whole)
+    assert [change["action"] for change in half["changes"]] == ["move", "move"]
+    half["changes"].pop()
+    artefact = shop.github.artefacts[-1]
+    shop.github.artefacts.remove(artefact)
+    files = {"default.json": json.dumps(half).encode()}
+    shop.github.upload("promptsync-plan-default", shop.pull.head, files, "2026-11-01T09:00:00Z")
+    shop.merge()
+    assert shop.approved().code == 5
+    assert "it trades places with Default/b, which is not approved" in shop.summary
+    assert shop.home == before
+
+    shop.github.artefacts[-1] = artefact
+    assert shop.approved().code == 0
+    assert [shop.home[key]["id"] for key in keys] == [before[key]["id"] for key in reversed(keys)]
 
 
 @pytest.mark.parametrize(

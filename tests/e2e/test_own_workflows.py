@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from promptsync.cli import main as cli
-from promptsync.cli.github import github as commands
 from promptsync.sandbox import Sandbox, serve
 from tests.e2e.checkout import REPOSITORY, Checkout
 from tests.e2e.test_action import propose
@@ -118,7 +117,6 @@ def test_there_is_no_drift_since_no_one_else_can_reach_the_sandbox(runners: Runn
     assert runners.github.issues == []
 
 
-@pytest.mark.skipif("apply" not in commands.commands, reason="`github apply` is not there yet")
 def test_an_apply_brings_the_lockfile_home_and_the_next_check_starts_from_it(runners: Runners, tmp_path: Path) -> None:
     commit_lock(runners, tmp_path)
     before = json.loads(runners.github.file("main", LOCK))["prompts"]["Default/Support/refund"]
@@ -132,3 +130,11 @@ def test_an_apply_brings_the_lockfile_home_and_the_next_check_starts_from_it(run
     assert (after["id"], after["version"] != before["version"]) == (before["id"], True)
     again = runners.run(workflow(runners, "apply"), runners.on_branch("workflow_dispatch"))
     assert counts(again) == {"unchanged": "10"}, again.log
+
+
+def test_what_is_not_on_main_is_not_applied(runners: Runners) -> None:
+    propose(runners, {REFUND: warmer(runners)})
+
+    job = runners.run(workflow(runners, "apply"), runners.on_branch("workflow_dispatch", branch="topic"))
+
+    assert job.steps == []

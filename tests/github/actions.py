@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from tests.github.server import REPOSITORY, TOKEN
 from tests.github.test_runner import parsed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.github.server import FakeGitHub, Pull
 
 OURS = {"id": 1, "full_name": REPOSITORY}
@@ -99,6 +102,8 @@ class Runners:
     env: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=lambda: {INSTALL})
     python: str = sys.executable
+    cancelled_when: Callable[[], bool] = lambda: False
+    """Someone cancels the run once this is so, in whichever step it is."""
 
     def __post_init__(self) -> None:
         program = self.folder / "bin/promptsync"
@@ -125,7 +130,7 @@ class Runners:
         return Event(name, f"refs/heads/{branch}", tip, tip, about)
 
     def run(self, workflow: dict[str, Any] | Path, event: Event) -> Job:
-        """Runs the one job of a workflow, given as its file or its content."""
+        """Runs the one job of a workflow, given as its file or its content; of one that is not due no step is there."""
         if isinstance(workflow, Path):
             workflow = yaml.safe_load(workflow.read_text(encoding="utf-8"))
         (job,) = workflow["jobs"].values()
@@ -165,13 +170,15 @@ class _Runner:
         self._steps: list[Step] = []
         self._groups: list[int] = []
         self._exported: dict[str, str] = {}
+        self._cancelled = False
         self._path = [str(runners.folder / "bin")]
 
     def run(self, job: dict[str, Any]) -> Job:
         scope = _Scope({}, self.workspace)
         scope.env = {name: self._filled(scope, value) for name, value in self._env.items()}
         try:
-            self._follow(job["steps"], scope)
+            if self._is_due(job.get("if", "success()"), scope):
+                self._follow(job["steps"], scope)
         finally:
             for group in self._groups:
                 with suppress(ProcessLookupError):
@@ -209,10 +216,10 @@ class _Runner:
 
     def _functions(self, scope: _Scope) -> dict[str, Any]:
         return {
-            "success": lambda: not scope.failed,
+            "success": lambda: not scope.failed and not self._cancelled,
             "failure": lambda: scope.failed,
             "always": lambda: True,
-            "cancelled": lambda: False,
+            "cancelled": lambda: self._cancelled,
         }
 
     def _contexts(self, scope: _Scope) -> dict[str, Any]:
@@ -292,9 +299,11 @@ class _Runner:
         if not files:
             step.outcome = "failure" if given.get("if-no-files-found") == "error" else "success"
             return
-        top = Path(os.path.commonpath([file.parent for file in files] + [path.parent for path in patterns]))
+        parts = patterns if len(patterns) == 1 and patterns[0].is_dir() else [path.parent for path in patterns]
+        top = Path(os.path.commonpath(parts))
         data = {file.relative_to(top).as_posix(): file.read_bytes() for file in files}
-        self._runners.github.upload(given["name"], self._event.head, data, datetime.now(UTC).isoformat())
+        now, event = datetime.now(UTC).isoformat(), self._event
+        self._runners.github.upload(given["name"], event.head, data, now, event=event.name)
 
     def _bash(self, content: dict[str, Any], scope: _Scope, step: Step) -> None:
         number = len(self._steps)
@@ -316,13 +325,23 @@ class _Runner:
                 start_new_session=True,
             )
             self._groups.append(process.pid)
-            step.ended = process.wait(timeout=300)
+            step.ended = self._wait(process)
         step.outcome = "failure" if step.ended else "success"
         step.log = log.read_text(encoding="utf-8", errors="replace")
         said = {name: file.read_text(encoding="utf-8") for name, file in handed_on.items()}
         step.outputs |= parsed(said["GITHUB_OUTPUT"])
         self._exported |= parsed(said["GITHUB_ENV"])
         self._path += said["GITHUB_PATH"].splitlines()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """The exit code. As on GitHub, cancelling interrupts the one process that the step at work began with."""
+        ends = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < ends:
+            if not self._cancelled and self._runners.cancelled_when():
+                process.send_signal(signal.SIGINT)
+                self._cancelled = True
+            time.sleep(0.01)
+        return process.wait(timeout=0)
 
     def _environment(self, env: dict[str, str]) -> dict[str, str]:
         event, api = self._event, self._runners.api

@@ -118,8 +118,8 @@ _ROUTES = Map(
         Rule("/repos/acme/shop/git/trees/<sha>", endpoint="tree", methods=["GET"]),
         Rule("/repos/acme/shop/git/commits", endpoint="commits", methods=["POST"]),
         Rule("/repos/acme/shop/contents/<path:path>", endpoint="contents", methods=["GET"]),
-        Rule("/repos/acme/shop/actions/runs", endpoint="runs", methods=["GET"]),
-        Rule("/repos/acme/shop/actions/runs/<int:number>/artifacts", endpoint="artifacts", methods=["GET"]),
+        Rule("/repos/acme/shop/actions/artifacts", endpoint="artifacts", methods=["GET"]),
+        Rule("/repos/acme/shop/actions/runs/<int:number>", endpoint="run", methods=["GET"]),
         Rule("/repos/acme/shop/actions/artifacts/<int:number>/zip", endpoint="download", methods=["GET"]),
         Rule("/elsewhere/<int:number>", endpoint="elsewhere", methods=["GET"]),
     ]
@@ -423,29 +423,29 @@ class FakeGitHub:
         except subprocess.CalledProcessError:
             return _json({"message": "Not Found"}, 404)
 
-    def _runs(self, request: Request) -> Response:
-        wanted = (request.args["head_sha"], request.args["event"])
-        found = [item for item in self.artefacts if (item.commit, item.event) == wanted]
+    def _artifacts(self, request: Request) -> Response:
+        page, size = int(request.args["page"]), int(request.args["per_page"])
+        found = [item for item in reversed(self.artefacts) if item.name == request.args["name"]]
         listed = [
             {
                 "id": item.number,
-                "head_sha": item.commit,
-                "event": item.event,
+                "name": item.name,
                 "created_at": item.created_at,
-                "repository": {"id": 1},
-                "head_repository": {"id": item.repository},
+                "expired": item.expired,
+                "workflow_run": {
+                    "id": item.number,
+                    "repository_id": 1,
+                    "head_repository_id": item.repository,
+                    "head_sha": item.commit,
+                },
             }
-            for item in found
+            for item in found[(page - 1) * size : page * size]
         ]
-        return _json({"total_count": len(listed), "workflow_runs": listed})
+        return _json({"total_count": len(found), "artifacts": listed})
 
-    def _artifacts(self, request: Request, number: int) -> Response:
-        found = [item for item in self.artefacts if (item.number, item.name) == (number, request.args["name"])]
-        listed = [
-            {"id": item.number, "name": item.name, "created_at": item.created_at, "expired": item.expired}
-            for item in found
-        ]
-        return _json({"total_count": len(listed), "artifacts": listed})
+    def _run(self, request: Request, number: int) -> Response:
+        made = self._artefact(number)
+        return _json({"id": number, "head_sha": made.commit, "event": made.event})
 
     def _download(self, request: Request, number: int) -> Response:
         return Response(status=302, headers={"Location": f"{request.host_url}elsewhere/{number}"})

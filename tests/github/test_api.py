@@ -169,27 +169,31 @@ def test_a_pull_request_from_a_branch_of_that_name_is_ours_only_if_we_made_it_he
     assert client.own_pull("lock", "main") is None
 
 
-def test_the_newest_artefact_of_a_commit_is_fetched_without_the_token(world: tuple[FakeGitHub, Client]) -> None:
+def test_artefacts_are_listed_the_newest_first_and_fetched_without_the_token(world: tuple[FakeGitHub, Client]) -> None:
     github, client = world
     github.upload("plan", "a" * 40, {"plan.json": b"old"}, "2026-11-01T10:00:00Z")
-    github.upload("plan", "a" * 40, {"plan.json": b"new"}, "2026-11-01T11:00:00Z")
-    github.upload("plan", "b" * 40, {"plan.json": b"other"}, "2026-11-01T12:00:00Z")
-    assert client.artefact("plan", "a" * 40, "pull_request") == {"plan.json": b"new"}
-    assert client.artefact("plan", "c" * 40, "pull_request") is None
+    github.upload("plan", "b" * 40, {"plan.json": b"new"}, "2026-11-01T11:00:00Z")
+    github.upload("other", "b" * 40, {"plan.json": b"other"}, "2026-11-01T12:00:00Z")
+    new, old = client.artefacts("plan")
+    assert (new.commit, old.commit) == ("b" * 40, "a" * 40)
+    assert (client.unpacked(new), client.event_of(new.run)) == ({"plan.json": b"new"}, "pull_request")
     assert github.seen == [""]
 
 
-@pytest.mark.parametrize("made", [{"event": "push"}, {"repository": 2}, {"expired": True}, {"name": "other"}])
-def test_an_artefact_of_a_fork_or_of_another_event_is_none(
-    world: tuple[FakeGitHub, Client], made: dict[str, Any]
-) -> None:
+def test_as_many_artefacts_are_listed_as_there_are(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    for _ in range(230):
+        github.upload("plan", "a" * 40, {}, "2026-11-01T10:00:00Z")
+    assert len(list(client.artefacts("plan"))) == 230
+
+
+@pytest.mark.parametrize("made", [{"repository": 2}, {"repository": None}, {"expired": True}, {"name": "other"}])
+def test_an_artefact_of_a_fork_is_none(world: tuple[FakeGitHub, Client], made: dict[str, Any]) -> None:
     github, client = world
     forged = github.upload("plan", "a" * 40, {"plan.json": b"forged"}, "2026-11-02T10:00:00Z")
     for name, value in made.items():
         setattr(forged, name, value)
-    assert client.artefact("plan", "a" * 40, "pull_request") is None
-    github.upload("plan", "a" * 40, {"plan.json": b"ours"}, "2026-11-01T10:00:00Z")
-    assert client.artefact("plan", "a" * 40, "pull_request") == {"plan.json": b"ours"}
+    assert list(client.artefacts("plan")) == []
 
 
 def test_commits_are_compared_by_what_came_since_they_parted(world: tuple[FakeGitHub, Client]) -> None:
@@ -303,7 +307,7 @@ def test_an_artefact_that_is_no_archive_is_told(world: tuple[FakeGitHub, Client]
     github, client = world
     github.upload("plan", "a" * 40, {}, "2026-11-01T10:00:00Z").data = data
     with pytest.raises(GitHubError, match="the artefact plan is no archive"):
-        client.artefact("plan", "a" * 40, "pull_request")
+        client.unpacked(next(client.artefacts("plan")))
 
 
 def test_an_artefact_that_unpacks_to_too_much_is_refused(
@@ -313,4 +317,4 @@ def test_an_artefact_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr(api, "MAX_ANSWER", 1000)
     github.upload("plan", "a" * 40, {"plan.json": b"0" * 1001}, "2026-11-01T10:00:00Z")
     with pytest.raises(GitHubError, match="is larger than"):
-        client.artefact("plan", "a" * 40, "pull_request")
+        client.unpacked(next(client.artefacts("plan")))

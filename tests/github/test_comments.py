@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.github.api import GitHub
-from promptsync.github.comments import LABEL, comment, marker, report_drift
+from promptsync.github.comments import LABEL, MAX_APPLIED, comment, find_comment, marker, report_drift, tell_applied
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
 if TYPE_CHECKING:
@@ -76,6 +76,37 @@ def test_a_quoted_marker_in_our_own_name_is_no_comment_of_ours(world: tuple[Fake
     github.comment(pull.number, BOT, f"> {marker('default')}\nanother workflow quotes")
     comment(client, pull.number, "default", "ours")
     assert len(github.comments) == 2
+
+
+def test_what_an_apply_did_stands_below_the_plan_and_a_second_one_in_its_place(
+    world: tuple[FakeGitHub, GitHub],
+) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    comment(client, pull.number, "default", "one to create")
+    for said in ("failed", "created"):
+        found = find_comment(client, pull.number, "default")
+        assert found is not None
+        tell_applied(client, pull.number, "default", found, said)
+        github.comments[0].body = github.comments[0].body.replace("\n", "\r\n")
+    plan, applied = marker("default"), marker("default", "applied")
+    assert bodies(github) == [(BOT, f"{plan}\r\none to create\r\n\r\n{applied}\r\ncreated")]
+
+
+def test_a_plan_that_leaves_no_room_gives_way_to_what_was_done(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    comment(client, pull.number, "default", "x" * 65_000)
+    tell_applied(client, pull.number, "default", find_comment(client, pull.number, "default"), "y" * MAX_APPLIED)
+    ((_, body),) = bodies(github)
+    assert len(body) <= 65_536
+    assert body == f"{marker('default')}\n{marker('default', 'applied')}\n{'y' * MAX_APPLIED}"
+
+
+def test_what_was_done_is_told_where_no_plan_was(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    tell_applied(client, github.pull("topic").number, "default", None, "created")
+    assert bodies(github) == [(BOT, f"{marker('default')}\n\n{marker('default', 'applied')}\ncreated")]
 
 
 def test_drift_opens_updates_and_closes_one_issue(world: tuple[FakeGitHub, GitHub]) -> None:
