@@ -46,9 +46,15 @@ def mainline(commits: Iterable[Commit]) -> Iterator[Commit]:
             return
 
 
-def pushed(commits: Iterable[Commit], before: str | None) -> list[Commit]:
-    """Those of a mainline that came after the commit `before`; none where nothing tells what was there before."""
-    return list(takewhile(lambda commit: commit.id != before, commits)) if before is not None else []
+def pushed(line: list[Commit], before: str | None) -> list[Commit]:
+    """Those of a mainline that came after the commit `before`; none where nothing tells what was there before.
+
+    Of a push that replaced what was there it is the last one alone.
+    """
+    if before is None:
+        return []
+    new = list(takewhile(lambda commit: commit.id != before, line))
+    return new if len(new) < len(line) else line[:1]
 
 
 def merged(commits: Iterable[Commit], branch: str) -> list[Pull]:

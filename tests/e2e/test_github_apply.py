@@ -256,6 +256,14 @@ def test_a_lockfile_that_someone_else_proposes_is_not_taken(merged: Shop) -> Non
     assert merged.apply().code == 0
 
 
+def test_a_token_that_may_write_nowhere_leaves_the_lockfile_to_be_kept(merged: Shop) -> None:
+    merged.github.denied |= {"createCommitOnBranch", "trees"}
+    ran = merged.apply()
+    assert ran.code == 6
+    assert list(json.loads(Path(merged.outputs["lock"]).read_text())["prompts"]) == [KEY]
+    assert "The lockfile did not come home: GitHub did not write the branch" in merged.summary
+
+
 def test_where_no_pull_request_may_be_opened_the_lockfile_is_kept(merged: Shop) -> None:
     merged.github.protected.add("main")
     merged.github.denied.add("pulls")
@@ -487,8 +495,27 @@ def test_a_run_that_was_replaced_in_the_queue_is_made_up_for(merged: Shop) -> No
     shop.merge()
     assert shop.approved().code == 0
     assert sorted(shop.home) == ["Default/other", KEY]
-    assert {one.on for one in shop.github.comments if "Applied by" in one.body} >= {shop.pull.number}
-    assert first.number != shop.pull.number
+    told = {one.on for one in shop.github.comments if "\nApplied by [run 42]" in one.body}
+    assert told == {first.number, shop.pull.number}
+
+
+def test_a_pull_request_that_changes_nothing_is_told_that_once(merged: Shop) -> None:
+    shop = merged
+    shop.apply()
+    shop.update()
+    with (shop.world.root / f"{KEY}.yaml").open("a") as file:
+        file.write("# a comment\n")
+    shop.propose("second")
+    shop.check()
+    shop.merge()
+    first, second = shop.github.comments
+    before = first.body
+    assert shop.apply(GITHUB_RUN_ID="43").code == 0
+    assert "Applied by [run 43]" in second.body
+    assert "### Nothing to do." in second.body
+    told = second.body
+    assert shop.apply(GITHUB_RUN_ID="44").code == 0
+    assert (first.body, second.body) == (before, told)
 
 
 def test_files_that_traded_places_do_so_all_at_once_or_not_at_all(shop: Shop) -> None:
