@@ -23,7 +23,7 @@ class Merge:
     """What is live after a run: the commit `head` of `branch`.
 
     `pulls` are the pull requests that this push brought, `all_pulls` those before it too, the newest first. `names` are
-    the paths that the push changed; None for any.
+    the paths that the push changed; None for any. `problem` says why no pull request is known.
     """
 
     branch: str
@@ -31,6 +31,7 @@ class Merge:
     pulls: list[Pull] = field(default_factory=list)
     all_pulls: list[Pull] = field(default_factory=list)
     names: tuple[str, ...] | None = None
+    problem: str = ""
 
 
 def mainline(commits: Iterable[Commit]) -> Iterator[Commit]:

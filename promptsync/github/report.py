@@ -148,7 +148,8 @@ def _left_here(target: Target, *, is_home: bool) -> dict[str, str]:
 def _comments(github: GitHub, target: Target, event: Event, runner: Runner, merge: Merge, ended: Ended) -> list[str]:
     """Tells the merged pull requests; gives a warning where that failed."""
     said = _said(event, merge, ended)
-    warnings = []
+    unknown = f"the pull requests were not told: {merge.problem}"
+    warnings = [annotation("warning", "promptsync", unknown)] if merge.problem else []
     for pull in merge.pulls:
         try:
             found = find_comment(github, pull.number, target.name)

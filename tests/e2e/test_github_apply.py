@@ -304,6 +304,16 @@ def test_a_token_that_may_not_comment_fails_nothing(merged: Shop) -> None:
     assert list(merged.home) == [KEY]
 
 
+def test_a_token_that_may_not_read_pull_requests_stops_only_what_is_to_be_approved(merged: Shop) -> None:
+    merged.github.denied.add("history")
+    ran = merged.approved()
+    assert (ran.code, merged.world.sandbox.prompts()) == (1, [])
+    assert "Resource not accessible by integration" in merged.summary
+    ran = merged.apply()
+    assert (ran.code, list(merged.home)) == (0, [KEY])
+    assert "the pull requests were not told" in commands(ran.out)[0][2]
+
+
 def test_without_comments_none_is_changed(merged: Shop) -> None:
     body = merged.github.comments[0].body
     assert merged.apply("--no-comment").code == 0
@@ -449,6 +459,22 @@ def test_what_differs_from_what_was_told_is_not_applied(merged: Shop) -> None:
     assert commands(ran.out)[0][1]["title"] == f"update {KEY}"
     assert (shop.outputs["not-approved"], shop.outputs["update"]) == ("1", "0")
     assert "not approved: the check of" in Path(shop.outputs["report"]).read_text()
+
+
+def test_what_a_lost_runner_made_is_taken_over_without_a_new_approval(shop: Shop) -> None:
+    exclusive = "targets: {default: {exclusive: true}}\n"
+    (shop.world.root / "promptsync.yaml").write_text(exclusive, encoding="utf-8")
+    shop.world.write(KEY, current())
+    shop.propose()
+    shop.check()
+    shop.merge()
+    shop.github.denied |= {"createCommitOnBranch", "trees"}
+    assert shop.approved().code == 6
+    shop.update()
+    shop.github.denied.clear()
+    assert shop.approved().code == 0
+    assert shop.outputs["adopt"] == "1"
+    assert shop.home[KEY]["id"] == shop.world.sandbox.prompts()[0]["_id"]
 
 
 def test_a_push_without_a_pull_request_approves_nothing(merged: Shop) -> None:
