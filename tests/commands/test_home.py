@@ -192,3 +192,10 @@ def test_the_lockfile_lies_where_the_root_does(hub: Hub, target: Target) -> None
     home = fetch_home(target, hub.branches(hub.clone("other")))
     assert (home.folder, home.path(target)) == ("prompts/", PLACE)
     assert list(home.locks) == [PLACE]
+
+
+def test_a_root_that_was_moved_does_not_go_by_what_was_read_elsewhere(hub: Hub, target: Target) -> None:
+    read_lock(target)
+    moved = replace(target, root=target.root.rename(target.root.with_name("texts")))
+    assert last_home(moved) is None
+    assert read_lock(moved) == Lockfile()
