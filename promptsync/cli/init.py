@@ -36,9 +36,9 @@ def init(
     from_service: bool,
     yes: bool,
 ) -> int:
-    """Write what a repository needs to begin with: a first prompt, the configuration, what git and CI want.
+    """Write what a repository needs to begin with.
 
-    Nothing that is there is overwritten, and run again it says that all is there.
+    That is a first prompt, the configuration, and what git and CI want. Nothing that is there is overwritten, and run again it says that all is there.
     """
     if from_service and project is not None:
         raise UsageError("--project is of the first prompt, and --from-service takes those of the service in its place")

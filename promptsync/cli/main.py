@@ -24,7 +24,10 @@ COMMANDS = {
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
     "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),
-    "init": ("init", "Write what a repository needs to begin with: a first prompt, the configuration, what git and CI want."),
+    "init": (
+        "init",
+        "Write what a repository needs to begin with.",
+    ),
     "lock": ("lock", "The lockfile: look at it, check it, mend it."),
     "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
     "plan": ("plan", "Show what an apply would do."),

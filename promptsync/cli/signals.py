@@ -28,12 +28,13 @@ def stopped_by_signals(applier: Applier, *, breaks_off: bool = True) -> Iterator
 
     def stop(number: int, _: object) -> None:
         seen.append(number)
-        if len(seen) > 1 and breaks_off:
+        if len(seen) == 1:
+            applier.interrupt()
+            again = b"; once more breaks off" if breaks_off else b""
+            console.shout(b"finishing what is in flight" + again + b"\n")
+        elif breaks_off:
             console.shout(b"broken off; the next run settles what was in flight\n")
             os._exit(ExitCode.INTERRUPTED)
-        applier.interrupt()
-        again = b"; once more breaks off" if breaks_off else b""
-        console.shout(b"finishing what is in flight" + again + b"\n")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

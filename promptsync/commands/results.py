@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from promptsync.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
@@ -128,7 +126,7 @@ class Moved:
     """Where the lockfiles live now, None for the tree, and the files that changed and are to be committed for that."""
 
     branch: str | None
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

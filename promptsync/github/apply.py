@@ -108,10 +108,10 @@ def _merge(event: Event, github: GitHub, branch: str, head: str, *, needed: bool
     """What the push brought. Where it is not `needed`, a token that may not read it stops nothing."""
     try:
         line = list(mainline(github.history(head)))
-    except GitHubError:
+    except GitHubError as error:
         if needed:
             raise
-        return Merge(branch, head)
+        return Merge(branch, head, problem=error.message)
     new = pushed(line, event.before)
     names = _changed(github, event.before, head) if event.before is not None else ()
     return Merge(branch, head, merged(new, branch), merged(line, branch), names)

@@ -40,8 +40,7 @@ def plan_artefact(target: str) -> str:
 class Checks:
     """What the last checks of pull requests told of a target at `host`, looked up one by one, the newest merge first.
 
-    `by_key` are the pull requests whose check told of a key. `notes` say, in clauses, why the check of one of `pulls`
-    that is among the `new` ones tells nothing.
+    `notes` say, in clauses, why the check of one of `pulls` that is among the `new` ones tells nothing.
     """
 
     def __init__(self, github: GitHub, pulls: Iterable[Pull], new: Collection[Pull], target: str, host: str) -> None:
@@ -52,7 +51,6 @@ class Checks:
         self._host = host
         self._artefacts: list[Artefact] | None = None
         self._told: dict[str, Told] = {}
-        self.by_key: dict[str, Pull] = {}
         self.notes: list[str] = []
 
     def told(self, keys: Collection[str]) -> dict[str, Told]:
@@ -64,7 +62,6 @@ class Checks:
             for key, changes in self._changes(pull).items():
                 if key not in self._told:
                     self._told[key] = Told(f"the check of #{pull.number}", tuple(changes))
-                    self.by_key[key] = pull
         return {key: told for key, told in self._told.items() if key in keys}
 
     def _changes(self, pull: Pull) -> dict[str, list[Json]]:
@@ -113,10 +110,6 @@ class Gate:
     def notes(self) -> list[str]:
         """What could not be read of the checks."""
         return self._checks.notes
-
-    def approved_by(self, keys: Collection[str]) -> dict[str, Pull]:
-        """The pull requests whose checks told of these keys."""
-        return {key: pull for key, pull in self._checks.by_key.items() if key in keys}
 
     def __call__(self, plan: Plan) -> Plan:
         """The plan with what may be carried out. Raises GitHubError."""

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from promptsync.commands.check import check as plan_of_merge
 from promptsync.files.disk import write_atomic
-from promptsync.github.comments import MAX_COMMENT, comment, marker
+from promptsync.github.comments import MAX_COMMENT, comment
 from promptsync.github.http import GitHubError
-from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, tell_failure, write_outputs, write_summary
-from promptsync.model.errors import DeniedError, ExitCode, PromptsyncError
+from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, failure, tell_failure, write_outputs, write_summary
+from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.output.formats import render
 from promptsync.output.github import annotate, annotation
 from promptsync.output.layout import Layout
 from promptsync.output.plan_json import dumps, saved_plan
+
+_FAILED = "this could not be planned"
+_ROOM = MAX_COMMENT - 256
+"""Characters of a comment, beside its marker."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,25 +50,39 @@ def check(
     `options` are those that the apply will be given. Where the pull request, or the merge queue, touches nothing in the
     folder of the prompts, it ends at once. Without secrets the plan is made offline. What fails is told likewise.
     """
-    pull = event.pull_request
     if github is not None and not _touches(event, github, runner.folder):
         write_outputs(runner.outputs, {"exit-code": "0"})
         return Checked(ExitCode.DONE, "", f"nothing under {runner.folder} is changed here")
+    commenting = github if comments else None
     offline = not event.has_secrets
     try:
         planned = plan_of_merge(target, options, offline=offline, observer=observer)
     except PromptsyncError as error:
-        return tell_failure(error, "this could not be planned", runner)
+        told, text = tell_failure(error, _FAILED, runner), failure(error, _FAILED, _ROOM)
+        return _with_comment(told, commenting, event, target.name, text)
     code = planned.check_code(fail_on_drift=fail_on_drift)
     layout = _layout(event, planned.refused, offline=offline)
     _report(planned, code, layout, runner)
     refused = annotation("error", "promptsync", _refusal(planned.refused)) if planned.refused else ""
     commands = [refused, annotate(planned.warnings), render(planned.plan, layout, "github")]
-    said = "told in the job's summary"
-    if comments and pull is not None and github is not None and not pull.is_from_fork:
-        said, failed = _comment(github, pull.number, planned, layout)
-        commands += [annotation("warning", "promptsync", failed)] if failed else []
-    return Checked(code, "\n".join(part for part in commands if part), said)
+    told = Checked(code, "\n".join(part for part in commands if part), "told in the job's summary")
+    return _with_comment(
+        told, commenting, event, target.name, render(planned.plan, replace(layout, limit=_ROOM), "markdown")
+    )
+
+
+def _with_comment(told: Checked, github: GitHub | None, event: Event, target: str, text: str) -> Checked:
+    """The same with what became of the comment; where it could not be written, a warning says so and nothing fails."""
+    pull = event.pull_request
+    if github is None or pull is None or pull.is_from_fork:
+        return told
+    try:
+        changed = comment(github, pull.number, target, text)
+    except GitHubError as error:
+        warning = annotation("warning", "promptsync", f"{error.message}; the plan is in the job's summary")
+        return replace(told, commands=f"{told.commands}\n{warning}", said="the comment could not be written")
+    said = "the comment is up to date" if changed else "the comment says so already"
+    return replace(told, said=said if told.exit_code != ExitCode.ERROR else f"{told.said}; {said}")
 
 
 def _touches(event: Event, github: GitHub, folder: str) -> bool:
@@ -106,14 +124,3 @@ def _report(planned: Planned, code: ExitCode, layout: Layout, runner: Runner) ->
 
 def _outputs(code: ExitCode, digest: str, saved: Path, page: Path) -> Mapping[str, str]:
     return {"exit-code": str(int(code)), "digest": digest, "plan": str(saved), "report": str(page)}
-
-
-def _comment(github: GitHub, number: int, planned: Planned, layout: Layout) -> tuple[str, str]:
-    """A sentence on what became of the comment, and one that warns where it could not be written."""
-    room = MAX_COMMENT - len(marker(planned.plan.target)) - 1
-    try:
-        text = render(planned.plan, replace(layout, limit=room), "markdown")
-        changed = comment(github, number, planned.plan.target, text)
-    except DeniedError as error:
-        return "the comment could not be written", f"{error.message}; the plan is in the job's summary"
-    return ("the comment is up to date" if changed else "the comment says so already"), ""

@@ -16,6 +16,9 @@ LABEL = "promptsync"
 MAX_COMMENT = 65_536
 """Characters of a comment or of an issue's text."""
 
+APPLIED = "Applied by"
+"""What the text begins with that tells what an apply did."""
+
 MAX_APPLIED = MAX_COMMENT - 256
 """Those that are left of it for what an apply did, beside two markers."""
 
@@ -57,6 +60,11 @@ def tell_applied(github: GitHub, number: int, target: str, found: Note | None, m
         github.create_comment(number, body)
     else:
         github.update_comment(found.number, body)
+
+
+def is_told(note: Note, target: str) -> bool:
+    """Whether a comment says already what an apply did. One that failed before it began may be said anew."""
+    return f"{marker(target, 'applied')}\n{APPLIED}" in note.body.replace("\r\n", "\n")
 
 
 def find_comment(github: GitHub, number: int, target: str) -> Note | None:

@@ -23,7 +23,7 @@ class Merge:
     """What is live after a run: the commit `head` of `branch`.
 
     `pulls` are the pull requests that this push brought, `all_pulls` those before it too, the newest first. `names` are
-    the paths that the push changed; None for any.
+    the paths that the push changed; None for any. `problem` says why no pull request is known.
     """
 
     branch: str
@@ -31,6 +31,7 @@ class Merge:
     pulls: list[Pull] = field(default_factory=list)
     all_pulls: list[Pull] = field(default_factory=list)
     names: tuple[str, ...] | None = None
+    problem: str = ""
 
 
 def mainline(commits: Iterable[Commit]) -> Iterator[Commit]:
@@ -46,9 +47,15 @@ def mainline(commits: Iterable[Commit]) -> Iterator[Commit]:
             return
 
 
-def pushed(commits: Iterable[Commit], before: str | None) -> list[Commit]:
-    """Those of a mainline that came after the commit `before`; none where nothing tells what was there before."""
-    return list(takewhile(lambda commit: commit.id != before, commits)) if before is not None else []
+def pushed(line: list[Commit], before: str | None) -> list[Commit]:
+    """Those of a mainline that came after the commit `before`; none where nothing tells what was there before.
+
+    Of a push that replaced what was there it is the last one alone.
+    """
+    if before is None:
+        return []
+    new = list(takewhile(lambda commit: commit.id != before, line))
+    return new if len(new) < len(line) else line[:1]
 
 
 def merged(commits: Iterable[Commit], branch: str) -> list[Pull]:

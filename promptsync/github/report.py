@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, get_args
 
 from promptsync.files.disk import write_atomic
-from promptsync.github.comments import MAX_APPLIED, find_comment, tell_applied
+from promptsync.github.comments import APPLIED, MAX_APPLIED, find_comment, is_told, tell_applied
 from promptsync.github.http import GitHubError
 from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, failure, tell_failure, write_outputs, write_summary
 from promptsync.model.errors import ExitCode
@@ -21,11 +21,9 @@ from promptsync.output.plan_json import dumps, saved_plan
 from promptsync.plan.changes import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from promptsync.commands.results import Applied
     from promptsync.files.target import Target
-    from promptsync.github.api import GitHub, Pull
+    from promptsync.github.api import GitHub, Note
     from promptsync.github.approval import Gate
     from promptsync.github.event import Event
     from promptsync.github.home import Home
@@ -43,6 +41,9 @@ _WORST = (
     ExitCode.LOCK_NOT_HOME,
 )
 """The exit codes of an apply, the first of several that are due is given."""
+
+_MADE_UP = 10
+"""Earlier pull requests that are looked at: a run that waits is replaced by the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def report(target: Target, event: Event, github: GitHub | None, runner: Runner, 
     """Tells how an apply ended, wherever people look; without `github` in no comment."""
     told = _failed(ended, runner) if ended.applied is None else _applied(ended.applied, event, runner, merge, ended)
     problems = [annotation("error", "promptsync", ended.home.said)] if ended.home.problem is not None else []
-    write_outputs(runner.outputs, _left_here(target) if problems else {})
+    write_outputs(runner.outputs, _left_here(target, is_home=not problems))
     if github is not None:
         problems += _comments(github, target, event, runner, merge, ended)
     return Checked(ended.exit_code, "\n".join(part for part in [told.commands, *problems] if part), told.said)
@@ -138,37 +139,51 @@ def _counts(applied: Applied, held: tuple[Held, ...]) -> dict[str, str]:
     return {name.replace(" ", "-"): str(number) for name, number in {**counts, "not-approved": len(held)}.items()}
 
 
-def _left_here(target: Target) -> dict[str, str]:
-    """What must be kept where the lockfile did not come home: it, and what its run wrote down besides."""
-    found = {"lock": target.lock_path, "journal": target.journal_path}
+def _left_here(target: Target, *, is_home: bool) -> dict[str, str]:
+    """What must be kept: the lockfile that did not come home, and the journal, which tells of writes in doubt."""
+    found = {"journal": target.journal_path} if is_home else {"lock": target.lock_path, "journal": target.journal_path}
     return {name: str(path) for name, path in found.items() if path.exists()}
 
 
 def _comments(github: GitHub, target: Target, event: Event, runner: Runner, merge: Merge, ended: Ended) -> list[str]:
-    """Tells the merged pull requests; gives a warning for each that could not be told."""
-    warnings = []
-    for pull in _concerned(merge, ended):
+    """Tells the merged pull requests; gives a warning where that failed."""
+    said = _said(event, merge, ended)
+    unknown = f"the pull requests were not told: {merge.problem}"
+    warnings = [annotation("warning", "promptsync", unknown)] if merge.problem else []
+    for pull in merge.pulls:
         try:
             found = find_comment(github, pull.number, target.name)
-            if found is not None or github.touches(pull.number, runner.folder):
-                tell_applied(github, pull.number, target.name, found, _said(event, merge, ended))
+            if _is_news(found, target, ended) and (found or github.touches(pull.number, runner.folder)):
+                tell_applied(github, pull.number, target.name, found, said)
         except GitHubError as error:
             warnings.append(annotation("warning", "promptsync", f"#{pull.number} was not told: {error.message}"))
+    try:
+        _make_up(github, target, merge, said)
+    except GitHubError as error:
+        warnings.append(annotation("warning", "promptsync", f"earlier merges were not told: {error.message}"))
     return warnings
 
 
-def _concerned(merge: Merge, ended: Ended) -> Iterator[Pull]:
-    """The pull requests of this push, and those whose runs this one was started in place of."""
-    if ended.applied is not None and not ended.applied.outcomes and all(one.is_foreign for one in ended.held):
-        return
-    done = {outcome.key for outcome in ended.applied.outcomes} if ended.applied is not None else set()
-    by_key: Mapping[str, Pull] = ended.gate.approved_by(done) if ended.gate is not None else {}
-    yield from {pull.number: pull for pull in [*merge.pulls, *by_key.values()]}.values()
+def _is_news(found: Note | None, target: Target, ended: Ended) -> bool:
+    """Whether there is something to tell: once that nothing was to be done, and whatever else."""
+    if ended.applied is None or ended.applied.outcomes or any(not one.is_foreign for one in ended.held):
+        return True
+    return found is not None and not is_told(found, target.name)
+
+
+def _make_up(github: GitHub, target: Target, merge: Merge, said: str) -> None:
+    """Tells the pull requests of runs that this one was started in place of: those before it that no run told."""
+    for pull in [pull for pull in merge.all_pulls if pull not in merge.pulls][:_MADE_UP]:
+        found = find_comment(github, pull.number, target.name)
+        if found is not None and is_told(found, target.name):
+            return
+        if found is not None:
+            tell_applied(github, pull.number, target.name, found, said)
 
 
 def _said(event: Event, merge: Merge, ended: Ended) -> str:
     run = f"run {event.run_url.partition('/runs/')[2].partition('/')[0]}"
-    head = f"{'Applied' if ended.applied is not None else 'Not applied'} by [{run}]({event.run_url}).\n\n"
+    head = f"{APPLIED if ended.applied is not None else 'Not applied by'} [{run}]({event.run_url}).\n\n"
     room = MAX_APPLIED - len(head)
     if ended.applied is None:
         assert ended.failure is not None  # noqa: S101 - else it came to its end

@@ -54,7 +54,15 @@ def render_outcomes(
 
 def outcome_lines(outcomes: Sequence[Outcome], plan: Plan, *, interrupted: bool = False) -> Iterator[str]:
     """All that came of a plan, without colour: what wants a look, then each that was done, with id and version."""
-    style = Style(False)
+    return (line.rstrip() for line in _outcome_lines(outcomes, plan, Style(False), interrupted=interrupted))
+
+
+def outcome_sum(outcomes: Sequence[Outcome], plan: Plan) -> str:
+    """`Applied: 2 created, 1 updated; 1 failed.`"""
+    return _sum(outcomes, _waiting(outcomes, plan), Style(False))
+
+
+def _outcome_lines(outcomes: Sequence[Outcome], plan: Plan, style: Style, *, interrupted: bool) -> Iterator[str]:
     yield from _not_done([item for item in outcomes if not (interrupted and item.status == "skipped")], style)
     if interrupted:
         yield from _interrupted(outcomes, style)
@@ -69,11 +77,6 @@ def outcome_lines(outcomes: Sequence[Outcome], plan: Plan, *, interrupted: bool 
         )
         yield from _why(outcome.message, None, style)
         yield from _new_id(outcome, plan, style)
-
-
-def outcome_sum(outcomes: Sequence[Outcome], plan: Plan) -> str:
-    """`Applied: 2 created, 1 updated; 1 failed.`"""
-    return _sum(outcomes, _waiting(outcomes, plan), Style(False))
 
 
 def _new_ids(outcomes: Sequence[Outcome], plan: Plan | None, style: Style) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What of a plan people were shown and let through: only that is carried out where an approval is asked for.
 
 A change is approved as it was shown: the same key, action and digest, and the same fields. So neither a file, nor the
-lockfile, nor the service can have moved between the review and the apply.
+lockfile, nor the service can have moved between the review and the apply. What only the lockfile records needs no
+approval: what an apply made that died is taken over all the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from promptsync.plan.changes import Create, Delete, Forget, Recreate
 from promptsync.plan.differ import plan_digest
 from promptsync.plan.saved import is_same
 from promptsync.plan.trades import Trades
@@ -57,18 +59,23 @@ def approved(
     held = {
         change.key: Held(change, told.get(change.key), change.key not in told and change.key not in touched)
         for change in plan.decided
-        if not _is_approved(shown[change.key], told.get(change.key))
+        if _is_sent(change) and not _is_approved(shown[change.key], told.get(change.key))
     }
     for group in Trades(plan.traded).groups():
         stuck = next((key for key in sorted(group) if key in held), None)
         partners = [change for change in plan.decided if change.key in group and change.key not in held]
-        held |= {change.key: Held(change, told[change.key], partner=stuck) for change in partners if stuck}
+        held |= {change.key: Held(change, told.get(change.key), partner=stuck) for change in partners if stuck}
     if not held:
         return plan, ()
     kept = tuple(change for change in plan.changes if not change.is_decided or change.key not in held)
     traded = {key: old for key, old in plan.traded.items() if key not in held}
     made = replace(plan, changes=kept, digest=plan_digest(plan.target, kept), traded=traded)
     return made, tuple(held[key] for key in sorted(held))
+
+
+def _is_sent(change: Decided) -> bool:
+    """Whether an apply would write to the service."""
+    return isinstance(change, Create | Recreate | Delete) or (not isinstance(change, Forget) and change.is_sent)
 
 
 def _is_approved(now: Json, told: Told | None) -> bool:

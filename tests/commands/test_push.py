@@ -251,6 +251,32 @@ def test_of_what_waits_a_broken_lockfile_is_not_taken(hub: Hub, poison: bytes) -
     assert clone.git("status", "--porcelain") == ""
 
 
+def test_what_waits_and_contradicts_is_not_taken_and_what_to_do_is_told(hub: Hub) -> None:
+    hub.github.git("branch", WAITING, "main")
+    hub.record(WAITING, lock(a=entry("1", "v8")))
+    hub.record("main", lock(a=entry("1", "v9")))
+    clone = hub.clone("clone")
+    with pytest.raises(LockfileError, match=f"here and on {WAITING} contradict each other about Default/a") as caught:
+        take(hub.target(clone), hub.branches(clone), branch="main", waiting=[WAITING])
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("if it was merged long ago, delete that branch")
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_what_was_merged_and_lingers_is_old_and_changes_nothing(hub: Hub) -> None:
+    hub.github.git("branch", WAITING, "main")
+    merged = hub.record(WAITING, OURS)
+    hub.github.git("update-ref", "refs/heads/main", merged)
+    hub.record("main", lock(a=entry("1", "v9")))
+    clone = hub.clone("clone")
+    assert take(hub.target(clone), hub.branches(clone), branch="main", waiting=[WAITING]) == []
+
+
+def test_on_a_branch_of_lockfiles_there_is_nothing_to_take(away: Hub) -> None:
+    clone = away.clone("clone")
+    assert take(away.target(clone), away.branches(clone), branch="main", waiting=[WAITING]) == []
+
+
 def recorded(hub: Hub, name: str, found: Lockfile, target: str = "default") -> Callable[[], Pushed]:
     """A machine that recorded a lockfile, and has not brought it home; what brings it there."""
     clone = hub.clone(name)

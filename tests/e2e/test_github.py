@@ -227,6 +227,17 @@ def test_a_broken_file_is_annotated_at_its_line(actions: Actions) -> None:
     assert actions.outputs == {"exit-code": "1"}
 
 
+def test_a_comment_never_tells_of_an_older_commit(actions: Actions) -> None:
+    actions.run()
+    actions.world.write("Default/broken", "prompt:\n  model: openai/gpt-4o\n  temprature: 1\n  messages: []\n")
+    ran = actions.run()
+    assert ran.err == "1 problem in the prompt files; the comment is up to date\n"
+    ((_, body),) = actions.comments
+    assert body.startswith("<!-- promptsync plan default -->\n### promptsync: this could not be planned\n")
+    assert "Default/broken.yaml:3" in body
+    assert "Default/broken.yaml:3" in actions.summary
+
+
 def test_a_conflict_fails_and_drift_only_if_asked(actions: Actions) -> None:
     world = actions.world
     assert world.apply().code == 0

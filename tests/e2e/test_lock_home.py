@@ -436,3 +436,20 @@ def test_where_main_is_protected_it_waits_and_what_to_do_is_told(
         "merge it soon",
         "open a pull request from that branch",
     ]
+
+
+def test_the_next_apply_takes_what_waits_to_be_merged(
+    world: World, checkout: Checkout, hub: Checkout, machine: Callable[[], World]
+) -> None:
+    (world.root / "promptsync.yaml").unlink()
+    checkout.commit("in the tree")
+    checkout.git("push", "--quiet")
+    world.apply()
+    there = machine()
+    checkout.git("push", "--quiet", "origin", "main:promptsync/lockfile")
+    assert world.run("lock push", "--branch", "promptsync/lockfile").out == "promptsync/lockfile\n"
+    assert there.run("lock take").out == "promptsync.lock.json has changed\n"
+    assert there.lock == world.lock
+    assert there.plan().code == 0
+    assert there.run("lock take").out == ""
+    assert there.run("lock take", "--remote", "upstream").code == 1

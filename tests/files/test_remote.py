@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.serving import make_server
 
 from promptsync.files import remote as module
 from promptsync.files.remote import KEPT, Remote
@@ -14,6 +17,7 @@ from promptsync.model.errors import BranchError, DeniedError, MovedError
 from tests.e2e.checkout import Checkout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 STATE = "promptsync/state"
@@ -296,6 +300,49 @@ def test_a_password_in_a_url_is_in_no_message(here: Checkout, url: str) -> None:
 def test_a_remote_that_cannot_be_used_is_told(here: Checkout, remote: str, words: str) -> None:
     with pytest.raises(BranchError, match=words):
         Remote(here.path, remote).tip("main")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("ssh: connect to host git.example port 22: Connection timed out", BranchError),
+        ("git@git.example: Permission denied (publickey).", DeniedError),
+        ("ERROR: The key you are authenticating with has been marked as read only.", DeniedError),
+    ],
+)
+def test_what_ssh_says_is_told(
+    here: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, kind: type[BranchError]
+) -> None:
+    words = tmp_path / "words"
+    words.write_text(f"{said}\nfatal: Could not read from remote repository.\n", encoding="utf-8")
+    script = tmp_path / "ssh"
+    script.write_text(f'#!/bin/sh\ncat "{words}" >&2; exit 255\n', encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    with pytest.raises(BranchError, match=re.escape(re.sub("^(ssh|ERROR): ", "", said))) as caught:
+        Remote(here.path, "git@git.example:shop.git").tip("main")
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, DeniedError), (403, DeniedError), (404, BranchError), (500, BranchError)]
+)
+def test_what_a_host_answers_over_http_is_told(here: Checkout, status: int, kind: type[BranchError]) -> None:
+    def answer(_: object, start: Callable[..., object]) -> list[bytes]:
+        start(f"{status} Told", [("WWW-Authenticate", 'Basic realm="git"')] if status == 401 else [])
+        return [b""]
+
+    server = make_server("127.0.0.1", 0, answer)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        with pytest.raises(BranchError, match="could not be reached") as caught:
+            Remote(here.path, f"http://127.0.0.1:{server.server_port}/shop.git").tip("main")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert type(caught.value) is kind
 
 
 def test_a_folder_of_the_checkout_is_no_remote(here: Checkout, tmp_path: Path) -> None:

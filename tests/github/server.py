@@ -504,6 +504,8 @@ class _Root:
         return _page([_pull_node(pull) for pull in found], first, after)
 
     def object(self, info: Any, oid: str) -> _Commit:
+        if "history" in self._github.denied:
+            raise _RefusalError("FORBIDDEN", "Resource not accessible by integration")
         return _Commit(self._github, oid)
 
     def createCommitOnBranch(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802

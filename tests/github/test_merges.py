@@ -28,7 +28,7 @@ def test_the_mainline_is_looked_at_only_so_far() -> None:
 
 @pytest.mark.parametrize(
     ("before", "found"),
-    [("m2", ["m3"]), ("m1", ["m3", "m2"]), ("m3", []), ("pushed away", ["m3", "m2", "m1"]), (None, [])],
+    [("m2", ["m3"]), ("m1", ["m3", "m2"]), ("m3", []), ("pushed away", ["m3"]), (None, [])],
 )
 def test_what_was_pushed_came_after_what_was_there_before(before: str | None, found: list[str]) -> None:
     assert [commit.id for commit in pushed(MAIN, before)] == found

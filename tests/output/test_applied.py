@@ -111,6 +111,16 @@ def test_what_a_forged_plan_calls_a_field_is_left_out(diff: Any) -> None:
     assert "# approved was: update\n# it would be: update" in text
 
 
+def test_a_forged_plan_that_is_nested_too_deeply_hides_nothing_else() -> None:
+    deep: Any = 1
+    for _ in range(5_000):
+        deep = [deep]
+    diff = [{"field": "prompt.x", "op": "add", "before": None, "after": deep}]
+    text = markdown(applied(()), Held(NOW, Told("the check of #7", ({"action": "update", "diff": diff},))))
+    assert "# approved was: update\n@@ + prompt.x: @@\n+ [\n+   [\n" in text
+    assert "# it would be: update" in text
+
+
 def test_data_in_a_forged_plan_is_masked() -> None:
     diff = [{"field": "prompt.x", "op": "add", "before": None, "after": examples.PICTURE}]
     text = markdown(applied(()), Held(NOW, Told("the check of #7", ({"action": "update", "diff": diff},))))

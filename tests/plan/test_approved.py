@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.model.compare import FieldDiff
 from promptsync.output.plan_json import plan_json
 from promptsync.output.shown import shown
 from promptsync.plan.approved import Held, Told, approved
@@ -82,6 +83,24 @@ def test_prompts_that_trade_places_do_so_all_at_once_or_not_at_all() -> None:
     made, held = approved(plan, as_json(*moves), known, ["Default/b"])
     assert ([change.key for change in made.changes], made.traded) == (["Default/c"], {"Default/c": "Default/old"})
     assert [(one.change.key, one.partner) for one in held] == [("Default/a", "Default/b"), ("Default/b", None)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(examples.adopt(), id="a prompt that a run which died made"),
+        pytest.param(examples.forget(), id="an entry of nothing"),
+        pytest.param(replace(UPDATE, diff=(FieldDiff("protected", "add", None, True),)), id="the lockfile alone"),
+    ],
+)
+def test_what_sends_nothing_needs_no_approval(change: Change) -> None:
+    plan = examples.plan_of(change)
+    assert approved(plan, as_json(change), {}, [change.key]) == (plan, ())
+
+
+def test_a_prompt_that_is_taken_over_and_updated_needs_one() -> None:
+    adopt = replace(examples.adopt(), diff=UPDATE.diff)
+    assert passed(examples.plan_of(adopt), {})[0] == []
 
 
 def test_another_plan_has_another_digest() -> None:
