@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from promptsync.output.details import details
 from promptsync.output.escape import terminal
+from promptsync.output.shown import file_of
 from promptsync.output.style import Style, counted
 from promptsync.output.text import summary_line
-from promptsync.plan.changes import Adopt, Conflict, Create, Drift, Move, Recreate, Update
+from promptsync.plan.changes import Conflict, Drift, Recreate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +79,8 @@ def _command(level: Level, change: Change) -> str:
     told = details(change)
     lines = [*(remark.text for remark in told.remarks), *_fields(told.fields), *told.warnings]
     message = "\n".join(lines) or change.key
-    return annotation(level, f"{change.action} {change.key}", message, _file(change))
+    file = file_of(change)
+    return annotation(level, f"{change.action} {change.key}", message, file.file if file else None)
 
 
 def _fields(items: tuple[FieldDiff, ...]) -> Iterator[str]:
@@ -86,13 +88,6 @@ def _fields(items: tuple[FieldDiff, ...]) -> Iterator[str]:
     more = f" and {len(names) - _MAX_FIELDS} more" if len(names) > _MAX_FIELDS else ""
     if names:
         yield f"{', '.join(names[:_MAX_FIELDS])}{more}"
-
-
-def _file(change: Change) -> str | None:
-    if change.edited is not None:
-        return change.edited.file.file
-    file = change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
-    return file.file if file is not None else None
 
 
 def _data(text: str) -> str:

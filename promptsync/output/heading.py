@@ -40,6 +40,7 @@ def heading(plan: ShownPlan, layout: Layout) -> Heading:
 def _options(plan: ShownPlan) -> Iterator[str]:
     options = plan.options
     words = ["--prune"] if options.prune else []
+    words += ["--max-deletes", str(options.max_deletes)] if options.max_deletes is not None else []
     words += ["--create-twins"] if options.create_twins else []
     words += [word for glob in options.only for word in ("--only", glob)]
     words += [word for glob in options.overwrite for word in ("--overwrite", glob)]
