@@ -55,6 +55,7 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime
 @click.option("--updated-since", "since", callback=_since, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of --list.")
 @common.on_target
+@common.brings_home
 def import_(
     target: Target,
     listing: bool,
@@ -118,6 +119,7 @@ def _show_imported(done: Imported) -> None:
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
 @common.on_target
+@common.brings_home
 def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     if by_name is (key is not None) or (key is None) is not (id is None):
@@ -125,7 +127,7 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
     done = adopting.adopt(target, key, id, observer=console.watch())
-    console.say(f"{done.file.key} is {id} from now on; {target.lock_path} holds it")
+    console.say(f"{done.file.key} is {id} from now on; {target.lock_name} holds it")
     if done.only_there:
         console.tell(f"only the service has, and keeps: {', '.join(done.only_there)}")
     if done.plan.changes:
@@ -157,6 +159,7 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 @click.argument("old")
 @click.argument("new")
 @common.on_target
+@common.brings_home
 def mv(target: Target, old: str, new: str) -> int:
     """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
     console.say(moving.mv(target, old, new))

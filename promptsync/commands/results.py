@@ -106,6 +106,20 @@ class LockMerged:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """Where the lockfile is home now: the branch, and the commit that brought it there, empty where it was there.
+
+    `is_proposed` tells that the branch it belongs on took no commit, so that it waits on this one to be merged; `url`
+    is what the host said of that.
+    """
+
+    branch: str
+    commit: str = ""
+    is_proposed: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did: the id of each new key, and for each prompt left out the sentence that says why."""
 
