@@ -24,6 +24,7 @@ COMMANDS = {
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
     "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),
     "lock": ("lock", "The lockfile: look at it, check it, mend it."),
+    "log": ("log", "Show which apply made what live: when, from which commit, by whom."),
     "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
     "plan": ("plan", "Show what an apply would do."),
     "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
