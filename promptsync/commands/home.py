@@ -141,7 +141,7 @@ def last_home(target: Target) -> Home | None:
     """The branch as it was last read here; None where it was not."""
     path = target.state_folder / _HOME
     document = _document(path, branch=str, commit=(str, type(None)), folder=str, locks=dict)
-    if document is None or document["branch"] != target.lock_branch:
+    if document is None or (document["branch"], document["folder"]) != (target.lock_branch, folder_of(target)):
         return None
     locks = {name: _parsed(lock, path) for name, lock in document["locks"].items()}
     return Home(document["branch"], document["commit"], document["folder"], locks)
@@ -149,9 +149,14 @@ def last_home(target: Target) -> Home | None:
 
 def remember(target: Target, home: Home) -> None:
     """Keeps what was read, for when the branch cannot be reached."""
-    locks = {path: _as_json(lock) for path, lock in home.locks.items()}
+    locks = {path: json.loads(dump(lock)) for path, lock in home.locks.items()}
     document = {"branch": home.branch, "commit": home.commit, "folder": home.folder, "locks": locks}
     _write(target, target.state_folder / _HOME, document)
+
+
+def forget_home(target: Target) -> None:
+    """The branch is no home any more."""
+    (target.state_folder / _HOME).unlink(missing_ok=True)
 
 
 def read_unpushed(target: Target) -> Unpushed | None:
@@ -184,10 +189,11 @@ def with_unpushed(target: Target, home: Lockfile) -> Lockfile:
 
 def write_unpushed(target: Target, lock: Lockfile, base: Lockfile) -> None:
     """Keeps a lockfile until it is on the branch; `base` is the one of the branch that it was begun from."""
-    if dump(lock) == dump(base):
+    ours, theirs = dump(lock), dump(base)
+    if ours == theirs:
         forget_unpushed(target)
         return
-    document = {"branch": target.lock_branch, "base": _as_json(base), "lock": _as_json(lock)}
+    document = {"branch": target.lock_branch, "base": json.loads(theirs), "lock": json.loads(ours)}
     _write(target, target.lock_path, document)
 
 
@@ -209,11 +215,6 @@ def _gone(target: Target, known: Home) -> LockfileError:
         hint=f"{typed('git', 'push', 'origin', f'{known.commit}:refs/heads/{known.branch}')} brings it back; "
         f"to begin anew, remove {target.state_folder / _HOME}",
     )
-
-
-def _as_json(lock: Lockfile) -> Json:
-    data: Json = json.loads(dump(lock))
-    return data
 
 
 def _parsed(document: Json, path: Path) -> Lockfile:
@@ -240,4 +241,4 @@ def _document(path: Path, **fields: type | tuple[type, ...]) -> Json | None:
 
 def _write(target: Target, path: Path, document: Json) -> None:
     prepare_state(target)
-    write_atomic(path, (json.dumps(document, indent=1) + "\n").encode())
+    write_atomic(path, (json.dumps(document) + "\n").encode())

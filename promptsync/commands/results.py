@@ -122,6 +122,14 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Where the lockfiles live now, None for the tree, and the files that changed and are to be committed for that."""
+
+    branch: str | None
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did: the id of each new key, and for each prompt left out the sentence that says why."""
 

@@ -39,11 +39,15 @@ _RACE = re.compile(
 )
 """What git says where another push was quicker: before it sends, or on the other side."""
 _DENIED = re.compile(
-    r"\b40[13]\b|denied|not allowed|unauthori[sz]ed|authentication failed|could not read (username|password)"
-    r"|marked as read.only|access rights|permission",
+    r"\b40[13]\b|denied|not allowed to|unauthori[sz]ed|authentication failed|could not read (username|password)"
+    r"|marked as read.only",
     re.IGNORECASE,
 )
 """What hosts and git say to someone who may not."""
+
+_MARKS = ("remote: error:", "ERROR:", "ssh:", "fatal:", "error:", "remote:", "")
+"""What the line of a complaint begins with that says most, the best first."""
+_SAYS_NOTHING = "Could not read from remote repository"
 
 
 class Remote:
@@ -76,11 +80,13 @@ class Remote:
         tip = next((line.partition("\t")[0] for line in listed.splitlines() if line.endswith(f"\t{ref}")), None)
         if tip is None:
             return None
-        kept = KEPT + branch
-        if self._kept(kept) != tip or not self._has(tip):
+        if not self._has(tip):
             depth = ["--depth=1"] if branch == self._state_branch and self._is_shallow() else []
-            self._fetch(*depth, refspec=f"+{ref}:{kept}")
-        return self._kept(kept)
+            self._fetch(*depth, refspec=ref)
+            if not self._has(tip):
+                raise MovedError(f"the branch {branch} of {self._name} moved meanwhile", hint="try again")
+        self._keep(branch, tip)
+        return tip
 
     def read(self, path: str, commit: str) -> bytes | None:
         """The content of a file at a commit, as data; None where there is none."""
@@ -148,7 +154,8 @@ class Remote:
             if parts.hostname not in _LOOPBACK:
                 raise BranchError(f"{self._name} would be reached in clear text", hint="use https or ssh")
             self._protocols += ":http"
-        path = parts.path if parts is not None and parts.scheme == "file" else url if parts is None else None
+        is_path = parts is None and not re.match(r"[^/]+:", url)  # A colon before a slash: ssh, as scp writes it.
+        path = parts.path if parts is not None and parts.scheme == "file" else url if is_path else None
         if path is not None and real(self._repository.top / path).is_relative_to(self._repository.top):
             raise BranchError(f"{self._name} is a folder of this checkout", hint="name the repository it came from")
 
@@ -159,9 +166,10 @@ class Remote:
             raise BranchError(f"“{branch}” cannot be the name of a branch")
         return ref
 
-    def _kept(self, ref: str) -> str | None:
-        found = self._repository.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-        return found.decode("ascii").strip() if found else None
+    def _keep(self, branch: str, tip: str) -> None:
+        """Notes the tip, if it is another one; whoever does so at the same time may win."""
+        if self._repository.git("rev-parse", "--verify", "--quiet", KEPT + branch) != f"{tip}\n".encode():
+            self._repository.git("update-ref", KEPT + branch, tip)
 
     def _has(self, object_: str) -> bool:
         return self._repository.git("cat-file", "-e", _checked(object_)) is not None
@@ -217,7 +225,7 @@ class Remote:
         said = ran.stderr.decode("utf-8", "replace")
         if ran.returncode:
             self._raise_refused(branch, ran.stdout.decode("utf-8", "replace"), said)
-        self._repository.git("update-ref", KEPT + branch, commit)
+        self._keep(branch, commit)
         return said
 
     def _raise_refused(self, branch: str, told: str, said: str) -> NoReturn:
@@ -227,7 +235,8 @@ class Remote:
         if _RACE.search(line):
             raise MovedError(f"the branch {branch} of {self._name} moved meanwhile")
         if line:
-            raise DeniedError(f"{self._name} takes no commit of ours on {branch}: {why}{self._last(said)}")
+            told = self._last(said, ("remote: error:", "remote:"))
+            raise DeniedError(f"{self._name} takes no commit of ours on {branch}: {why}{told}")
         self._raise_unreached(said)
 
     def _raise_unreached(self, said: str) -> NoReturn:
@@ -235,10 +244,10 @@ class Remote:
         hint = "look whether `git fetch` and `git push` work here by themselves, without asking for a password"
         raise kind(f"{self._name} could not be reached{self._last(said)}", hint=hint)
 
-    def _last(self, said: str) -> str:
+    def _last(self, said: str, marks: tuple[str, ...] = _MARKS) -> str:
         """The line that says most of what git, or the host, complained of, to be put behind a sentence."""
-        lines = [self._clean(line).strip() for line in said.splitlines()]
-        for begins in ("remote: error:", "fatal:", "error:", "ERROR:", "remote:"):
+        lines = [self._clean(line).strip() for line in said.splitlines() if _SAYS_NOTHING not in line]
+        for begins in marks:
             for line in lines:
                 if line.startswith(begins) and line != begins:
                     return f" ({line.removeprefix(begins).strip()[:300]})"
