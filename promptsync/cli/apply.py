@@ -12,14 +12,12 @@ import click
 from promptsync.cli import common, console
 from promptsync.cli.signals import stopped_by_signals
 from promptsync.commands import apply as applying
-from promptsync.files.disk import read_bytes
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.outcomes import render_outcomes
 from promptsync.output.plan_json import saved_plan
 from promptsync.output.style import counted
 from promptsync.output.text import place
 from promptsync.plan.changes import PlanOptions
-from promptsync.plan.saved import parse_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Applied
     from promptsync.files.target import Target
     from promptsync.plan.changes import Plan
-    from promptsync.plan.saved import SavedPlan
 
 
 @click.command()
@@ -52,7 +49,7 @@ def apply(
         raise UsageError("a saved plan carries its own --prune, --max-deletes, --overwrite, --create-twins and --only")
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, apply needs --yes")
-    saved = _saved(plan_file) if plan_file else None
+    saved = common.read_saved(plan_file) if plan_file else None
     with ExitStack() as stack:
         watcher = _watcher(stack, yes=yes, verbose=verbose)
         applied = applying.apply(target, options, saved=saved, written=saved_plan, watcher=watcher, **settings)
@@ -98,10 +95,3 @@ def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
         on_outcome=lambda outcome: advance[0](outcome) if advance else None,
         on_request=console.watch(verbose=verbose),
     )
-
-
-def _saved(path: Path) -> SavedPlan:
-    data = read_bytes(path)
-    if data is None:
-        raise UsageError(f"there is no plan {path}")
-    return parse_saved(data, str(path))

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptsync.cli import console
+from promptsync.files.disk import read_bytes
 from promptsync.files.target import open_target
-from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError
-from promptsync.output.formats import DEFAULT, FOR_RUNNERS, render
+from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError, UsageError
+from promptsync.output.formats import DEFAULT, FOR_RUNNERS, FORMATS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
 from promptsync.plan.changes import PlanOptions
+from promptsync.plan.saved import parse_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.errors import PromptsyncError
     from promptsync.model.prompt import Problem
+    from promptsync.plan.saved import SavedPlan
 
 
 def _hush(_: click.Context, __: click.Parameter, wanted: bool) -> None:
@@ -117,6 +120,7 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     return code or own
 
 
+plan_format = click.option("--format", "form", type=click.Choice(list(FORMATS)), default=DEFAULT, show_default=True)
 only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
@@ -169,8 +173,21 @@ def show_planned(planned: Planned, form: str = DEFAULT, *, whole: bool = False) 
         console.tell("the last run was interrupted:")
     for note in planned.notes:
         console.tell(f"  {note}")
+    show_rendered(render(planned.plan, layout_of_stdout(whole=whole), form), form)
+
+
+def show_rendered(text: str, form: str) -> None:
+    """A plan in the format of that name, on stdout."""
     show = console.show_commands if form in FOR_RUNNERS else console.show
-    show(render(planned.plan, layout_of_stdout(whole=whole), form))
+    show(text)
+
+
+def read_saved(path: Path) -> SavedPlan:
+    """The plan that was saved in a file. Raises UsageError where there is none, PlanError for what is none."""
+    data = read_bytes(path)
+    if data is None:
+        raise UsageError(f"there is no plan {path}")
+    return parse_saved(data, str(path))
 
 
 def show_warnings(warnings: tuple[Problem, ...]) -> None:

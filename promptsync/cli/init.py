@@ -38,7 +38,8 @@ def init(
 ) -> int:
     """Write what a repository needs to begin with.
 
-    That is a first prompt, the configuration, and what git and CI want. Nothing that is there is overwritten, and run again it says that all is there.
+    That is a first prompt, the configuration, and what git and CI want. Nothing that is there is overwritten. Run again
+    it says that all is there.
     """
     if from_service and project is not None:
         raise UsageError("--project is of the first prompt, and --from-service takes those of the service in its place")

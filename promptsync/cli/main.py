@@ -29,11 +29,13 @@ COMMANDS = {
         "Write what a repository needs to begin with.",
     ),
     "lock": ("lock", "The lockfile: look at it, check it, mend it."),
+    "log": ("log", "Show which apply made what live: when, from which commit, by whom."),
     "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
     "plan": ("plan", "Show what an apply would do."),
     "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
     "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
     "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
+    "show": ("show", "Show a plan that `plan --out` saved, without applying it."),
     "validate": ("validate", "Check the prompt files, offline."),
 }
 """The file of each command, which is imported when the command is run, and what `--help` says of it."""

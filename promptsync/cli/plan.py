@@ -14,7 +14,6 @@ from promptsync.commands import plan as planning
 from promptsync.files.disk import write_atomic
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.model.shell import command
-from promptsync.output.formats import DEFAULT, FORMATS
 from promptsync.output.plan_json import dumps, saved_plan
 from promptsync.output.style import counted
 from promptsync.output.tables import render_unmanaged
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply PLAN`.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default=DEFAULT, show_default=True)
+@common.plan_format
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending, 3 on drift or conflict.")
 @click.option("--offline", is_flag=True, help="Plan against the lock alone, without the service.")
 @common.timeout

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
     from promptsync.model.errors import PlanError, PromptsyncError
+    from promptsync.model.lockchanges import LockChange
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
+    from promptsync.model.provenance import Provenance
     from promptsync.plan.changes import Outcome, Plan
 
 Side: TypeAlias = Literal["ours", "theirs"]
@@ -185,3 +187,54 @@ class Step:
     changes: tuple[FieldDiff, ...]
     is_locked: bool = False
     is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A commit of the lockfile and what it recorded. `time` is ISO 8601, empty where the commit tells none.
+
+    `applies` are those that it tells of, `sources` the first lines of the messages of the commits that were applied, by
+    their ids, where they are in this clone. `is_readable` is False where the lockfile in it is none.
+    """
+
+    commit: str
+    time: str
+    author: str
+    subject: str
+    applies: tuple[Provenance, ...]
+    sources: dict[str, str]
+    changes: tuple[LockChange, ...]
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A prompt of which the service holds another version than the lockfile; `version` is None where it is gone.
+
+    `updated` and `by` are the service's own words. `commit` is one of the lockfile that holds this version; an empty
+    one tells that there is none: someone edited it there.
+    """
+
+    key: str
+    id: str
+    locked: str | None
+    version: str | None
+    updated: str = ""
+    by: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The history of a lockfile, or of one `key` of it, newest first.
+
+    `live` is what the service holds otherwise, None where it was not asked. `uncommitted` is what the lockfile says now
+    and no commit does. `cut` are commits with which the history ends, since what was before is not in this clone.
+    """
+
+    target: str
+    key: str | None
+    commits: tuple[Recorded, ...]
+    live: tuple[Live, ...] | None
+    uncommitted: tuple[LockChange, ...] = ()
+    cut: tuple[str, ...] = ()

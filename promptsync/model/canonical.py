@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptsync.model.errors import PromptsyncError
@@ -132,6 +133,21 @@ def schemas_of(value: Any, key: str | None = None) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from schemas_of(item)
+
+
+def is_in_schema(field: str) -> bool:
+    """Whether the path of a field leads to a JSON schema, or into one: there the order of keys is content."""
+    names = [name.partition("[")[0] for name in field.split(".")]
+    return any(_SCHEMAS.get(name) == inner for name, inner in pairwise(names))
+
+
+def in_order(value: Any, depth: int = 0) -> Any:
+    """A value of a JSON schema, as read from JSON, with the order of its keys as content; not below `MAX_DEPTH`."""
+    if depth < MAX_DEPTH and isinstance(value, dict):
+        return Ordered((name, in_order(item, depth + 1)) for name, item in value.items())
+    if depth < MAX_DEPTH and isinstance(value, list):
+        return [in_order(item, depth + 1) for item in value]
+    return value
 
 
 def is_turned(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, Form, canonical, is_same_json
 from promptsync.model.canonical import remote_content as remote_content
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
+
+Op: TypeAlias = Literal["add", "remove", "replace"]
+"""What becomes of a field that differs."""
 
 SET_BY_SERVICE = frozenset({f"{CLASSIC}.model_db_id"})
 """What the service writes into a block by itself, and not in every answer: never cleared, never a difference."""
@@ -36,7 +39,7 @@ class FieldDiff:
     """
 
     field: str
-    op: Literal["add", "remove", "replace"]
+    op: Op
     before: Any
     after: Any
 

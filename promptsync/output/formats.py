@@ -36,4 +36,9 @@ DEFAULT = "text"
 
 def render(plan: Plan, layout: Layout, form: str = DEFAULT) -> str:
     """The plan in the format of that name, without a final newline."""
-    return FORMATS[form](shown(plan), layout)
+    return render_shown(shown(plan), layout, form)
+
+
+def render_shown(plan: ShownPlan, layout: Layout, form: str = DEFAULT) -> str:
+    """The same of a plan that is masked already."""
+    return FORMATS[form](plan, layout)

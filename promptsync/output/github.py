@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from promptsync.output.applied import not_approved
 from promptsync.output.details import details
 from promptsync.output.escape import terminal
-from promptsync.output.shown import shown
+from promptsync.output.shown import file_of, shown
 from promptsync.output.style import Style, counted
 from promptsync.output.text import summary_line
-from promptsync.plan.changes import Adopt, Conflict, Create, Drift, Move, Recreate, Update
+from promptsync.plan.changes import Conflict, Drift, Recreate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,12 +53,12 @@ def annotate_applied(applied: Applied, held: Sequence[Held]) -> str:
     for one in held:
         level: Level = "notice" if one.is_foreign else "error"
         title = f"{one.change.action} {one.change.key}"
-        found.append((level, annotation(level, title, f"not approved: {not_approved(one)}", _file(one.change))))
+        found.append((level, annotation(level, title, f"not approved: {not_approved(one)}", file_of(one.change))))
     for outcome in applied.outcomes:
         if outcome.status != "done":
             level = "error" if outcome.status in ("failed", "not converged") else "warning"
             said = [outcome.status, outcome.message, outcome.hint]
-            title, file = f"{outcome.action} {outcome.key}", _file(changes[outcome.key])
+            title, file = f"{outcome.action} {outcome.key}", file_of(changes[outcome.key])
             found.append((level, annotation(level, title, "\n".join(part for part in said if part), file)))
     told = shown(applied.plan).changes
     found += [(_level(change), _command(_level(change), change)) for change in told if not change.is_decided]
@@ -97,7 +97,8 @@ def _command(level: Level, change: Change) -> str:
     told = details(change)
     lines = [*(remark.text for remark in told.remarks), *_fields(told.fields), *told.warnings]
     message = "\n".join(lines) or change.key
-    return annotation(level, f"{change.action} {change.key}", message, _file(change))
+    file = file_of(change)
+    return annotation(level, f"{change.action} {change.key}", message, file.file if file else None)
 
 
 def _fields(items: tuple[FieldDiff, ...]) -> Iterator[str]:
@@ -105,13 +106,6 @@ def _fields(items: tuple[FieldDiff, ...]) -> Iterator[str]:
     more = f" and {len(names) - _MAX_FIELDS} more" if len(names) > _MAX_FIELDS else ""
     if names:
         yield f"{', '.join(names[:_MAX_FIELDS])}{more}"
-
-
-def _file(change: Change) -> str | None:
-    if change.edited is not None:
-        return change.edited.file.file
-    file = change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
-    return file.file if file is not None else None
 
 
 def _data(text: str) -> str:

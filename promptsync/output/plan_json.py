@@ -6,15 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from promptsync.output.escape import json_text
-from promptsync.output.shown import shown
-from promptsync.plan.changes import FORMAT_VERSION, Conflict
+from promptsync.output.shown import file_of, shown
+from promptsync.plan.changes import FORMAT_VERSION, Conflict, Drift, Move
 
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
     from promptsync.model.prompt import Json
     from promptsync.output.layout import Layout
     from promptsync.output.shown import ShownPlan
-    from promptsync.plan.changes import Change, Plan
+    from promptsync.plan.changes import Change, Plan, Sides
 
 
 def render_json(plan: ShownPlan, _: Layout) -> str:
@@ -34,8 +34,24 @@ def plan_json(plan: ShownPlan) -> Json:
 
 
 def saved_plan(plan: Plan, host: str | None) -> Json:
-    """The plan as `plan --out` saves it: with the options it was made with, and the service's `host`."""
-    return {**plan_json(shown(plan)), "options": plan.options.as_json(), "host": host}
+    """The plan as `plan --out` saves it: with what it takes to carry it out or to show it again.
+
+    That is the options it was made with and the service's `host`; of each change the file (its place under the root),
+    the key that a move leaves, and who changed what.
+    """
+    return saved_json(shown(plan), host)
+
+
+def saved_json(plan: ShownPlan, host: str | None) -> Json:
+    """The same of a plan that is masked already."""
+    return {
+        **plan_json(plan),
+        "changes": [_saved_change(change) for change in plan.changes],
+        "options": plan.options.as_json(),
+        "host": host,
+        "path_prefix": plan.path_prefix,
+        "offline": plan.offline,
+    }
 
 
 def dumps(document: Json) -> str:
@@ -54,6 +70,26 @@ def _change(change: Change) -> Json:
         "digest": change.digest,
         "diff": [_field(item) for item in change.diff],
         "warnings": [*decision, *change.warnings],
+    }
+
+
+def _saved_change(change: Change) -> Json:
+    file = file_of(change)
+    sides = change.sides if isinstance(change, Drift | Conflict) else None
+    return {
+        **_change(change),
+        # A key may be written in another Unicode form than the file's name.
+        "file": "/".join(file.file.split("/")[-1 - change.key.count("/") :]) if file else None,
+        "old_key": change.old_key if isinstance(change, Move) else None,
+        "sides": _sides(sides) if sides else None,
+    }
+
+
+def _sides(sides: Sides) -> Json:
+    return {
+        "since": sides.since,
+        "here": [_field(item) for item in sides.here],
+        "there": [_field(item) for item in sides.there],
     }
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NewType
 from promptsync.model.compare import FieldDiff
 from promptsync.model.prompt import CLASSIC
 from promptsync.output.mask import mask, mask_text
-from promptsync.plan.changes import Plan, Sides
+from promptsync.plan.changes import Adopt, Create, Move, Plan, Recreate, Sides, Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptsync.model.prompt import PromptFile
-    from promptsync.plan.changes import Change, Create
+    from promptsync.plan.changes import Change
 
 ShownPlan = NewType("ShownPlan", Plan)
 """A plan that may be shown. The files and prompts that its changes rest on are as they were: `facts` tells of them."""
@@ -42,6 +42,13 @@ def facts(create: Create) -> Iterator[tuple[str, str]]:
     """What tells a new prompt in few words, each with its name; what it lacks is left out."""
     found = [("name", create.display_name), ("path", create.path), *_of_file(create.file)]
     return ((name, mask_text(value)) for name, value in found if value)
+
+
+def file_of(change: Change) -> PromptFile | None:
+    """The file that a change is about, if there is one."""
+    if change.edited is not None:
+        return change.edited.file
+    return change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
 
 
 def _change(change: Change) -> Change:

@@ -28,7 +28,7 @@ class SavedChange(NamedTuple):
 class SavedPlan:
     """What a saved plan decided, and the whole `document` that people saw, to be compared with a plan made now.
 
-    `name` is the file to show in messages.
+    `host` is `offline` where the service was not asked. `name` is the file to show in messages.
     """
 
     target: str
@@ -36,6 +36,8 @@ class SavedPlan:
     host: str
     options: PlanOptions
     changes: tuple[SavedChange, ...]
+    path_prefix: str = ""
+    offline: bool = False
     document: Json = field(default_factory=dict, repr=False, compare=False)
     name: str = field(default="the saved plan", compare=False)
 
@@ -48,11 +50,13 @@ def parse_saved(data: bytes, name: str) -> SavedPlan:
     document = _document(data, name)
     _check_version(document, name)
     return SavedPlan(
-        target=_text(document, "target", name),
-        digest=_text(document, "digest", name),
-        host=_text(document, "host", name),
+        target=text_of(document, "target", name),
+        digest=text_of(document, "digest", name),
+        host=text_of(document, "host", name),
         options=_options(document, name),
         changes=_changes(document, name),
+        path_prefix=_path_prefix(document, name),
+        offline=_flag(document, "offline", name),
         document=document,
         name=name,
     )
@@ -110,18 +114,18 @@ def _document(data: bytes, name: str) -> Json:
     try:
         document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_no_duplicates)
     except UnicodeDecodeError as error:
-        raise _broken(name, f"byte {error.start + 1} is not UTF-8") from None
+        raise broken(name, f"byte {error.start + 1} is not UTF-8") from None
     except json.JSONDecodeError as error:
         place = f"{name}:{error.lineno}:{error.colno}"
         raise PlanError(f"{place}: the saved plan is not JSON: {error.msg}", hint=_AGAIN) from None
     except RecursionError:
-        raise _broken(name, "it is nested too deeply") from None
+        raise broken(name, "it is nested too deeply") from None
     except _DuplicateError as error:
-        raise _broken(name, str(error)) from None
+        raise broken(name, str(error)) from None
     except ValueError:
-        raise _broken(name, "it holds a number that is too long") from None
+        raise broken(name, "it holds a number that is too long") from None
     if not isinstance(document, dict):
-        raise _broken(name, "it holds no object")
+        raise broken(name, "it holds no object")
     return document
 
 
@@ -141,25 +145,25 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> Json:
 def _check_version(document: Json, name: str) -> None:
     version = document.get("format_version")
     if not isinstance(version, int) or isinstance(version, bool):
-        raise _broken(name, "it has no number as its `format_version`")
+        raise broken(name, "it has no number as its `format_version`")
     if version != FORMAT_VERSION:
         hint = "apply it with the promptsync that made it, or " + _AGAIN
         raise PlanError(f"{name} is a plan of format {version}, and this promptsync knows {FORMAT_VERSION}", hint=hint)
     if "options" not in document:
-        raise _broken(name, "it lacks `options`, as what `--format json` prints does")
+        raise broken(name, "it lacks `options`, as what `--format json` prints does")
 
 
 def _options(document: Json, name: str) -> PlanOptions:
     options = document["options"]
     if not isinstance(options, dict):
-        raise _broken(name, "`options` is no object")
+        raise broken(name, "`options` is no object")
     if options.keys() != _OPTIONS:
         odd = sorted(options.keys() ^ _OPTIONS)[0]
-        raise _broken(name, f"`options` has an unknown `{odd}`" if odd in options else f"`options` lacks `{odd}`")
+        raise broken(name, f"`options` has an unknown `{odd}`" if odd in options else f"`options` lacks `{odd}`")
     return PlanOptions(
-        prune=_flag(options, "prune", name),
+        prune=_flag(options, "prune", name, "options."),
         overwrite=_globs(options, "overwrite", name),
-        create_twins=_flag(options, "create_twins", name),
+        create_twins=_flag(options, "create_twins", name, "options."),
         only=_globs(options, "only", name),
         max_deletes=_count(options, "max_deletes", name),
     )
@@ -168,55 +172,61 @@ def _options(document: Json, name: str) -> PlanOptions:
 def _changes(document: Json, name: str) -> tuple[SavedChange, ...]:
     listed = document.get("changes")
     if not isinstance(listed, list):
-        raise _broken(name, "`changes` is no list")
+        raise broken(name, "`changes` is no list")
     changes = tuple(_change(item, f"changes[{index}]", name) for index, item in enumerate(listed))
     if len({(change.key, change.action) for change in changes}) != len(changes):
-        raise _broken(name, "`changes` tells the same change twice")
+        raise broken(name, "`changes` tells the same change twice")
     return changes
 
 
 def _change(item: Any, where: str, name: str) -> SavedChange:
     if not isinstance(item, dict):
-        raise _broken(name, f"`{where}` is no object")
+        raise broken(name, f"`{where}` is no object")
     wanted = item.get("action")
     action = next((known for known in ACTIONS if known == wanted), None)
     if action is None:
-        raise _broken(name, f"`{where}.action` is none that is known")
-    return SavedChange(_text(item, "key", name, where), action, _text(item, "digest", name, where))
+        raise broken(name, f"`{where}.action` is none that is known")
+    return SavedChange(text_of(item, "key", name, where), action, text_of(item, "digest", name, where))
 
 
-def _text(holder: Json, field: str, name: str, where: str = "") -> str:
+def text_of(holder: Json, field: str, name: str, where: str = "") -> str:
+    """A text that is not empty. Raises PlanError for whatever else stands there."""
     return _checked(holder.get(field), f"{where}.{field}" if where else field, name)
 
 
 def _checked(value: Any, place: str, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise _broken(name, f"`{place}` is no text")
+        raise broken(name, f"`{place}` is no text")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise _broken(name, f"`{place}` is not Unicode text")
+        raise broken(name, f"`{place}` is not Unicode text")
     return value
 
 
-def _flag(options: Json, field: str, name: str) -> bool:
-    value = options[field]
+def _path_prefix(document: Json, name: str) -> str:
+    return "" if document.get("path_prefix") == "" else text_of(document, "path_prefix", name)
+
+
+def _flag(holder: Json, field: str, name: str, where: str = "") -> bool:
+    value = holder.get(field)
     if not isinstance(value, bool):
-        raise _broken(name, f"`options.{field}` is neither true nor false")
+        raise broken(name, f"`{where}{field}` is neither true nor false")
     return value
 
 
 def _count(options: Json, field: str, name: str) -> int | None:
     value = options[field]
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        raise _broken(name, f"`options.{field}` is neither a number nor null")
+        raise broken(name, f"`options.{field}` is neither a number nor null")
     return value
 
 
 def _globs(options: Json, field: str, name: str) -> tuple[str, ...]:
     value = options[field]
     if not isinstance(value, list):
-        raise _broken(name, f"`options.{field}` is no list")
+        raise broken(name, f"`options.{field}` is no list")
     return tuple(_checked(item, f"options.{field}[{index}]", name) for index, item in enumerate(value))
 
 
-def _broken(name: str, what: str) -> PlanError:
+def broken(name: str, what: str) -> PlanError:
+    """What to say of the file `name`, which is no saved plan."""
     return PlanError(f"{name} is no saved plan: {what}", hint=_AGAIN)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.output.formats import FORMATS
 from promptsync.sandbox import Sandbox, serve
 from tests.e2e.world import KEY, World, current
 
@@ -329,3 +330,59 @@ def test_an_offline_plan_cannot_be_saved(world: World) -> None:
     world.write(KEY, current())
     planned = world.plan("--offline", "--out", str(world.root.parent / "plan.json"))
     assert (planned.code, planned.out) == (64, "")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_show_tells_it_as_plan_did_in_every_format(world: World, form: str) -> None:
+    for name in ("drifted", "disputed", "renamed", "gone", "late"):
+        world.write(f"Default/{name}", current(f"The text of {name}.", temperature=0.3))
+    assert world.apply().code == 0
+    for key in ("Default/drifted", "Default/disputed"):
+        world.edit(key, temperature=0.9)
+    world.change("Default/disputed", lambda data: data["prompt"].update(temperature=0.1))
+    world.change("Default/late", lambda data: data["prompt"]["messages"][0].update(content="One.\nTwo.\n"))
+    (world.root / "Default/renamed.yaml").rename(world.root / "Default/moved.yml")
+    world.remove("Default/gone")
+    world.write("Default/new", current("Greet."))
+    out = world.root.parent / "plan.json"
+    planned = world.run("plan", "--prune", "--out", str(out), "--format", form)
+    for key in ("Default/late", "Default/new"):
+        world.remove(key)
+    world.sandbox.requests.clear()
+    shown = world.run("show", str(out), "--format", form)
+    assert (shown.code, shown.out) == (0, planned.out)
+    assert not world.sandbox.requests
+    assert shown.err.startswith("a saved plan: Target “default” (")
+    assert shown.err.endswith(f"Made with `--prune`\ncarry it out with: promptsync apply {out}\n")
+
+
+def test_show_needs_neither_files_nor_key_nor_service(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = saved(world)
+    world.root = world.root.parent / "elsewhere"
+    monkeypatch.delenv("ORQ_API_KEY")
+    shown = world.run("show", str(plan))
+    assert shown.code == 0
+    assert "Plan: 1 to create, 1 to update; 0 unchanged." in shown.out
+
+
+@pytest.mark.parametrize("change", [forge_diff, forge_name, forge_summary, spoil("note", "approved")])
+def test_show_tells_of_a_plan_that_was_rewritten_what_can_be_known(world: World, change: Callable[[Any], None]) -> None:
+    """What a value was, only an apply can tell; that it is not what `plan` writes is refused."""
+    plan = saved(world)
+    data = json.loads(plan.read_text())
+    change(data)
+    plan.write_text(json.dumps(data))
+    shown = world.run("show", str(plan))
+    if change in (forge_diff, forge_name):
+        assert shown.code == 0
+    else:
+        assert (shown.code, shown.out) == (1, "")
+        assert "is not what `plan --out` writes of these changes" in shown.err
+
+
+def test_show_of_no_plan_says_so(world: World) -> None:
+    plan = saved(world)
+    missing = world.run("show", str(plan.with_name("none.json")))
+    assert (missing.code, missing.err) == (64, f"error: there is no plan {plan.with_name('none.json')}\n")
+    plan.write_text(world.run("plan", "--format", "json").out)
+    assert (world.run("show", str(plan)).code, world.run("show", str(plan), "--format", "pdf").code) == (1, 64)

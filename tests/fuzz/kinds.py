@@ -16,7 +16,8 @@ from promptsync.files.loader import IncludeError, Source, load_one
 from promptsync.model.canonical import source_hash
 from promptsync.model.errors import LockfileError, PlanError, PromptsyncError
 from promptsync.model.lockfile import dump, parse
-from promptsync.output.formats import FORMATS, render
+from promptsync.output.again import show_again
+from promptsync.output.formats import FORMATS, render, render_shown
 from promptsync.output.layout import Layout
 from promptsync.output.plan_json import dumps, saved_plan
 from promptsync.plan.changes import Begun
@@ -122,9 +123,12 @@ def read_lock(data: bytes) -> None:
 
 def read_plan(data: bytes) -> None:
     try:
-        parse_saved(data, "plan.json")
+        made = show_again(parse_saved(data, "plan.json"), "prompts")
     except PlanError as error:
         _names(error, "plan.json")
+        return
+    for form in FORMATS:
+        render_shown(made, Layout(), form)
 
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="promptsync-fuzz-"))

@@ -67,4 +67,16 @@ def test_a_saved_plan_carries_its_options() -> None:
         "max_deletes": None,
     }
     assert saved["host"] == "api.orq.ai"
-    assert saved.items() >= plan_json(plan).items()
+    printed = plan_json(plan)
+    assert {**saved, "changes": printed["changes"]}.items() >= printed.items()
+    assert all(item.items() >= told.items() for item, told in zip(saved["changes"], printed["changes"], strict=True))
+
+
+def test_a_saved_plan_carries_what_it_takes_to_show_it_again() -> None:
+    saved = saved_plan(examples.plan_of(examples.move("Team/renamed"), examples.forget("Team/old")), "api.orq.ai")
+
+    assert (saved["path_prefix"], saved["offline"]) == ("Staging", False)
+    assert [(item["file"], item["old_key"], item["sides"]) for item in saved["changes"]] == [
+        (None, None, None),
+        ("Team/renamed.yaml", "Default/Support/dunning", None),
+    ]

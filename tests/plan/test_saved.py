@@ -45,6 +45,7 @@ def test_what_was_saved_is_read_back() -> None:
             SavedChange("Default/Support/greeting", "create", "sha256:" + "c" * 64),
             SavedChange("Default/Support/refund", "update", "sha256:" + "c" * 64),
         ),
+        path_prefix="Staging",
     )
 
 
@@ -126,6 +127,8 @@ def test_odd_values_are_themselves_again(value: Any) -> None:
         (changed(digest="\ud800"), "plan.json is no saved plan: `digest` is not Unicode text"),
         (changed(host=[]), "plan.json is no saved plan: `host` is no text"),
         (changed(host=None), "plan.json is no saved plan: `host` is no text"),
+        (changed(path_prefix=None), "plan.json is no saved plan: `path_prefix` is no text"),
+        (changed(offline="no"), "plan.json is no saved plan: `offline` is neither true nor false"),
         *(
             (
                 changed(options={**PlanOptions().as_json(), "max_deletes": value}),
