@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from promptsync.model.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
@@ -92,6 +94,18 @@ class Pulled:
     def is_open(self) -> bool:
         """Whether something is left to decide."""
         return bool(self.conflicts) or self.problem is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a pull would do, not done: what would become of each file, and its content `before` and `after`.
+
+    Paths are relative to the root, with `/`; those that would stay as they are, are left out.
+    """
+
+    pulled: tuple[Pulled, ...]
+    before: Mapping[str, bytes]
+    after: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)

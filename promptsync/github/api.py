@@ -18,6 +18,8 @@ from urllib.parse import quote
 import httpx
 
 from promptsync import __version__
+from promptsync.github import queries
+from promptsync.github.pulls import Ahead, OwnPull, ahead, own_pull
 from promptsync.model.errors import BranchError, DeniedError, MovedError
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ class GitHub:
 
     def own_comments(self, number: int) -> Iterator[Note]:
         """The comments on an issue or pull request that this token's account wrote, oldest first."""
-        for node in self._nodes(_COMMENTS, {"number": number}, ("issueOrPullRequest", "comments")):
+        for node in self._nodes(queries.COMMENTS, {"number": number}, ("issueOrPullRequest", "comments")):
             if node.get("viewerDidAuthor") is True:
                 yield Note(int(node["databaseId"]), str(node["body"]))
 
@@ -139,7 +141,7 @@ class GitHub:
 
     def own_issues(self, label: str) -> Iterator[Note]:
         """The open issues with a label that this token's account wrote, oldest first."""
-        for node in self._nodes(_ISSUES, {"label": label}, ("issues",)):
+        for node in self._nodes(queries.ISSUES, {"label": label}, ("issues",)):
             if node.get("viewerDidAuthor") is True:
                 yield Note(int(node["number"]), str(node["body"]), str(node["title"]))
 
@@ -169,13 +171,31 @@ class GitHub:
         fields = {"head": branch, "base": base, "title": title, "body": body}
         return _pull(self._rest("POST", "pulls", fields, f"open a pull request from {branch}"))
 
+    def own_pulls(self, branch: str, base: str) -> Iterator[OwnPull]:
+        """The pull requests of this token's account from a branch of this repository, newest first; merged ones not."""
+        for node in self._nodes(queries.PULLS, {"branch": branch, "base": base}, ("pullRequests",)):
+            if node.get("viewerDidAuthor") is True and node.get("isCrossRepository") is False:
+                yield own_pull(node)
+
     def merge_when_ready(self, pull: Pull) -> bool:
         """Asks for auto-merge. False where the repository does not allow it."""
         try:
-            self._query(_AUTO_MERGE, {"pull": pull.node}, "ask for auto-merge")
+            self._query(queries.AUTO_MERGE, {"pull": pull.node}, "ask for auto-merge")
         except GitHubError:
             return False
         return True
+
+    def default_branch(self) -> str:
+        """The branch that pull requests go into."""
+        return str(self._rest("GET", "", None, "read the repository")["default_branch"])
+
+    def ahead(self, base: str, commit: str) -> Ahead:
+        """What a commit has since it parted from `base`."""
+        return ahead(self._rest("GET", f"compare/{quote(base)}...{commit}", None, "compare two commits"))
+
+    def delete_branch(self, branch: str) -> None:
+        """Takes a branch away."""
+        self._send("DELETE", self._place(f"git/refs/heads/{quote(branch)}"), None, f"delete the branch {branch}")
 
     def tip(self, branch: str) -> str | None:
         """The commit that a branch points to; None where there is no such branch."""
@@ -236,7 +256,7 @@ class GitHub:
                 "deletions": [{"path": path} for path, data in files.items() if data is None],
             },
         }
-        made = self._query(_COMMIT, {"input": change}, f"commit to {branch}")
+        made = self._query(queries.COMMIT, {"input": change}, f"commit to {branch}")
         return str(made["createCommitOnBranch"]["commit"]["oid"])
 
     def _begin(self, branch: str, files: Mapping[str, bytes | None], message: str) -> str:
@@ -308,7 +328,7 @@ class GitHub:
         return self._json(self._send(method, self._place(path), body, doing), doing)
 
     def _place(self, path: str) -> str:
-        return f"{self._api}/repos/{self.repository}/{path}"
+        return f"{self._api}/repos/{self.repository}/{path}".rstrip("/")
 
     def _json(self, answer: httpx.Response, doing: str) -> Any:
         try:
@@ -417,35 +437,3 @@ def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
             return {item.filename: archive.read(item) for item in archive.infolist() if not item.is_dir()}
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
         raise GitHubError(f"the artefact {name} is no archive that can be read") from None
-
-
-_COMMENTS = """
-query ($owner: String!, $name: String!, $number: Int!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    issueOrPullRequest(number: $number) {
-      ... on PullRequest { comments(first: 100, after: $after) { ...found } }
-      ... on Issue { comments(first: 100, after: $after) { ...found } }
-    }
-  }
-}
-fragment found on IssueCommentConnection {
-  nodes { databaseId body viewerDidAuthor }
-  pageInfo { hasNextPage endCursor }
-}
-"""
-_ISSUES = """
-query ($owner: String!, $name: String!, $label: String!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    issues(states: [OPEN], labels: [$label], first: 100, after: $after) {
-      nodes { number title body viewerDidAuthor }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}
-"""
-_COMMIT = """
-mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }
-"""
-_AUTO_MERGE = """
-mutation ($pull: ID!) { enablePullRequestAutoMerge(input: {pullRequestId: $pull}) { clientMutationId } }
-"""

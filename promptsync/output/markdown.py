@@ -38,10 +38,10 @@ _KEPT = 400
 def render_markdown(plan: ShownPlan, layout: Layout) -> str:
     """The plan within the layout's limit, without a final newline."""
     head = heading(plan, layout)
-    top = [f"### {head.sum}", "", f"<p><sub>{'<br>'.join(map(_code, head.facts))}</sub></p>", ""]
+    top = [f"### {head.sum}", "", f"<p><sub>{'<br>'.join(map(code, head.facts))}</sub></p>", ""]
     top += [part for line in head.warnings for part in (f"> [!WARNING]\n> {line}", "")]
     parts = (_change(change) for change in plan.changes)
-    return _fitted("\n".join(top), list(parts), layout).rstrip("\n")
+    return fitted("\n".join(top), list(parts), layout).rstrip("\n")
 
 
 def fenced(lines: Iterable[str], language: str = "") -> str:
@@ -51,7 +51,14 @@ def fenced(lines: Iterable[str], language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
+def folding(title: str, lines: Sequence[str]) -> str:
+    """A part that folds: a title in HTML, and below it lines as a diff."""
+    # Blank lines on either side: without them GitHub takes what follows for more HTML.
+    body = f"\n{fenced(lines, 'diff')}\n" if lines else ""
+    return f"<details open><summary>{title}</summary>\n{body}</details>\n"
+
+
+def fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
     """As many prompts as fit, in order, and what is said of the others."""
     room = layout.limit - len(top) - _KEPT if layout.limit is not None else None
     kept: list[str] = []
@@ -71,15 +78,12 @@ def _fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
 
 def _change(change: Change) -> str:
     look, told = LOOKS[change.action], details(change)
-    ident = f" {_code(change.id)}" if change.id else ""
-    lines = list(_lines(told))
-    title = f"<summary>{escape(look.sign)} {change.action} <b>{_code(change.key)}</b>{ident}</summary>"
-    # Blank lines on either side: without them GitHub takes what follows for more HTML.
-    body = f"\n{fenced(lines, 'diff')}\n" if lines else ""
-    return f"<details open>{title}\n{body}</details>\n"
+    ident = f" {code(change.id)}" if change.id else ""
+    title = f"{escape(look.sign)} {change.action} <b>{code(change.key)}</b>{ident}"
+    return folding(title, list(_lines(told)))
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A name or a fact, for a block of HTML."""
     return f"<code>{escape(terminal(text))}</code>"
 
@@ -95,11 +99,12 @@ def _lines(told: Details) -> Iterator[str]:
         if group.title:
             yield f"# {terminal(group.title)}"
         for item in group.fields:
-            yield from _field(item)
+            yield from diff_rows(item)
     yield from (f"! warning: {terminal(warning)}" for warning in told.warnings)
 
 
-def _field(item: FieldDiff) -> Iterator[str]:
+def diff_rows(item: FieldDiff) -> Iterator[str]:
+    """The lines of a diff that tell one field. `item` is masked already."""
     field = field_rows(item, _INNER, 0)
     if field.line is not None and field.sign != "~":
         yield f"{field.head} {field.line}"

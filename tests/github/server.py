@@ -37,10 +37,18 @@ SCHEMA = build_schema(
     type Query { repository(owner: String!, name: String!, followRenames: Boolean = true): Repository }
     type Repository {
       issueOrPullRequest(number: Int!): IssueOrPullRequest
+      pullRequests(
+        states: [PullRequestState!], headRefName: String, baseRefName: String, orderBy: IssueOrder, first: Int,
+        after: String
+      ): PullRequestConnection!
       issues(states: [IssueState!], labels: [String!], first: Int, after: String): IssueConnection!
     }
     union IssueOrPullRequest = Issue | PullRequest
     enum IssueState { OPEN CLOSED }
+    enum PullRequestState { OPEN CLOSED MERGED }
+    enum IssueOrderField { CREATED_AT UPDATED_AT COMMENTS }
+    enum OrderDirection { ASC DESC }
+    input IssueOrder { field: IssueOrderField!, direction: OrderDirection! }
     type Issue {
       number: Int!
       title: String!
@@ -48,7 +56,18 @@ SCHEMA = build_schema(
       viewerDidAuthor: Boolean!
       comments(first: Int, after: String): IssueCommentConnection!
     }
-    type PullRequest { number: Int!, comments(first: Int, after: String): IssueCommentConnection! }
+    scalar URI
+    type PullRequest {
+      number: Int!
+      url: URI!
+      title: String!
+      body: String!
+      state: PullRequestState!
+      isCrossRepository: Boolean!
+      viewerDidAuthor: Boolean!
+      comments(first: Int, after: String): IssueCommentConnection!
+    }
+    type PullRequestConnection { nodes: [PullRequest], pageInfo: PageInfo! }
     type IssueConnection { nodes: [Issue], pageInfo: PageInfo! }
     type IssueCommentConnection { nodes: [IssueComment], pageInfo: PageInfo! }
     type IssueComment { databaseId: Int, body: String!, viewerDidAuthor: Boolean! }
@@ -79,6 +98,8 @@ SCHEMA = build_schema(
 _ROUTES = Map(
     [
         Rule("/graphql", endpoint="graphql", methods=["POST"]),
+        Rule("/repos/acme/shop", endpoint="repo", methods=["GET"]),
+        Rule("/repos/acme/shop/compare/<path:which>", endpoint="compare", methods=["GET"]),
         Rule("/repos/acme/shop/issues", endpoint="issues", methods=["POST"]),
         Rule("/repos/acme/shop/issues/<int:number>", endpoint="issue", methods=["PATCH"]),
         Rule("/repos/acme/shop/issues/<int:number>/comments", endpoint="comments", methods=["POST"]),
@@ -88,7 +109,7 @@ _ROUTES = Map(
         Rule("/repos/acme/shop/commits/<sha>/pulls", endpoint="pulls_of", methods=["GET"]),
         Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
         Rule("/repos/acme/shop/git/refs", endpoint="refs", methods=["POST"]),
-        Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH"]),
+        Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH", "DELETE"]),
         Rule("/repos/acme/shop/contents/<path:path>", endpoint="contents", methods=["GET"]),
         Rule("/repos/acme/shop/actions/artifacts", endpoint="artifacts", methods=["GET"]),
         Rule("/repos/acme/shop/actions/artifacts/<int:number>/zip", endpoint="download", methods=["GET"]),
@@ -132,6 +153,7 @@ class Pull:
     author: str = "mona"
     merged_at: str | None = None
     state: str = "open"
+    is_from_fork: bool = False
     auto_merge: bool = False
     files: list[str] = field(default_factory=list)
 
@@ -295,6 +317,9 @@ class FakeGitHub:
     def _pulls(self, request: Request) -> Response:
         if request.method == "POST":
             body = _body(request)
+            if "create_pull" in self.denied:
+                message = "GitHub Actions is not permitted to create or approve pull requests."
+                return _json({"message": message}, 403)
             made = self.pull(body["head"], body["base"], author=BOT)
             made.title, made.body = body["title"], body["body"]
             return _json(_pull(made), 201)
@@ -327,8 +352,40 @@ class FakeGitHub:
         return _json({"ref": body["ref"], "object": {"sha": body["sha"]}}, 201)
 
     def _move(self, request: Request, branch: str) -> Response:
+        if self.tip(branch) is None:
+            return _json({"message": "Reference does not exist"}, 422)
+        if request.method == "DELETE":
+            self.git("update-ref", "-d", f"refs/heads/{branch}")
+            self._pushed(branch)
+            return Response(status=204)
         self.git("update-ref", f"refs/heads/{branch}", _body(request)["sha"])
+        self._pushed(branch)
         return _json({"ref": f"refs/heads/{branch}"})
+
+    def _pushed(self, branch: str) -> None:
+        """Open pull requests follow their branch. One with nothing ahead of its base is closed, for good."""
+        tip = self.tip(branch)
+        for pull in self.pulls:
+            if pull.branch == branch and pull.state == "open" and not pull.is_from_fork:
+                pull.head = tip or pull.head
+                if tip is None or self.git("rev-list", "--count", f"{pull.base}..{tip}") == "0":
+                    pull.state = "closed"
+
+    def _repo(self, request: Request) -> Response:
+        return _json({"full_name": REPOSITORY, "default_branch": "main"})
+
+    def _compare(self, request: Request, which: str) -> Response:
+        base, _, head = which.partition("...")
+        commits = self.git("rev-list", "--reverse", f"{base}..{head}").split()
+        statuses = {"A": "added", "M": "modified", "D": "removed"}
+        files = []
+        for line in self.git("diff", "--raw", "--no-abbrev", "--no-renames", f"{base}...{head}").splitlines():
+            facts, name = line.split("\t")
+            _, _, before, after, status = facts.split()
+            sha = before if status == "D" else after
+            files.append({"filename": name, "status": statuses[status], "sha": sha})
+        told = [{"sha": one, "commit": {"message": self.git("log", "-1", "--format=%B", one)}} for one in commits]
+        return _json({"ahead_by": len(commits), "commits": told, "files": files[:300]})
 
     def _contents(self, request: Request, path: str) -> Response:
         try:
@@ -401,6 +458,31 @@ class _Root:
         ]
         return _page(nodes, first, after)
 
+    def pullRequests(  # noqa: N802
+        self,
+        info: Any,
+        states: list[str],
+        headRefName: str,  # noqa: N803
+        baseRefName: str,  # noqa: N803
+        orderBy: Any,  # noqa: N803
+        first: int,
+        after: str | None = None,
+    ) -> Any:
+        nodes = [
+            {
+                "number": one.number,
+                "url": _pull(one)["html_url"],
+                "title": one.title,
+                "body": one.body,
+                "state": "MERGED" if one.merged_at else one.state.upper(),
+                "isCrossRepository": one.is_from_fork,
+                "viewerDidAuthor": one.author == BOT,
+            }
+            for one in reversed(self._github.pulls)
+            if (one.branch, one.base) == (headRefName, baseRefName)
+        ]
+        return _page([node for node in nodes if node["state"] in states], first, after)
+
     def createCommitOnBranch(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802
         github, branch = self._github, input["branch"]["branchName"]
         if "createCommitOnBranch" in github.denied:
@@ -418,7 +500,9 @@ class _Root:
             )
         files = {item["path"]: base64.b64decode(item["contents"]) for item in input["fileChanges"]["additions"]}
         message = input["message"]["headline"] + "\n\n" + (input["message"].get("body") or "")
-        return {"commit": {"oid": github.commit(branch, files, message, author=BOT)}}
+        made = github.commit(branch, files, message, author=BOT)
+        github._pushed(branch)
+        return {"commit": {"oid": made}}
 
     def enablePullRequestAutoMerge(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802
         if not self._github.allows_auto_merge:
