@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @common.verbose
 @common.deciding
 @common.on_target
+@common.brings_home
 def apply(
     target: Target, options: PlanOptions, plan_file: Path | None, yes: bool, verbose: bool, **settings: Any
 ) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 
 from promptsync.cli import console
 from promptsync.files.target import open_target
+from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError
 from promptsync.output.formats import DEFAULT, FOR_RUNNERS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
@@ -20,7 +22,9 @@ from promptsync.plan.changes import PlanOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptsync.commands.results import Planned
+    from promptsync.commands.results import Planned, Pushed
+    from promptsync.files.target import Target
+    from promptsync.model.errors import PromptsyncError
     from promptsync.model.prompt import Problem
 
 
@@ -40,9 +44,51 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
     @functools.wraps(command)
     def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
-        return command(open_target(root, target, base_url=base_url, environ=os.environ), **options)
+        opened = open_target(root, target, base_url=base_url, environ=os.environ)
+        return command(replace(opened, notify=console.tell), **options)
 
     return wrapped
+
+
+def brings_home(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that changes the lockfile: at its end it is brought to its branch, where it lives on one.
+
+    Where that fails it is told, and the exit code says so unless something worse happened.
+    """
+
+    @functools.wraps(command)
+    def wrapped(target: Target, **options: Any) -> int:
+        code = command(target, **options)
+        if target.lock_branch is None or not target.lock_path.exists():
+            return code
+        from promptsync.commands.push import bring_home  # Few roots keep their lockfile on a branch.
+
+        try:
+            tell_pushed(bring_home(target))
+        except (BranchError, LockfileError) as error:
+            return tell_not_home(target, error, code)
+        return code
+
+    return wrapped
+
+
+def tell_pushed(pushed: Pushed) -> None:
+    """Says where the lockfile is home now."""
+    if pushed.is_proposed:
+        console.tell(f"the lockfile waits on the branch {pushed.branch} ({pushed.commit[:10]}); merge it soon")
+        console.tell(pushed.url or "open a pull request from that branch")
+    elif pushed.commit:
+        console.tell(f"the lockfile is on the branch {pushed.branch}, {pushed.commit[:10]}")
+
+
+def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.DONE) -> int:
+    """Says what kept the lockfile from coming home, and gives the exit code: `code`, if that tells of worse."""
+    from promptsync.cli import errors
+
+    hint = f"{error.hint}; then run `promptsync lock push`" if error.hint else "run `promptsync lock push` to try again"
+    not_home = NotHomeError(f"{target.lock_path} holds what did not come home: {error.message}", hint=hint)
+    own = errors.tell(not_home)
+    return code or own
 
 
 only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--id", "ids", multiple=True, help="Import this prompt.")
 @click.option("--into", default="Default", show_default=True, metavar="FOLDER", help="The folder of the new files.")
 @common.on_target
+@common.brings_home
 def import_(target: Target, listing: bool, everything: bool, ids: tuple[str, ...], into: str) -> int:
     """Bring prompts that no file holds into files and lock, or list them. The service is only read."""
     if listing + everything + bool(ids) != 1:
@@ -70,6 +71,7 @@ def _show_imported(done: Imported) -> None:
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
 @common.on_target
+@common.brings_home
 def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     if by_name is (key is not None) or (key is None) is not (id is None):
@@ -77,7 +79,7 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
     done = adopting.adopt(target, key, id, observer=console.watch())
-    console.say(f"{done.file.key} is {id} from now on; {target.lock_path} holds it")
+    console.say(f"{done.file.key} is {id} from now on; {target.lock_name} holds it")
     if done.only_there:
         console.tell(f"only the service has, and keeps: {', '.join(done.only_there)}")
     if done.plan.changes:
@@ -109,6 +111,7 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 @click.argument("old")
 @click.argument("new")
 @common.on_target
+@common.brings_home
 def mv(target: Target, old: str, new: str) -> int:
     """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
     console.say(moving.mv(target, old, new))

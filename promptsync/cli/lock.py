@@ -10,8 +10,9 @@ import click
 
 from promptsync.cli import common, console
 from promptsync.commands import lock as locking
+from promptsync.commands.push import bring_home
 from promptsync.commands.state import read_state
-from promptsync.model.errors import ExitCode, UsageError
+from promptsync.model.errors import BranchError, ExitCode, LockfileError, UsageError
 from promptsync.output.tables import render_lock
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def verify(target: Target) -> int:
 @lock.command()
 @click.argument("keys", nargs=-1, required=True)
 @common.on_target
+@common.brings_home
 def forget(target: Target, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
     for key, entry in locking.lock_forget(target, keys).items():
@@ -56,6 +58,7 @@ def forget(target: Target, keys: tuple[str, ...]) -> int:
 @lock.command()
 @click.argument("keys", nargs=-1, required=True)
 @common.on_target
+@common.brings_home
 def unprotect(target: Target, keys: tuple[str, ...]) -> int:
     """Let `--prune` delete the prompts of KEYS, whose files are gone and which are protected."""
     locking.lock_unprotect(target, keys)
@@ -77,6 +80,8 @@ def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
     """
     if len(paths) not in (0, 1, 3):
         raise UsageError("lock merge takes no path, the conflicted lockfile, or BASE OURS THEIRS")
+    if not paths and target.lock_branch is not None:
+        raise UsageError(f"the lockfile lives on the branch {target.lock_branch}, and nothing of it is in the tree")
     base, ours, theirs = paths if len(paths) == 3 else (None, paths[0] if paths else target.lock_path, None)
     merged = locking.lock_merge(base, ours, theirs, side)
     for sentence in [*merged.conflicts, *merged.decided]:
@@ -85,4 +90,26 @@ def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
         console.tell("help: `promptsync lock merge --ours` or `--theirs` decides all of these for one side")
         return ExitCode.CONFLICT
     console.tell(f"{ours} is merged")
+    return ExitCode.DONE
+
+
+@lock.command()
+@click.option(
+    "--branch", help="The branch it belongs on; by default that of the CI's run, or the one that is followed."
+)
+@click.option("--remote", help="The name of a remote, or a URL; by default origin.")
+@common.on_target
+def push(target: Target, branch: str | None, remote: str | None) -> int:
+    """Bring the lockfile to where it lives: its branch, or the tip of the branch it is committed to.
+
+    It is merged prompt by prompt with what others brought there. Where the branch takes no direct commit, it waits on
+    the branch promptsync/lockfile for a pull request. Exits 6 where it did not come home.
+    """
+    try:
+        pushed = bring_home(target, remote, branch)
+    except (BranchError, LockfileError) as error:
+        return common.tell_not_home(target, error)
+    common.tell_pushed(pushed)
+    if not pushed.commit:
+        console.tell(f"the branch {pushed.branch} holds the lockfile already")
     return ExitCode.DONE

@@ -62,7 +62,8 @@ def cli() -> None:
     """Prompts as code for orq.ai: a folder of YAML files is the truth, the service follows.
 
     Exit codes: 0 done or nothing to do; 1 error; 2 changes pending; 3 a conflict wants a decision; 4 partly applied
-    or not converged; 5 the saved plan is stale; 64 usage; 70 a bug of promptsync; 130 interrupted.
+    or not converged; 5 the saved plan is stale; 6 the lockfile did not come home; 64 usage; 70 a bug of promptsync;
+    130 interrupted.
     """
 
 

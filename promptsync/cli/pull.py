@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--ours", "resolve", flag_value="ours", help="Where both sides changed, keep the file's.")
 @click.option("--theirs", "resolve", flag_value="theirs", help="Where both sides changed, take the service's.")
 @common.on_target
+@common.brings_home
 def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
     """Merge what was changed on the service into the files, by default into all of them.
 

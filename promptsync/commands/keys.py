@@ -40,7 +40,7 @@ def locked_key(target: Target, lock: Lockfile, typed: str) -> str:
     """The key in the lockfile that is meant. Raises UsageError where there is none."""
     key = known_key(target, typed, lock.prompts)
     if key is None:
-        raise UsageError(f"there is no `{typed}` in {target.lock_path}", hint=did_you_mean(target, typed, lock.prompts))
+        raise UsageError(f"there is no `{typed}` in {target.lock_name}", hint=did_you_mean(target, typed, lock.prompts))
     return key
 
 

@@ -41,7 +41,7 @@ def mv(target: Target, old: str, new: str) -> str:
         if old not in lock.prompts:
             if renames:
                 return f"{old} is {new} now; it was never applied"
-            raise UsageError(f"there is no `{old}` in {target.lock_path}")
+            raise UsageError(f"there is no `{old}` in {target.lock_name}")
         entry = lock.prompts[old]
         prompts = {new if key == old else key: value for key, value in lock.prompts.items()}
         prompts[new] = entry.under_other_key()
@@ -70,7 +70,7 @@ def _old_key(target: Target, typed: str, files: set[str], lock: Lockfile) -> str
     key = known_key(target, typed, known)
     if key is None:
         raise UsageError(
-            f"there is no `{typed}` in {target.lock_path}, and no file of it", hint=did_you_mean(target, typed, known)
+            f"there is no `{typed}` in {target.lock_name}, and no file of it", hint=did_you_mean(target, typed, known)
         )
     return key
 

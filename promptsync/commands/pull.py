@@ -13,7 +13,7 @@ from promptsync.commands.decide import decide
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.history import base_of
 from promptsync.commands.keys import file_of, with_keys
-from promptsync.commands.results import Proposed, Pulled
+from promptsync.commands.results import DryRun, Pulled
 from promptsync.commands.rewrite import Rewriter, content_for, no_place
 from promptsync.commands.state import read_state, record
 from promptsync.files.disk import read_bytes
@@ -74,7 +74,7 @@ def pull(
     return done
 
 
-def propose(target: Target, keys: Collection[str], *, observer: Callable[[Exchange], None] | None = None) -> Proposed:
+def dry_run(target: Target, keys: Collection[str], *, observer: Callable[[Exchange], None] | None = None) -> DryRun:
     """What `pull` would make of the files of `keys`, with nothing written: for a branch that others review first.
 
     Where a policy lets git win, nothing is taken over. The lockfile is written for prompts that changed on both sides
@@ -83,7 +83,7 @@ def propose(target: Target, keys: Collection[str], *, observer: Callable[[Exchan
     policy = with_keys(target, PlanOptions(), keys)[0].overwrite
     keys = [key for key in keys if not matches(key, policy)]
     if not keys:
-        return Proposed((), {}, {})
+        return DryRun((), {}, {})
     found = _read(target, keys, observer)
     rewriter = Rewriter(target, found.files, kept={})
     done: list[Pulled] = []
@@ -95,9 +95,9 @@ def propose(target: Target, keys: Collection[str], *, observer: Callable[[Exchan
         if pulled.edits and differs and on_disk.prompts.get(one.file.key) == one.entry:
             bases[one.file.key] = fresh
     after = dict(rewriter.kept or {})
-    if bases != on_disk.prompts and target.lock_path.parent == target.root:
+    if bases != on_disk.prompts and target.lock_branch is None and target.lock_path.parent == target.root:
         after[target.lock_path] = dump(on_disk.with_prompts(bases))
-    return Proposed(
+    return DryRun(
         tuple(done),
         before={_place(target, path): read_bytes(path) or b"" for path in after},
         after={_place(target, path): data for path, data in after.items()},

@@ -97,7 +97,7 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class DryRun:
     """What a pull would do, not done: what would become of each file, and its content `before` and `after`.
 
     Paths are relative to the root, with `/`; those that would stay as they are, are left out.
@@ -114,6 +114,20 @@ class LockMerged:
 
     conflicts: list[str]
     decided: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Where the lockfile is home now: the branch, and the commit that brought it there, empty where it was there.
+
+    `is_proposed` tells that the branch it belongs on took no commit, so that it waits on this one to be merged; `url`
+    is what the host said of that.
+    """
+
+    branch: str
+    commit: str = ""
+    is_proposed: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

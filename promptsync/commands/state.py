@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.apply.journal import Journal, Recovered
+from promptsync.commands.home import last_home, read_home, unpushed_elsewhere, with_unpushed, write_unpushed
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.target import check_state, prepare_state
 from promptsync.merge.locks import merge_locks
@@ -22,45 +23,54 @@ class State:
     """`on_disk` is the lockfile as it was found, `lock` the same with what an earlier run had recorded besides.
 
     `recovered` is what that run left open. `journal` knows it too: another one would drop it when it is compacted.
+    `home` is the lockfile of the branch where it lives on one, without what was recorded here and is not there yet.
     """
 
     on_disk: Lockfile
     lock: Lockfile
     recovered: Recovered
     journal: Journal
+    home: Lockfile | None = None
 
 
 def read_state(target: Target) -> State:
     """The state of a target; an empty lock where there is none.
 
-    Raises LockfileError for a lockfile that cannot be trusted, PromptsyncError for a journal that cannot be read or is
-    not of a run of ours.
+    Raises LockfileError for a lockfile that cannot be trusted, BranchError where it lives on a branch that cannot be
+    reached and was never read here, PromptsyncError for a journal that cannot be read or is not of a run of ours.
     """
     check_state(target)
-    on_disk = read_lock(target)
+    home = read_home(target).lock(target) if target.lock_branch is not None else None
+    on_disk = read_lock(target) if home is None else with_unpushed(target, home)
     journal = Journal(target.journal_path)
     recovered = journal.recover()
-    return State(on_disk, recovered.onto(on_disk), recovered, journal)
+    return State(on_disk, recovered.onto(on_disk), recovered, journal, home)
 
 
 def record(target: Target, state: State, lock: Lockfile) -> None:
     """Writes `lock`, and then drops from the journal what it holds."""
-    write_lock(target, lock)
+    write_lock(target, lock, home=state.home)
     state.journal.compact()
 
 
 def read_lock(target: Target) -> Lockfile:
     """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""
+    if target.lock_branch is not None:
+        return with_unpushed(target, read_home(target).lock(target))
     data = read_bytes(target.lock_path)
     return parse(data, str(target.lock_path)) if data is not None else Lockfile()
 
 
-def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None) -> None:
+def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None, home: Lockfile | None = None) -> None:
     """Writes the lockfile, if it says something new.
 
     `since` is what it held when `lock` was begun: what others wrote into it meanwhile is merged, prompt by prompt.
-    Raises LockfileError where that cannot be, and leaves the file as it is.
+    Raises LockfileError where that cannot be, and leaves the file as it is. A lockfile that lives on a branch is kept
+    here until it is brought there; `home` is what the branch held when it was read.
     """
+    if target.lock_branch is not None:
+        write_unpushed(target, lock, home or Lockfile())
+        return
     found = read_bytes(target.lock_path)
     if since is not None and found is not None:
         lock = _merged(target, lock, since, parse(found, str(target.lock_path)))
@@ -84,6 +94,10 @@ def scope_of(target: Target, *, offline: bool = False) -> Scope:
 
 def ids_elsewhere(target: Target) -> frozenset[str]:
     """The ids in the other lockfiles of this root. One that cannot be read would hide what is managed: an error."""
+    if target.lock_branch is not None:
+        home = last_home(target) or read_home(target)
+        locks = [lock for path, lock in home.locks.items() if path != home.path(target)]
+        return frozenset().union(*(lock.ids() for lock in [*locks, *unpushed_elsewhere(target)]))
     ids: set[str] = set()
     for path in sorted(target.root.glob("promptsync*.lock.json")):
         if path != target.lock_path:
@@ -95,7 +109,7 @@ def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:
     """Raises LockfileError where the service's prompts all belong to another workspace than the lockfile's."""
     if lock.owner is not None and owners and lock.owner not in owners:
         raise LockfileError(
-            f"{target.lock_path} belongs to the workspace {lock.owner}, "
+            f"{target.lock_name} belongs to the workspace {lock.owner}, "
             f"and this key reaches {', '.join(sorted(owners)[:3])}",
             hint="use the key of that workspace, or another --target",
         )

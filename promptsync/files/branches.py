@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A commit that waits on a branch of its own. `url` is what the host said of it: a merge request, or where to open
+    one; empty where it said nothing.
+    """
+
+    commit: str
+    url: str = ""
 
 
 class Branches(Protocol):
@@ -20,6 +31,9 @@ class Branches(Protocol):
     def names(self, commit: str) -> list[str]:
         """The paths of all files at a commit."""
 
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The commit that two commits both build on; None where there is none."""
+
     def commit(
         self, branch: str, onto: str | None, files: Mapping[str, bytes | None], headline: str, body: str = ""
     ) -> str:
@@ -27,4 +41,12 @@ class Branches(Protocol):
 
         A file of None is taken away. Raises MovedError where the branch points elsewhere, DeniedError where it takes
         no commit of ours.
+        """
+
+    def propose(
+        self, branch: str, base: str, onto: str, files: Mapping[str, bytes | None], headline: str, body: str = ""
+    ) -> Proposed:
+        """Makes a branch that is one commit ahead of `onto`, the tip of `base`, or moves it there, whatever it held.
+
+        Raises MovedError where someone else moved it meanwhile, DeniedError where it takes no commit of ours.
         """

@@ -35,8 +35,12 @@ _URL_IN_A_FILE = re.compile(
 )
 """Host and port, and nothing that two readers of a URL could take for two hosts."""
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+"""What every git and every host takes for a branch, and no command line for an option."""
+_OF_PEOPLE = {"head", "main", "master"}
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
-_TOP = {"targets", "policies", "allow_fields", "max_file_bytes"}
+_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes"}
+_LOCK = {"branch"}
 _TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
 _POLICIES = {"overwrite", "create_twins"}
 
@@ -54,13 +58,17 @@ class TargetSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The configuration of a root. `overwrite` are globs over keys."""
+    """The configuration of a root. `overwrite` are globs over keys.
+
+    `lock_branch` is the branch that the lockfiles live on; None where they lie in the tree.
+    """
 
     targets: dict[str, TargetSettings] = field(default_factory=dict)
     overwrite: tuple[str, ...] = ()
     create_twins: bool = False
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+    lock_branch: str | None = None
 
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
@@ -159,7 +167,20 @@ class _Checker:
             create_twins=self._flag(policies, ("policies", "create_twins")),
             allow_fields=self._let_through(top),
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
+            lock_branch=self._lock_branch(top),
         )
+
+    def _lock_branch(self, top: Json) -> str | None:
+        place = ("lock", "branch")
+        if "lock" not in top:
+            return None
+        branch = self._mapping(top["lock"], ("lock",), _LOCK).get("branch")
+        problem = why_no_lock_branch(branch)
+        if problem is not None:
+            self._complain(place, f"`lock.branch` {problem}", "name a branch of its own, as in `promptsync/state`")
+            return None
+        assert isinstance(branch, str)  # noqa: S101 - else there was a problem
+        return branch
 
     def _target(self, name: str, value: Any) -> TargetSettings:
         place = ("targets", name)
@@ -255,6 +276,20 @@ class _Checker:
         if snippet and holds_key(snippet):
             snippet = None
         self.problems.append(Problem(self._file, line, column, message, hint, snippet))
+
+
+def why_no_lock_branch(name: object) -> str | None:
+    """Why lockfiles cannot live on a branch of this name, as the end of a sentence; None where they can."""
+    if not isinstance(name, str) or not name:
+        return "must be the name of a branch"
+    if name.lower() in _OF_PEOPLE:
+        return f"cannot be {name}: the branch holds lockfiles and nothing else"
+    parts = name.split("/")
+    if not _BRANCH.fullmatch(name) or ".." in name or parts[0] == "refs" or len(name) > 200:
+        return "must be the plain name of a branch: letters, digits, `.`, `_` and `-`, in parts joined by `/`"
+    if any(part.endswith((".", ".lock")) for part in parts):
+        return "has a part that ends as git allows of no branch"
+    return None
 
 
 def _may_be_in_a_file(url: Any) -> bool:

@@ -1,56 +1,23 @@
-"""What git knows of a folder of prompts: the lockfiles that were committed, the sides of a merge, what it tracks.
-
-A checkout is not trusted, and git is run in one, so it must not find anything there by itself. The repository is that
-of the nearest `.git` at or above the root: a folder, or the file of a worktree or a submodule. This is the one name in
-the tree that a pull request cannot bring: git tracks nothing that is called so, in any folder, and writes that of a
-submodule itself. What looks like a bare repository is none.
-
-The repository's configuration is the user's own; all the same nothing that it names is run: only plumbing is called,
-and signatures, monitors, pagers, hooks and transports are turned off. What git gets of the environment is listed, so
-that no key is in it.
-"""
+"""What git knows of a folder of prompts: the lockfiles that were committed, the sides of a merge, what it tracks."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import unicodedata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptsync.files.safe import real
+from promptsync.files.repository import Repository
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from promptsync.model.lockfile import Lockfile
 
 _DEPTH = 200
 """How many commits of the lockfile are looked through."""
-_SECONDS = 20.0
-_SETTINGS = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.pager": "",
-    "log.showSignature": "false",
-    "protocol.allow": "never",
-    "safe.bareRepository": "explicit",
-}
-_ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": "",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-_HANDED_ON = {
-    *("HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE"),
-    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
-}
-"""The variables that git gets beside those that begin with `LC_`, and the PATH."""
 
 
 def committed_locks(path: Path, *, elsewhere: bool = False) -> Iterator[Lockfile]:
@@ -58,7 +25,7 @@ def committed_locks(path: Path, *, elsewhere: bool = False) -> Iterator[Lockfile
 
     With `elsewhere`, those of every branch. Nothing where git is not there or the folder is no checkout.
     """
-    repository = _Repository.of(path.parent)
+    repository = Repository.of(path.parent)
     if repository is None:
         return
     which = "--all" if elsewhere else "HEAD"
@@ -79,7 +46,7 @@ def lock_at_base(path: Path, branch: str | None = None) -> Lockfile | None:
 
     Where neither is there it is HEAD's. None where that has none that can be read.
     """
-    repository = _Repository.of(path.parent)
+    repository = Repository.of(path.parent)
     if repository is None:
         return None
     wanted = [f"refs/remotes/origin/{branch}"] if branch else []
@@ -94,9 +61,32 @@ def lock_at_base(path: Path, branch: str | None = None) -> Lockfile | None:
         return None
 
 
+def committed(path: Path) -> bytes | None:
+    """A file as HEAD has it; None where it has none, or there is no checkout."""
+    repository = Repository.of(path.parent)
+    return None if repository is None else repository.git("cat-file", "blob", f"HEAD:{repository.place(path.name)}")
+
+
+def head(folder: Path) -> str | None:
+    """The commit that is checked out; None where there is none."""
+    return _line(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
+
+def upstream(folder: Path) -> str | None:
+    """The branch of the remote that the branch checked out follows; None where it follows none."""
+    branch = _line(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+    merge = _line(folder, "config", f"branch.{branch}.merge") if branch else None
+    return merge.removeprefix("refs/heads/") if merge else None
+
+
+def user(folder: Path) -> str | None:
+    """The name that git puts under commits; None where it was told none."""
+    return _line(folder, "config", "user.name")
+
+
 def merge_stages(path: Path) -> tuple[bytes | None, bytes, bytes] | None:
     """The three versions of a file that git holds while a merge is open: base (None if there is none), ours, theirs."""
-    repository = _Repository.of(path.parent)
+    repository = Repository.of(path.parent)
     if repository is None:
         return None
     place = repository.place(path.name)
@@ -109,7 +99,7 @@ def tracked_in(root: Path, name: str) -> str | None:
 
     In any spelling that is the same name on some disk, such as `.PROMPTSYNC` on macOS. None where git is not there.
     """
-    repository = _Repository.of(root)
+    repository = Repository.of(root)
     if repository is None:
         return None
     whole = repository.place(name)
@@ -121,64 +111,10 @@ def tracked_in(root: Path, name: str) -> str | None:
     return None
 
 
-class _Repository:
-    """The repository whose top is `top`, and the folder `folder` in it. Its paths are real, without links."""
-
-    def __init__(self, program: str, path: str, top: Path, folder: Path) -> None:
-        self._program = program
-        self._path = path
-        self._top = top
-        self._folder = folder
-
-    @classmethod
-    def of(cls, folder: Path) -> _Repository | None:
-        """The repository that a folder lies in; None where there is none, or no git."""
-        place = real(folder)
-        top = next((one for one in (place, *place.parents) if os.path.lexists(one / ".git")), None)
-        if top is None or not _is_trusted(top, place):
-            return None
-        # Neither the checkout nor the working folder says which program git is.
-        given = map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep))
-        path = os.pathsep.join(str(one) for one in given if one.is_absolute() and not real(one).is_relative_to(top))
-        program = shutil.which("git", path=path)
-        return cls(program, path, top, place) if program else None
-
-    def place(self, name: str) -> str:
-        """The path of the file `name` in the folder, from the top, as git has it."""
-        return (self._folder / name).relative_to(self._top).as_posix()
-
-    def git(self, *arguments: str) -> bytes | None:
-        """What git says; None where it fails or takes too long."""
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        where = [f"--git-dir={self._top / '.git'}", f"--work-tree={self._top}"]
-        try:
-            ran = subprocess.run(  # noqa: S603 - fixed words, paths and commit ids
-                [self._program, *where, "--no-pager", *settings, *arguments],
-                cwd=self._top,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, ValueError, subprocess.TimeoutExpired):  # ValueError: a NUL in a name
-            return None
-        return ran.stdout if ran.returncode == 0 else None
-
-    def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in os.environ if name in _HANDED_ON or name.startswith("LC_")}
-        return {**kept, "PATH": self._path, **_ENVIRONMENT}
-
-
-def _is_trusted(top: Path, folder: Path) -> bool:
-    """Whether the `.git` of a top is this user's, or of whoever the folder of prompts is of (a mount in a container).
-
-    Else anyone could put one into a folder above that all may write to.
-    """
-    try:
-        return (top / ".git").lstat().st_uid in (os.geteuid(), folder.stat().st_uid)
-    except OSError:
-        return False
+def _line(folder: Path, *arguments: str) -> str | None:
+    repository = Repository.of(folder)
+    said = None if repository is None else repository.git(*arguments)
+    return said.decode("utf-8", "replace").strip() or None if said is not None else None
 
 
 def _folded(name: str) -> str:

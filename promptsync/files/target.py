@@ -22,12 +22,15 @@ from promptsync.files.safe import check_own
 from promptsync.model.errors import ConfigError, PromptsyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from promptsync.files.branches import Branches
 
 CONFIG_NAME = "promptsync.yaml"
 _OTHER_CONFIG_NAME = "promptsync.yml"
 STATE_FOLDER = ".promptsync"
+UNPUSHED = "unpushed."
 MAX_CONFIG_BYTES = 1 << 20
 """As of a prompt file, which may be as large by default: a configuration that is written by hand has some hundred."""
 
@@ -36,7 +39,9 @@ MAX_CONFIG_BYTES = 1 << 20
 class Target:
     """The prompts folder `root`, its configuration, and the target in it that a command is about.
 
-    `base_url` is what the command line gave, `environ` the variables that may name a host and hold the key.
+    `base_url` is what the command line gave, `environ` the variables that may name a host and hold the key. `branches`
+    answers for the branches of the repository, where that is not the remote `origin` by git. `notify` is told, in a
+    sentence, what a user must know of where the lockfile was read.
     """
 
     root: Path
@@ -44,6 +49,8 @@ class Target:
     settings: TargetSettings
     base_url: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    branches: Branches | None = field(default=None, repr=False, compare=False)
+    notify: Callable[[str], object] = field(default=lambda _: None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -55,13 +62,29 @@ class Target:
         return self.root / STATE_FOLDER
 
     @property
+    def lock_branch(self) -> str | None:
+        """The branch that the lockfile lives on; None where it lies in the tree, as that of the sandbox always does."""
+        return None if self.name == SANDBOX_TARGET else self.config.lock_branch
+
+    @property
+    def lock_file(self) -> str:
+        """The name of the lockfile, wherever it lies."""
+        return "promptsync.lock.json" if self.name == DEFAULT_TARGET else f"promptsync.{self.name}.lock.json"
+
+    @property
     def lock_path(self) -> Path:
-        """The lockfile; the sandbox keeps its own out of git."""
-        if self.name == SANDBOX_TARGET:
-            return self.state_folder / f"promptsync.{SANDBOX_TARGET}.lock.json"
-        return self.root / (
-            "promptsync.lock.json" if self.name == DEFAULT_TARGET else f"promptsync.{self.name}.lock.json"
-        )
+        """The lockfile on disk; the sandbox keeps its own out of git.
+
+        Where it lives on a branch, this is what was recorded here and is not there yet.
+        """
+        if self.lock_branch is not None:
+            return self.state_folder / f"{UNPUSHED}{self.name}.json"
+        return (self.state_folder if self.name == SANDBOX_TARGET else self.root) / self.lock_file
+
+    @property
+    def lock_name(self) -> str:
+        """What to call the lockfile in a sentence."""
+        return str(self.lock_path) if self.lock_branch is None else f"{self.lock_file} of the branch {self.lock_branch}"
 
     @property
     def journal_path(self) -> Path:

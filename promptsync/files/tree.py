@@ -43,7 +43,7 @@ def _look_around(target: Target) -> Sources:
     try:
         return look_around(target.root, max_bytes=target.config.max_file_bytes)
     except ConfigError as error:
-        if target.root.is_dir() and target.lock_path.exists():
+        if target.root.is_dir() and (target.lock_branch is not None or target.lock_path.exists()):
             hint = "name the folder with --dir; to give up the last prompts, delete them in orq.ai"
             raise ConfigError(error.message, hint=f"{hint} and run `promptsync lock forget KEY`") from None
         raise

@@ -1,7 +1,6 @@
-"""GitHub over HTTP: the few calls of REST and GraphQL that the action makes. The only file here that knows httpx.
+"""What is asked of GitHub, and what is written there: the few calls of REST and GraphQL that the action makes.
 
-The token is in no message. What GitHub limits is waited for as it asks; a write is sent again only where it was
-certainly not carried out. Sources: docs.github.com, "Rate limits for the REST API", "Mutations"
+Sources: docs.github.com, "REST API endpoints for pull requests, commits, workflow runs, artifacts", "Mutations"
 (createCommitOnBranch, enablePullRequestAutoMerge).
 """
 
@@ -9,58 +8,29 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import httpx
-
-from promptsync import __version__
-from promptsync.github import queries
-from promptsync.github.pulls import Ahead, OwnPull, ahead, own_pull
-from promptsync.model.errors import BranchError, DeniedError, MovedError
+from promptsync.files.branches import Proposed
+from promptsync.github.http import Connection, StaleError
+from promptsync.github.http import GitHubError as GitHubError
+from promptsync.github.pulls import OWN_PULLS, Ahead, OwnPull, ahead_of, own_pull_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from promptsync.model.prompt import Json
 
-PATIENCE = 180.0
-"""Seconds that one call may wait for a limit to be lifted."""
-
-SECONDARY = 60.0
-"""Seconds to wait for a secondary limit that does not say how long it holds."""
-
 MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes of one answer."""
+"""Bytes of an artefact that is unpacked."""
 
-MAX_PAGES = 100
-"""Pages of a list that are read: 10,000 comments."""
+MAX_COMPARED = 300
+"""Files that GitHub lists of two commits that are compared."""
 
 _FILE_PAGES = 30
 """Pages of 100 files that GitHub lists of a pull request."""
-
-_ATTEMPTS = 4
-_SECONDS = 30.0
-_BROKEN = frozenset({500, 502, 503, 504})
-
-
-class GitHubError(BranchError):
-    """GitHub did not do what was asked. `status` is that of the answer, None where there was none."""
-
-    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.status = status
-
-
-class StaleError(GitHubError, MovedError):
-    """The branch does not point any more to the commit that was built on."""
-
-
-class ForbiddenError(GitHubError, DeniedError):
-    """The token, or a rule of the repository, does not allow this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +44,45 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request. `node` is its id in GraphQL."""
+    """A pull request into the branch `base`. `node` is its id in GraphQL, `head` its last commit."""
 
     number: int
     node: str
     head: str
     url: str
+    base: str
     is_merged: bool
 
 
-class GitHub:
-    """The repository `repository` (owner/name) of the GitHub at `api_url`, with a token.
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit, its first parent (None for the very first), and the pull requests that brought it."""
 
-    `sleep` and `network` are for tests. Every method raises GitHubError, of the kind
-    ForbiddenError where the token may not.
+    id: str
+    parent: str | None
+    pulls: tuple[Pull, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two commits: whether the second builds on the first, and the paths that changed on the way.
+
+    `names` is None where GitHub does not list them all.
     """
 
-    def __init__(
-        self,
-        repository: str,
-        token: str,
-        *,
-        api_url: str = "https://api.github.com",
-        graphql_url: str | None = None,
-        network: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self.repository = repository
-        self._token = token
-        self._api = api_url.rstrip("/")
-        self._graphql = graphql_url or f"{self._api}/graphql"
-        self._sleep = sleep
-        self._http = httpx.Client(transport=network, timeout=_SECONDS, follow_redirects=False)
+    is_ahead: bool
+    names: tuple[str, ...] | None
 
-    def close(self) -> None:
-        """Closes the connections."""
-        self._http.close()
+    def touches(self, folder: str) -> bool:
+        """Whether something in a folder changed, `.` for all of the repository. What is not listed may be there."""
+        return self.names is None or _touches(self.names, folder)
+
+
+class GitHub(Connection):
+    """What is read and written of a repository. Every method raises GitHubError.
+
+    Of the kind ForbiddenError where the token may not.
+    """
 
     def touches(self, number: int, folder: str) -> bool:
         """Whether a pull request changes anything in a folder, `.` for all of the repository.
@@ -118,16 +91,29 @@ class GitHub:
         """
         for page in range(1, _FILE_PAGES + 1):
             found = self._rest("GET", f"pulls/{number}/files?per_page=100&page={page}", None, "list the changed files")
-            names = [name for item in found for name in (item["filename"], item.get("previous_filename")) if name]
-            if folder == "." or any(name.startswith(f"{folder}/") for name in names):
-                return bool(names)
+            if _touches(_names(found), folder):
+                return True
             if len(found) < 100:
                 return False
         return True
 
+    def compare(self, base: str, head: str) -> Compared:
+        """What came to `head` since it and `base` parted."""
+        found = self._rest("GET", f"compare/{base}...{head}?per_page=1", None, "compare two commits")
+        files = found.get("files") or []
+        names = _names(files) if len(files) < MAX_COMPARED else None
+        return Compared(found["status"] in ("ahead", "identical"), names)
+
+    def history(self, commit: str) -> Iterator[Commit]:
+        """A commit and those that it builds on, the newest first, read as they are asked for."""
+        for node in self._nodes(_HISTORY, {"commit": commit}, ("object", "history")):
+            parents = node["parents"]["nodes"]
+            pulls = tuple(_node_pull(item) for item in node["associatedPullRequests"]["nodes"])
+            yield Commit(str(node["oid"]), str(parents[0]["oid"]) if parents else None, pulls)
+
     def own_comments(self, number: int) -> Iterator[Note]:
         """The comments on an issue or pull request that this token's account wrote, oldest first."""
-        for node in self._nodes(queries.COMMENTS, {"number": number}, ("issueOrPullRequest", "comments")):
+        for node in self._nodes(_COMMENTS, {"number": number}, ("issueOrPullRequest", "comments")):
             if node.get("viewerDidAuthor") is True:
                 yield Note(int(node["databaseId"]), str(node["body"]))
 
@@ -141,7 +127,7 @@ class GitHub:
 
     def own_issues(self, label: str) -> Iterator[Note]:
         """The open issues with a label that this token's account wrote, oldest first."""
-        for node in self._nodes(queries.ISSUES, {"label": label}, ("issues",)):
+        for node in self._nodes(_ISSUES, {"label": label}, ("issues",)):
             if node.get("viewerDidAuthor") is True:
                 yield Note(int(node["number"]), str(node["body"]), str(node["title"]))
 
@@ -154,33 +140,28 @@ class GitHub:
         """Changes `title`, `body` or `state` of an issue or pull request."""
         self._rest("PATCH", f"issues/{number}", fields, f"update #{number}")
 
-    def pulls_of(self, commit: str) -> list[Pull]:
-        """The pull requests that a commit belongs to."""
-        found = self._rest("GET", f"commits/{commit}/pulls?per_page=100", None, "find the commit's pull request")
-        return [_pull(item) for item in found]
+    def own_pull(self, branch: str, base: str) -> Pull | None:
+        """The open pull request into `base` that this token's account made from a branch of this very repository."""
+        for node in self._nodes(_PULLS, {"branch": branch, "base": base}, ("pullRequests",)):
+            if node.get("viewerDidAuthor") is True and node.get("isCrossRepository") is False:
+                return _node_pull(node)
+        return None
 
-    def open_pull(self, branch: str, base: str) -> Pull | None:
-        """The open pull request from a branch of this repository into `base`."""
-        owner = self.repository.partition("/")[0]
-        query = f"state=open&head={quote(f'{owner}:{branch}', safe='')}&base={quote(base, safe='')}"
-        found = self._rest("GET", f"pulls?{query}", None, "look for the pull request")
-        return _pull(found[0]) if found else None
+    def own_pulls(self, branch: str, base: str) -> Iterator[OwnPull]:
+        """Likewise, the newest first, those that were closed too; merged ones not."""
+        for node in self._nodes(OWN_PULLS, {"branch": branch, "base": base}, ("pullRequests",)):
+            if node.get("viewerDidAuthor") is True and node.get("isCrossRepository") is False:
+                yield own_pull_of(node)
 
     def create_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
         """Opens a pull request."""
         fields = {"head": branch, "base": base, "title": title, "body": body}
         return _pull(self._rest("POST", "pulls", fields, f"open a pull request from {branch}"))
 
-    def own_pulls(self, branch: str, base: str) -> Iterator[OwnPull]:
-        """The pull requests of this token's account from a branch of this repository, newest first; merged ones not."""
-        for node in self._nodes(queries.PULLS, {"branch": branch, "base": base}, ("pullRequests",)):
-            if node.get("viewerDidAuthor") is True and node.get("isCrossRepository") is False:
-                yield own_pull(node)
-
     def merge_when_ready(self, pull: Pull) -> bool:
         """Asks for auto-merge. False where the repository does not allow it."""
         try:
-            self._query(queries.AUTO_MERGE, {"pull": pull.node}, "ask for auto-merge")
+            self._query(_AUTO_MERGE, {"pull": pull.node}, "ask for auto-merge")
         except GitHubError:
             return False
         return True
@@ -190,8 +171,8 @@ class GitHub:
         return str(self._rest("GET", "", None, "read the repository")["default_branch"])
 
     def ahead(self, base: str, commit: str) -> Ahead:
-        """What a commit has since it parted from `base`."""
-        return ahead(self._rest("GET", f"compare/{quote(base)}...{commit}", None, "compare two commits"))
+        """What a commit has since it parted from the branch `base`."""
+        return ahead_of(self._rest("GET", f"compare/{quote(base)}...{commit}", None, "compare two commits"))
 
     def delete_branch(self, branch: str) -> None:
         """Takes a branch away."""
@@ -256,137 +237,96 @@ class GitHub:
                 "deletions": [{"path": path} for path, data in files.items() if data is None],
             },
         }
-        made = self._query(queries.COMMIT, {"input": change}, f"commit to {branch}")
+        made = self._query(_COMMIT, {"input": change}, f"commit to {branch}")
         return str(made["createCommitOnBranch"]["commit"]["oid"])
+
+    def propose(
+        self, branch: str, base: str, onto: str, files: Mapping[str, bytes | None], headline: str, body: str = ""
+    ) -> Proposed:
+        """Makes a branch that is one commit ahead of `onto`, or moves it there; a pull request is the caller's."""
+        made = self._made(files, f"{headline}\n\n{body}".strip(), onto, f"write the branch {branch}")
+        before = self.tip(branch)
+        self.point(branch, made, create=before is None)
+        return Proposed(made)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The commit that two commits both build on; None where there is none."""
+        try:
+            found = self._rest("GET", f"compare/{one}...{other}?per_page=1", None, "compare two commits")
+        except GitHubError as error:
+            if error.status == 404:
+                return None
+            raise
+        return str(found["merge_base_commit"]["sha"])
 
     def _begin(self, branch: str, files: Mapping[str, bytes | None], message: str) -> str:
         """A branch of its own, whose first commit holds nothing but these files."""
         doing = f"begin the branch {branch}"
-        blobs = [
-            {"path": path, "mode": "100644", "type": "blob", "content": data.decode()}
-            for path, data in files.items()
-            if data is not None
-        ]
-        tree = self._rest("POST", "git/trees", {"tree": blobs}, doing)["sha"]
-        made = self._rest("POST", "git/commits", {"message": message, "tree": tree, "parents": []}, doing)["sha"]
+        made = self._made(files, message, None, doing)
         try:
             self.point(branch, made, create=True)
         except GitHubError as error:
             if error.status == 422:
                 raise StaleError(f"the branch {branch} was begun by someone else meanwhile") from None
             raise
-        return str(made)
+        return made
 
-    def artefact(self, name: str, commit: str) -> dict[str, bytes] | None:
-        """The files of the newest artefact of a name that a run on `commit` made; None where there is none."""
-        found = self._rest("GET", f"actions/artifacts?per_page=100&name={quote(name, safe='')}", None, "list artefacts")
-        made = [
-            item
-            for item in found.get("artifacts", [])
-            if not item.get("expired") and (item.get("workflow_run") or {}).get("head_sha") == commit
+    def _made(self, files: Mapping[str, bytes | None], message: str, onto: str | None, doing: str) -> str:
+        """A commit that no branch points to yet. GitHub signs it, since no author is named."""
+        changes = [
+            {"path": path, "mode": "100644", "type": "blob"}
+            | ({"sha": None} if data is None else {"content": data.decode()})
+            for path, data in files.items()
         ]
-        if not made:
-            return None
-        newest = max(made, key=lambda item: str(item["created_at"]))
-        answer = self._send("GET", self._place(f"actions/artifacts/{newest['id']}/zip"), None, f"get {name}", raw=True)
-        return _unzipped(answer.content, name)
+        tree: Json = {"tree": changes} if onto is None else {"tree": changes, "base_tree": onto}
+        made = self._rest("POST", "git/trees", tree, doing)["sha"]
+        parents = [] if onto is None else [onto]
+        commit = self._rest("POST", "git/commits", {"message": message, "tree": made, "parents": parents}, doing)
+        return str(commit["sha"])
 
-    def _nodes(self, query: str, variables: Json, place: tuple[str, ...]) -> Iterator[Json]:
-        after: str | None = None
-        for _ in range(MAX_PAGES):
-            found: Any = self._query(query, {**variables, "after": after}, "read what was written before")["repository"]
-            for name in place:
-                found = (found or {}).get(name)
-            if not found:
-                return
-            yield from found["nodes"]
-            if not found["pageInfo"]["hasNextPage"]:
-                return
-            after = found["pageInfo"]["endCursor"]
+    def artefact(self, name: str, commit: str, event: str) -> dict[str, bytes] | None:
+        """The files of the newest artefact of a name that a run for `event` on `commit` made; None where there is none.
 
-    def _query(self, query: str, variables: Json, doing: str) -> Json:
-        owner, _, name = self.repository.partition("/")
-        asked = {"query": query, "variables": {"owner": owner, "name": name, **variables}}
-        answer = self._json(self._send("POST", self._graphql, asked, doing), doing)
-        errors = answer.get("errors")
-        if errors:
-            raise self._refused(errors, doing)
-        data = answer.get("data")
-        return data if isinstance(data, dict) else {}
-
-    def _refused(self, errors: Any, doing: str) -> GitHubError:
-        said = "; ".join(str(error.get("message", "")) for error in errors if isinstance(error, dict))
-        kinds = {error.get("type") for error in errors if isinstance(error, dict)}
-        message = f"GitHub did not {doing}: {self._clean(said)}"
-        if "STALE_DATA" in kinds:
-            return StaleError(message)
-        if kinds & {"FORBIDDEN", "BRANCH_PROTECTION_RULE_VIOLATION"} or "rule violations" in said.lower():
-            return ForbiddenError(message)
-        return GitHubError(message)
-
-    def _rest(self, method: str, path: str, body: Any, doing: str) -> Any:
-        return self._json(self._send(method, self._place(path), body, doing), doing)
-
-    def _place(self, path: str) -> str:
-        return f"{self._api}/repos/{self.repository}/{path}".rstrip("/")
-
-    def _json(self, answer: httpx.Response, doing: str) -> Any:
-        try:
-            return answer.json()
-        except (ValueError, RecursionError):
-            raise GitHubError(f"GitHub did not {doing}: its answer is no JSON", status=answer.status_code) from None
-
-    def _send(self, method: str, url: str, body: Any, doing: str, *, raw: bool = False) -> httpx.Response:
-        """The answer to a request. A limit is waited for; what failed on the way is sent again if it only reads."""
-        waited = 0.0
-        for attempt in range(1, _ATTEMPTS + 1):
-            answer, problem = self._once(method, url, body, raw=raw)
-            if answer is not None and answer.is_success:
-                return answer
-            pause = self._pause(method, answer, attempt)
-            if pause is None or attempt == _ATTEMPTS or waited + pause > PATIENCE:
-                break
-            self._sleep(pause)
-            waited += pause
-        raise self._failed(answer, problem, doing)
-
-    def _once(self, method: str, url: str, body: Any, *, raw: bool) -> tuple[httpx.Response | None, str]:
-        headers = {
-            "Accept": "application/vnd.github.raw+json" if raw else "application/vnd.github+json",
-            "Authorization": f"Bearer {self._token}",
-            "User-Agent": f"promptsync/{__version__}",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
-        try:
-            answer = self._http.request(method, url, json=body, headers=headers)
-            if answer.is_redirect and raw and method == "GET":
-                # An artefact lies elsewhere, and the token is not for there.
-                answer = self._http.get(answer.headers["location"])
-        except (httpx.HTTPError, httpx.InvalidURL, KeyError) as error:
-            return None, self._clean(str(error)) or type(error).__name__
-        return answer, ""
-
-    def _pause(self, method: str, answer: httpx.Response | None, attempt: int) -> float | None:
-        """Seconds until it may be sent again; None where it may not."""
-        if answer is not None and _is_limited(answer):
-            return _limited_for(answer)
-        if method == "GET" and (answer is None or answer.status_code in _BROKEN):
-            return float(2**attempt)
+        Runs of forks are no one's: whoever opens a pull request from one decides what it uploads.
+        """
+        for run in self._runs(commit, event):
+            where = f"actions/runs/{run['id']}/artifacts?per_page=100&name={quote(name, safe='')}"
+            found = self._rest("GET", where, None, "list artefacts").get("artifacts", [])
+            made = [item for item in found if item.get("name") == name and not item.get("expired")]
+            if made:
+                newest = max(made, key=lambda item: str(item["created_at"]))
+                place = self._place(f"actions/artifacts/{int(newest['id'])}/zip")
+                return _unzipped(self._send("GET", place, None, f"get {name}", raw=True).content, name)
         return None
 
-    def _failed(self, answer: httpx.Response | None, problem: str, doing: str) -> GitHubError:
-        if answer is None:
-            return GitHubError(f"GitHub did not {doing}: it could not be reached ({problem})")
-        status = answer.status_code
-        said = self._clean(_complaint(answer))
-        message = f"GitHub did not {doing}: it answered {status}" + (f" ({said})" if said else "")
-        if status in (401, 403) and not _is_limited(answer):
-            hint = "give the job the permissions that the workflow in the documentation has"
-            return ForbiddenError(message, status=status, hint=hint)
-        return GitHubError(message, status=status)
+    def _runs(self, commit: str, event: str) -> list[Json]:
+        """The workflow runs of this very repository for an event on a commit, the newest first."""
+        where = f"actions/runs?head_sha={commit}&event={quote(event, safe='')}&per_page=100"
+        found = self._rest("GET", where, None, "list the runs of a commit").get("workflow_runs", [])
+        ours = [
+            run
+            for run in found
+            if (run.get("head_sha"), run.get("event")) == (commit, event)
+            and _id(run, "head_repository") is not None
+            and _id(run, "head_repository") == _id(run, "repository")
+        ]
+        return sorted(ours, key=lambda run: str(run["created_at"]), reverse=True)
 
-    def _clean(self, text: str) -> str:
-        return text.replace(self._token, "***") if self._token else text
+
+def _id(run: Json, name: str) -> int | None:
+    """The id of a repository of a run. Names can be given anew, and a fork that is deleted has none."""
+    found = (run.get(name) or {}).get("id")
+    return found if isinstance(found, int) else None
+
+
+def _names(files: list[Json]) -> tuple[str, ...]:
+    """The paths of changed files, those that they had before too."""
+    return tuple(name for item in files for name in (item["filename"], item.get("previous_filename")) if name)
+
+
+def _touches(names: Iterable[str], folder: str) -> bool:
+    """Whether a path lies in a folder. Of one outside of the repository nothing is known."""
+    return any(folder == "." or folder.startswith("..") or name.startswith(f"{folder}/") for name in names)
 
 
 def _pull(item: Json) -> Pull:
@@ -395,37 +335,20 @@ def _pull(item: Json) -> Pull:
         str(item["node_id"]),
         str(item["head"]["sha"]),
         str(item["html_url"]),
+        str(item["base"]["ref"]),
         is_merged=item.get("merged_at") is not None,
     )
 
 
-def _is_limited(answer: httpx.Response) -> bool:
-    if answer.status_code == 429:
-        return True
-    used_up = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    return answer.status_code == 403 and (used_up or "secondary rate limit" in _complaint(answer).lower())
-
-
-def _limited_for(answer: httpx.Response) -> float:
-    """Seconds, by what GitHub's documentation tells clients to go by."""
-    try:
-        return max(float(answer.headers["retry-after"]), 1.0)
-    except (KeyError, ValueError):
-        pass
-    try:
-        if answer.headers.get("x-ratelimit-remaining") == "0":
-            return max(float(answer.headers["x-ratelimit-reset"]) - time.time(), 1.0)
-    except (KeyError, ValueError):
-        pass
-    return SECONDARY
-
-
-def _complaint(answer: httpx.Response) -> str:
-    try:
-        said = answer.json().get("message", "")
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    return str(said)[:500]
+def _node_pull(node: Json) -> Pull:
+    return Pull(
+        int(node["number"]),
+        str(node["id"]),
+        str(node["headRefOid"]),
+        str(node["url"]),
+        str(node["baseRefName"]),
+        is_merged=node["merged"] is True,
+    )
 
 
 def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
@@ -437,3 +360,63 @@ def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
             return {item.filename: archive.read(item) for item in archive.infolist() if not item.is_dir()}
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
         raise GitHubError(f"the artefact {name} is no archive that can be read") from None
+
+
+_COMMENTS = """
+query ($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    issueOrPullRequest(number: $number) {
+      ... on PullRequest { comments(first: 100, after: $after) { ...found } }
+      ... on Issue { comments(first: 100, after: $after) { ...found } }
+    }
+  }
+}
+fragment found on IssueCommentConnection {
+  nodes { databaseId body viewerDidAuthor }
+  pageInfo { hasNextPage endCursor }
+}
+"""
+_ISSUES = """
+query ($owner: String!, $name: String!, $label: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    issues(states: [OPEN], labels: [$label], first: 100, after: $after) {
+      nodes { number title body viewerDidAuthor }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+_HISTORY = """
+query ($owner: String!, $name: String!, $commit: GitObjectID!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    object(oid: $commit) {
+      ... on Commit {
+        history(first: 100, after: $after) {
+          nodes {
+            oid
+            parents(first: 1) { nodes { oid } }
+            associatedPullRequests(first: 10) { nodes { number id headRefOid url baseRefName merged } }
+          }
+          pageInfo { hasNextPage endCursor }
+        }
+      }
+    }
+  }
+}
+"""
+_PULLS = """
+query ($owner: String!, $name: String!, $branch: String!, $base: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(states: [OPEN], headRefName: $branch, baseRefName: $base, first: 100, after: $after) {
+      nodes { number id headRefOid url baseRefName merged viewerDidAuthor isCrossRepository }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+_COMMIT = """
+mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }
+"""
+_AUTO_MERGE = """
+mutation ($pull: ID!) { enablePullRequestAutoMerge(input: {pullRequestId: $pull}) { clientMutationId } }
+"""

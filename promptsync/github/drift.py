@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from promptsync.commands.drift import compare
-from promptsync.commands.pull import propose
+from promptsync.commands.pull import dry_run
 from promptsync.github.comments import MAX_COMMENT, find_issue, marker, report_drift
 from promptsync.github.offer import Offer, Offered, offer
 from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, write_outputs, write_summary
@@ -24,7 +24,7 @@ from promptsync.plan.standing import standing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptsync.commands.results import Proposed
+    from promptsync.commands.results import DryRun
     from promptsync.files.target import Target
     from promptsync.github.api import GitHub
     from promptsync.github.event import Event
@@ -147,7 +147,7 @@ def _offered(
 ) -> Offered:
     """The edits as a pull request; the reason where that cannot be, since the issue is to tell of them all the same."""
     keys = [change.key for change in found.edited if change.edited]
-    made = propose(target, keys, observer=observer)
+    made = dry_run(target, keys, observer=observer)
     count = counted(sum(bool(pulled.edits) for pulled in made.pulled), "prompt")
     wanted = Offer(
         target.name,
@@ -162,7 +162,7 @@ def _offered(
         return Offered(None, problem=f"the edits could not be offered as a pull request: {error.message}")
 
 
-def _body(found: _Found, made: Proposed, issue: int | None) -> str:
+def _body(found: _Found, made: DryRun, issue: int | None) -> str:
     since = {
         change.key: change.sides.since
         for change in found.edited

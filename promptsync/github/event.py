@@ -34,11 +34,20 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeGroup:
+    """What a merge queue would merge: the commit `head`, which is built on the commit `base`."""
+
+    head: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Why a run is there.
 
-    `name` is GitHub's word for the event. `commit` is what is checked out, `run_url` the page of the run. `has_secrets`
-    is False where GitHub hands out none: for forks and Dependabot.
+    `name` is GitHub's word for the event. `commit` is what is checked out, `run_url` the page of the run, `ref` what it
+    runs for, whole (`refs/heads/main`). `default_branch` is empty where the payload does not tell it, `before` the
+    commit that a push replaced, None where there was none.
     """
 
     name: str
@@ -47,11 +56,21 @@ class Event:
     run_url: str
     branch: str
     actor: str
+    ref: str = ""
+    default_branch: str = ""
     pull_request: PullRequest | None = None
+    merge_group: MergeGroup | None = None
+    before: str | None = None
+
+    @property
+    def head(self) -> str:
+        """The last commit of what the run is about: that of the pull request rather than that of a trial merge."""
+        about = self.pull_request or self.merge_group
+        return about.head if about is not None else self.commit
 
     @property
     def has_secrets(self) -> bool:
-        """Whether GitHub gives this run the repository's secrets."""
+        """Whether GitHub gives this run the repository's secrets: not for forks and Dependabot."""
         is_fork = self.pull_request is not None and self.pull_request.is_from_fork
         return not (is_fork or self.actor == DEPENDABOT)
 
@@ -70,7 +89,11 @@ def read_event(environ: Mapping[str, str], payload: Json) -> Event:
         run_url=f"{server}/{repository}/actions/runs/{run}{again}",
         branch=environ.get("GITHUB_REF_NAME", ""),
         actor=environ.get("GITHUB_ACTOR", ""),
+        ref=environ.get("GITHUB_REF", ""),
+        default_branch=str(_part(payload, "repository").get("default_branch") or ""),
         pull_request=_pull_request(payload, repository),
+        merge_group=_merge_group(payload),
+        before=_before(payload),
     )
 
 
@@ -87,6 +110,23 @@ def _pull_request(payload: Json, repository: str) -> PullRequest | None:
     same_name = _part(head, "repo").get("full_name") == repository
     is_ours = theirs is not None and theirs == ours and same_name
     return PullRequest(number, commit, str(base.get("ref", "")), is_from_fork=not is_ours)
+
+
+def _merge_group(payload: Json) -> MergeGroup | None:
+    found = _part(payload, "merge_group")
+    if not found:
+        return None
+    head, base = str(found.get("head_sha")), str(found.get("base_sha"))
+    if not _COMMIT.fullmatch(head) or not _COMMIT.fullmatch(base):
+        raise ConfigError("the event's payload tells of a merge group without its commits")
+    return MergeGroup(head, base)
+
+
+def _before(payload: Json) -> str | None:
+    """GitHub tells of a branch that a push made that it was at the commit 0000 before."""
+    found = payload.get("before")
+    is_commit = isinstance(found, str) and _COMMIT.fullmatch(found) and found.strip("0")
+    return str(found) if is_commit else None
 
 
 def _part(holder: Json, name: str) -> dict[str, Any]:

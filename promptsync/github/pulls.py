@@ -10,6 +10,20 @@ if TYPE_CHECKING:
 
     from promptsync.model.prompt import Json
 
+OWN_PULLS = """
+query ($owner: String!, $name: String!, $branch: String!, $base: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(
+      headRefName: $branch, baseRefName: $base, states: [OPEN, CLOSED],
+      orderBy: {field: CREATED_AT, direction: DESC}, first: 100, after: $after
+    ) {
+      nodes { number url title body state isCrossRepository viewerDidAuthor }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnPull:
@@ -34,13 +48,13 @@ class Ahead:
     files: Mapping[str, str]
 
 
-def own_pull(node: Json) -> OwnPull:
-    """A node of the query PULLS."""
+def own_pull_of(node: Json) -> OwnPull:
+    """A node of the query OWN_PULLS."""
     text = {name: str(node[name]) for name in ("url", "title", "body")}
     return OwnPull(int(node["number"]), is_open=node["state"] == "OPEN", **text)
 
 
-def ahead(found: Json) -> Ahead:
+def ahead_of(found: Json) -> Ahead:
     """The answer to "Compare two commits"."""
     commits, files = found["commits"], found.get("files") or ()
     return Ahead(

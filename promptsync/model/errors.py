@@ -8,7 +8,8 @@ PromptsyncError                     exit 1
 ├── DialectError                    a prompt that the service's dialect has no place for
 ├── BranchError                     a branch of a git host that could not be read or written
 │   ├── MovedError                  it does not point to what was built on
-│   └── DeniedError                 it takes no commit of ours
+│   ├── DeniedError                 it takes no commit of ours
+│   └── NotHomeError                exit 6: a lockfile was recorded here and could not be brought home
 ├── PlanError                       a plan that must not be carried out
 │   └── StalePlanError              exit 5: the world moved since the plan was saved
 └── ServiceError                    the service did not do what was asked
@@ -92,6 +93,12 @@ class MovedError(BranchError):
 
 class DeniedError(BranchError):
     """A branch, or its host, does not allow this to whoever we are there."""
+
+
+class NotHomeError(BranchError):
+    """The lockfile was recorded on this machine, and could not be brought to where it lives."""
+
+    exit_code = ExitCode.LOCK_NOT_HOME
 
 
 class DialectError(PromptsyncError):

@@ -23,6 +23,10 @@ _ENTRY_KEYS = {"id", "version", "path", "display_name", "dialect", "source", "re
 _LOCK_KEYS = {"lock_version", "canonical", "workspace", "prompts"}
 
 
+class BrokenLockfileError(LockfileError):
+    """A lockfile that is damaged, or holds an open merge: in contrast to one that is newer, it must be mended."""
+
+
 @dataclass(frozen=True, slots=True)
 class LockEntry:
     """One prompt: its id, and what was agreed when it was last written or adopted.
@@ -139,7 +143,8 @@ def dump(lock: Lockfile) -> bytes:
 def parse(data: bytes, name: str) -> Lockfile:
     """The lockfile in `data`; `name` is the path to show in messages.
 
-    Raises LockfileError for whatever is not a whole lockfile of this version: nothing is guessed or repaired.
+    Raises LockfileError for whatever is not a whole lockfile of this version, BrokenLockfileError for what is of none:
+    nothing is guessed or repaired.
     """
     document = _document(data, name)
     prompts = document.get("prompts")
@@ -207,7 +212,7 @@ def _document(data: bytes, name: str) -> Json:
         raise _broken(name, "it is not UTF-8 text") from None
     marked = "<<<<<<< " in text or ">>>>>>> " in text
     if marked and any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
-        raise LockfileError(
+        raise BrokenLockfileError(
             f"{name} holds the conflict markers of a git merge",
             hint=f"mend it with {command('lock merge', name)}",
         )
@@ -266,8 +271,8 @@ class _NotPlainJsonError(ValueError):
     pass
 
 
-def _broken(name: str, what: str) -> LockfileError:
-    return LockfileError(
+def _broken(name: str, what: str) -> BrokenLockfileError:
+    return BrokenLockfileError(
         f"{name} cannot be used: {what}",
         hint=f"restore it from git, for example with {typed('git', 'checkout', 'HEAD', '--', name)}",
     )

@@ -137,7 +137,7 @@ def test_a_file_that_would_say_something_else_is_not_written(
 def test_what_is_proposed_is_not_written(world: Here) -> None:
     edit(world, temperature=0.9)
     before = {path: path.read_bytes() for path in world.target.root.rglob("*.*") if path.is_file()}
-    made = pulling.propose(world.target, [KEY])
+    made = pulling.dry_run(world.target, [KEY])
     assert [pulled.key for pulled in made.pulled] == [KEY]
     assert list(made.after) == [f"{KEY}.yaml"]
     assert b'"temperature": 0.9' in made.after[f"{KEY}.yaml"]
@@ -151,7 +151,7 @@ def test_the_lockfile_is_proposed_where_both_sides_changed_alone(world: Here) ->
     edit(world, "Default/other", temperature=0.9)
     mine = {"prompt": {**FILE["prompt"], "top_p": 0.5}}
     world.write({KEY: FILE, "Default/other": mine, "Default/third": FILE})
-    made = pulling.propose(world.target, [KEY, "Default/other"])
+    made = pulling.dry_run(world.target, [KEY, "Default/other"])
     assert sorted(made.after) == ["Default/other.yaml", f"{KEY}.yaml", "promptsync.lock.json"]
     was, now = world.lock.prompts, parse(made.after["promptsync.lock.json"], "proposed").prompts
     assert [key for key in was if was[key] != now[key]] == ["Default/other"]
@@ -160,7 +160,7 @@ def test_the_lockfile_is_proposed_where_both_sides_changed_alone(world: Here) ->
 def test_only_the_keys_that_are_meant_are_proposed_and_without_any_nothing_is_read(world: Here) -> None:
     edit(world, temperature=0.9)
     edit(world, "Default/other", temperature=0.9)
-    assert list(pulling.propose(world.target, ["Default/other"]).after) == ["Default/other.yaml"]
+    assert list(pulling.dry_run(world.target, ["Default/other"]).after) == ["Default/other.yaml"]
     world.sandbox.requests.clear()
-    assert pulling.propose(world.target, []).after == {}
+    assert pulling.dry_run(world.target, []).after == {}
     assert list(world.sandbox.requests) == []

@@ -24,7 +24,7 @@ from promptsync.model.schema import file_fields
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
-KNOWN = "known are allow_fields, max_file_bytes, policies, targets"
+KNOWN = "known are allow_fields, lock, max_file_bytes, policies, targets"
 KEY = "sk-very-secret-0123"
 ENVIRON = {"ORQ_API_KEY": KEY}
 

@@ -37,15 +37,18 @@ SCHEMA = build_schema(
     type Query { repository(owner: String!, name: String!, followRenames: Boolean = true): Repository }
     type Repository {
       issueOrPullRequest(number: Int!): IssueOrPullRequest
+      issues(states: [IssueState!], labels: [String!], first: Int, after: String): IssueConnection!
       pullRequests(
         states: [PullRequestState!], headRefName: String, baseRefName: String, orderBy: IssueOrder, first: Int,
         after: String
       ): PullRequestConnection!
-      issues(states: [IssueState!], labels: [String!], first: Int, after: String): IssueConnection!
+      object(oid: GitObjectID): GitObject
     }
+    interface GitObject { oid: GitObjectID! }
+    enum PullRequestState { OPEN CLOSED MERGED }
+    type PullRequestConnection { nodes: [PullRequest], pageInfo: PageInfo! }
     union IssueOrPullRequest = Issue | PullRequest
     enum IssueState { OPEN CLOSED }
-    enum PullRequestState { OPEN CLOSED MERGED }
     enum IssueOrderField { CREATED_AT UPDATED_AT COMMENTS }
     enum OrderDirection { ASC DESC }
     input IssueOrder { field: IssueOrderField!, direction: OrderDirection! }
@@ -58,16 +61,19 @@ SCHEMA = build_schema(
     }
     scalar URI
     type PullRequest {
+      id: ID!
       number: Int!
+      headRefOid: GitObjectID!
+      baseRefName: String!
       url: URI!
       title: String!
       body: String!
       state: PullRequestState!
-      isCrossRepository: Boolean!
+      merged: Boolean!
       viewerDidAuthor: Boolean!
+      isCrossRepository: Boolean!
       comments(first: Int, after: String): IssueCommentConnection!
     }
-    type PullRequestConnection { nodes: [PullRequest], pageInfo: PageInfo! }
     type IssueConnection { nodes: [Issue], pageInfo: PageInfo! }
     type IssueCommentConnection { nodes: [IssueComment], pageInfo: PageInfo! }
     type IssueComment { databaseId: Int, body: String!, viewerDidAuthor: Boolean! }
@@ -89,7 +95,14 @@ SCHEMA = build_schema(
     input FileDeletion { path: String! }
     input CommitMessage { headline: String!, body: String }
     type CreateCommitOnBranchPayload { clientMutationId: String, commit: Commit }
-    type Commit { oid: GitObjectID! }
+    type Commit implements GitObject {
+      oid: GitObjectID!
+      parents(first: Int): CommitConnection!
+      history(first: Int, after: String): CommitHistoryConnection!
+      associatedPullRequests(first: Int): PullRequestConnection
+    }
+    type CommitConnection { nodes: [Commit] }
+    type CommitHistoryConnection { nodes: [Commit], pageInfo: PageInfo! }
     input EnablePullRequestAutoMergeInput { clientMutationId: String, pullRequestId: ID! }
     type EnablePullRequestAutoMergePayload { clientMutationId: String }
     """
@@ -99,19 +112,22 @@ _ROUTES = Map(
     [
         Rule("/graphql", endpoint="graphql", methods=["POST"]),
         Rule("/repos/acme/shop", endpoint="repo", methods=["GET"]),
-        Rule("/repos/acme/shop/compare/<path:which>", endpoint="compare", methods=["GET"]),
         Rule("/repos/acme/shop/issues", endpoint="issues", methods=["POST"]),
         Rule("/repos/acme/shop/issues/<int:number>", endpoint="issue", methods=["PATCH"]),
         Rule("/repos/acme/shop/issues/<int:number>/comments", endpoint="comments", methods=["POST"]),
         Rule("/repos/acme/shop/issues/comments/<int:number>", endpoint="comment", methods=["PATCH"]),
         Rule("/repos/acme/shop/pulls", endpoint="pulls", methods=["GET", "POST"]),
         Rule("/repos/acme/shop/pulls/<int:number>/files", endpoint="files", methods=["GET"]),
-        Rule("/repos/acme/shop/commits/<sha>/pulls", endpoint="pulls_of", methods=["GET"]),
+        Rule("/repos/acme/shop/compare/<basehead>", endpoint="compare", methods=["GET"]),
         Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
         Rule("/repos/acme/shop/git/refs", endpoint="refs", methods=["POST"]),
         Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH", "DELETE"]),
+        Rule("/repos/acme/shop/git/trees", endpoint="trees", methods=["POST"]),
+        Rule("/repos/acme/shop/git/trees/<sha>", endpoint="tree", methods=["GET"]),
+        Rule("/repos/acme/shop/git/commits", endpoint="commits", methods=["POST"]),
         Rule("/repos/acme/shop/contents/<path:path>", endpoint="contents", methods=["GET"]),
-        Rule("/repos/acme/shop/actions/artifacts", endpoint="artifacts", methods=["GET"]),
+        Rule("/repos/acme/shop/actions/runs", endpoint="runs", methods=["GET"]),
+        Rule("/repos/acme/shop/actions/runs/<int:number>/artifacts", endpoint="artifacts", methods=["GET"]),
         Rule("/repos/acme/shop/actions/artifacts/<int:number>/zip", endpoint="download", methods=["GET"]),
         Rule("/elsewhere/<int:number>", endpoint="elsewhere", methods=["GET"]),
     ]
@@ -142,7 +158,10 @@ class Issue:
 
 @dataclass
 class Pull:
-    """A pull request. `auto_merge` is set when it was asked for; `files` are told in place of what git finds."""
+    """A pull request. `auto_merge` is set when it was asked for; `files` are told in place of what git finds.
+
+    `commits` are those that its merge brought to the base.
+    """
 
     number: int
     branch: str
@@ -153,14 +172,18 @@ class Pull:
     author: str = "mona"
     merged_at: str | None = None
     state: str = "open"
-    is_from_fork: bool = False
     auto_merge: bool = False
+    is_from_fork: bool = False
     files: list[str] = field(default_factory=list)
+    commits: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Artefact:
-    """What a run uploaded."""
+    """What a run uploaded; the run has the same number. `repository` is the id of the one that the run's commit is in.
+
+    That is 1 for this one.
+    """
 
     number: int
     name: str
@@ -168,6 +191,8 @@ class Artefact:
     data: bytes
     created_at: str
     expired: bool = False
+    event: str = "pull_request"
+    repository: int = 1
 
 
 @dataclass
@@ -175,7 +200,8 @@ class FakeGitHub:
     """What there is on it, and how it behaves.
 
     `protected` branches take no commit but by a pull request. `denied` are endpoints that the token may not use.
-    `answers` are given before any other, one a request; None is "as ever". `before_commit` is called when a commit
+    `answers` are given before any other, one a request; None is "as ever". The files of a commit in `too_large` are not
+    all listed. `before_commit` is called when a commit
     comes in, before it is looked at: for someone who is quicker.
     """
 
@@ -187,6 +213,7 @@ class FakeGitHub:
     protected: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     answers: list[Response | None] = field(default_factory=list)
+    too_large: set[str] = field(default_factory=set)
     allows_auto_merge: bool = False
     before_commit: list[Any] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -253,13 +280,25 @@ class FakeGitHub:
         self.pulls.append(made)
         return made
 
-    def upload(self, name: str, commit: str, files: dict[str, bytes], created_at: str) -> Artefact:
+    def merge(self, pull: Pull, how: str = "squash") -> str:
+        """Someone merges a pull request; gives the commit. `how` is `squash` or `merge`."""
+        tip, head = self.tip(pull.base), self.tip(pull.branch) or pull.head
+        brought = self.git("rev-list", f"{tip}..{head}").split()
+        tree = self.git("merge-tree", "--write-tree", f"{tip}", head)
+        parents = ["-p", f"{tip}", *(["-p", head] if how == "merge" else [])]
+        made = self.git("commit-tree", tree, *parents, "-m", f"Merge #{pull.number}")
+        self.git("update-ref", f"refs/heads/{pull.base}", made)
+        pull.head, pull.state, pull.merged_at = head, "closed", "2026-11-01T10:00:00Z"
+        pull.commits = [made, *(brought if how == "merge" else [])]
+        return made
+
+    def upload(self, name: str, commit: str, files: dict[str, bytes], created_at: str, **others: Any) -> Artefact:
         """A run on `commit` uploads an artefact."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             for path, data in files.items():
                 archive.writestr(path, data)
-        made = Artefact(self.number(), name, commit, packed.getvalue(), created_at)
+        made = Artefact(self.number(), name, commit, packed.getvalue(), created_at, **others)
         self.artefacts.append(made)
         return made
 
@@ -334,8 +373,30 @@ class FakeGitHub:
         names = pull.files or self.git("diff", "--name-only", f"{pull.base}...{pull.head}").splitlines()
         return _json([{"filename": name, "status": "modified"} for name in names[(page - 1) * size : page * size]])
 
-    def _pulls_of(self, request: Request, sha: str) -> Response:
-        return _json([_pull(item) for item in self.pulls if sha in (item.head, getattr(item, "merge_commit", None))])
+    def _compare(self, request: Request, basehead: str) -> Response:
+        base, _, head = basehead.partition("...")
+        try:
+            parted = self.git("merge-base", base, head)
+        except subprocess.CalledProcessError:
+            return _json({"message": "Not Found"}, 404)
+        status = {base: "ahead", head: "behind"}.get(parted, "diverged") if base != head else "identical"
+        commits = self.git("rev-list", "--reverse", f"{base}..{head}").split()
+        told = [{"sha": one, "commit": {"message": self.git("log", "-1", "--format=%B", one)}} for one in commits]
+        statuses = {"A": "added", "M": "modified", "D": "removed"}
+        files = []
+        for line in self.git("diff", "--raw", "--no-abbrev", "--no-renames", parted, head).splitlines():
+            facts, name = line.split("\t")
+            _, _, before, after, how = facts.split()
+            files.append({"filename": name, "status": statuses[how], "sha": before if how == "D" else after})
+        return _json(
+            {
+                "status": status,
+                "ahead_by": len(commits),
+                "merge_base_commit": {"sha": parted},
+                "commits": told[: int(request.args.get("per_page", "250"))],
+                "files": files[:300],
+            }
+        )
 
     def _ref(self, request: Request, branch: str) -> Response:
         tip = self.tip(branch)
@@ -374,18 +435,31 @@ class FakeGitHub:
     def _repo(self, request: Request) -> Response:
         return _json({"full_name": REPOSITORY, "default_branch": "main"})
 
-    def _compare(self, request: Request, which: str) -> Response:
-        base, _, head = which.partition("...")
-        commits = self.git("rev-list", "--reverse", f"{base}..{head}").split()
-        statuses = {"A": "added", "M": "modified", "D": "removed"}
-        files = []
-        for line in self.git("diff", "--raw", "--no-abbrev", "--no-renames", f"{base}...{head}").splitlines():
-            facts, name = line.split("\t")
-            _, _, before, after, status = facts.split()
-            sha = before if status == "D" else after
-            files.append({"filename": name, "status": statuses[status], "sha": sha})
-        told = [{"sha": one, "commit": {"message": self.git("log", "-1", "--format=%B", one)}} for one in commits]
-        return _json({"ahead_by": len(commits), "commits": told, "files": files[:300]})
+    def _trees(self, request: Request) -> Response:
+        body = _body(request)
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": f"{folder}/index"}
+            if "base_tree" in body:
+                self.git("read-tree", body["base_tree"], **index)
+            for item in body["tree"]:
+                if item.get("sha", "") is None:
+                    gone = f"0 {'0' * 40}\t{item['path']}\n".encode()
+                    self.git("update-index", "--index-info", data=gone, **index)
+                    continue
+                blob = self.git("hash-object", "-w", "--stdin", data=item["content"].encode())
+                self.git("update-index", "--add", "--cacheinfo", f"{item['mode']},{blob},{item['path']}", **index)
+            return _json({"sha": self.git("write-tree", **index)}, 201)
+
+    def _tree(self, request: Request, sha: str) -> Response:
+        listed = [line.split(None, 3) for line in self.git("ls-tree", "-r", "-t", sha).splitlines()]
+        tree = [{"path": path, "mode": mode, "type": kind, "sha": blob} for mode, kind, blob, path in listed]
+        return _json({"sha": sha, "tree": tree, "truncated": sha in self.too_large})
+
+    def _commits(self, request: Request) -> Response:
+        body = _body(request)
+        parents = [word for parent in body["parents"] for word in ("-p", parent)]
+        made = self.git("commit-tree", body["tree"], *parents, "-m", body["message"], GIT_AUTHOR_NAME=BOT)
+        return _json({"sha": made, "verification": {"verified": True}}, 201)
 
     def _contents(self, request: Request, path: str) -> Response:
         try:
@@ -393,16 +467,26 @@ class FakeGitHub:
         except subprocess.CalledProcessError:
             return _json({"message": "Not Found"}, 404)
 
-    def _artifacts(self, request: Request) -> Response:
-        found = [item for item in self.artefacts if item.name == request.args["name"]]
+    def _runs(self, request: Request) -> Response:
+        wanted = (request.args["head_sha"], request.args["event"])
+        found = [item for item in self.artefacts if (item.commit, item.event) == wanted]
         listed = [
             {
                 "id": item.number,
-                "name": item.name,
+                "head_sha": item.commit,
+                "event": item.event,
                 "created_at": item.created_at,
-                "expired": item.expired,
-                "workflow_run": {"head_sha": item.commit},
+                "repository": {"id": 1},
+                "head_repository": {"id": item.repository},
             }
+            for item in found
+        ]
+        return _json({"total_count": len(listed), "workflow_runs": listed})
+
+    def _artifacts(self, request: Request, number: int) -> Response:
+        found = [item for item in self.artefacts if (item.number, item.name) == (number, request.args["name"])]
+        listed = [
+            {"id": item.number, "name": item.name, "created_at": item.created_at, "expired": item.expired}
             for item in found
         ]
         return _json({"total_count": len(listed), "artifacts": listed})
@@ -458,30 +542,15 @@ class _Root:
         ]
         return _page(nodes, first, after)
 
-    def pullRequests(  # noqa: N802
-        self,
-        info: Any,
-        states: list[str],
-        headRefName: str,  # noqa: N803
-        baseRefName: str,  # noqa: N803
-        orderBy: Any,  # noqa: N803
-        first: int,
-        after: str | None = None,
-    ) -> Any:
-        nodes = [
-            {
-                "number": one.number,
-                "url": _pull(one)["html_url"],
-                "title": one.title,
-                "body": one.body,
-                "state": "MERGED" if one.merged_at else one.state.upper(),
-                "isCrossRepository": one.is_from_fork,
-                "viewerDidAuthor": one.author == BOT,
-            }
-            for one in reversed(self._github.pulls)
-            if (one.branch, one.base) == (headRefName, baseRefName)
-        ]
-        return _page([node for node in nodes if node["state"] in states], first, after)
+    def pullRequests(self, info: Any, first: int, after: str | None = None, **wanted: Any) -> Any:  # noqa: N802
+        branches = (wanted["headRefName"], wanted["baseRefName"])
+        found = [_pull_node(pull) for pull in self._github.pulls if (pull.branch, pull.base) == branches]
+        newest_first = (wanted.get("orderBy") or {}).get("direction") == "DESC"
+        listed = [node for node in (reversed(found) if newest_first else found) if node["state"] in wanted["states"]]
+        return _page(listed, first, after)
+
+    def object(self, info: Any, oid: str) -> _Commit:
+        return _Commit(self._github, oid)
 
     def createCommitOnBranch(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802
         github, branch = self._github, input["branch"]["branchName"]
@@ -512,6 +581,28 @@ class _Root:
         return {}
 
 
+class _Commit:
+    """A commit and what it builds on."""
+
+    kind = "Commit"
+
+    def __init__(self, github: FakeGitHub, oid: str) -> None:
+        self._github = github
+        self.oid = oid
+
+    def parents(self, info: Any, first: int) -> Any:
+        parents = self._github.git("rev-parse", f"{self.oid}^@").split()
+        return {"nodes": [_Commit(self._github, oid) for oid in parents[:first]]}
+
+    def history(self, info: Any, first: int, after: str | None = None) -> Any:
+        commits = self._github.git("rev-list", self.oid).split()
+        return _page([_Commit(self._github, oid) for oid in commits], first, after)
+
+    def associatedPullRequests(self, info: Any, first: int) -> Any:  # noqa: N802
+        found = [pull for pull in self._github.pulls if self.oid in pull.commits]
+        return _page([_pull_node(pull) for pull in found], first, None)
+
+
 class _Thread:
     """An issue or pull request with its comments."""
 
@@ -533,6 +624,22 @@ def _page(nodes: list[Any], first: int, after: str | None) -> dict[str, Any]:
     start = int(after or 0)
     end = start + first
     return {"nodes": nodes[start:end], "pageInfo": {"hasNextPage": end < len(nodes), "endCursor": str(end)}}
+
+
+def _pull_node(pull: Pull) -> dict[str, Any]:
+    return {
+        "id": f"PR_{pull.number}",
+        "number": pull.number,
+        "headRefOid": pull.head,
+        "baseRefName": pull.base,
+        "url": f"https://github.example/{REPOSITORY}/pull/{pull.number}",
+        "title": pull.title,
+        "body": pull.body,
+        "state": "MERGED" if pull.merged_at else pull.state.upper(),
+        "merged": pull.merged_at is not None,
+        "viewerDidAuthor": pull.author == BOT,
+        "isCrossRepository": pull.is_from_fork,
+    }
 
 
 def _pull(pull: Pull) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from werkzeug.wrappers import Response
 
-from promptsync.github import api
-from promptsync.github.api import GitHub, GitHubError, Note
+from promptsync.github import api, http
+from promptsync.github.api import GitHub, Note
+from promptsync.github.http import GitHubError
 from promptsync.model.errors import DeniedError, MovedError
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
@@ -106,17 +107,66 @@ def test_a_branch_is_made_and_moved(world: tuple[FakeGitHub, Client]) -> None:
     assert client.tip("promptsync/lock") == second
 
 
+def test_a_branch_is_begun_with_nothing_but_these_files(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    github.commit("main", {"readme": b"1"}, "first")
+    made = client.commit("promptsync/state", None, {"prompts/lock.json": b"{}\n"}, "Record", "why")
+    assert (github.tip("promptsync/state"), client.names(made)) == (made, ["prompts/lock.json"])
+    assert github.git("log", "--format=%P|%B", "promptsync/state").strip() == "|Record\n\nwhy"
+
+
+def test_a_branch_that_another_one_begun_meanwhile_is_told_as_moved(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    github.commit("promptsync/state", {"prompts/lock.json": b"{}"}, "quicker")
+    with pytest.raises(MovedError, match="was begun by someone else meanwhile"):
+        client.commit("promptsync/state", None, {"prompts/lock.json": b"[]"}, "late")
+
+
+def test_the_files_of_a_commit_are_listed_all_or_not_at_all(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1", "b/c d": b"2"}, "first")
+    assert client.names(first) == ["a", "b/c d"]
+    github.too_large.add(first)
+    with pytest.raises(GitHubError, match="did not list all the files"):
+        client.names(first)
+
+
+def test_what_is_proposed_is_one_commit_ahead_whatever_the_branch_held(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1", "gone": b""}, "first")
+    one = client.propose("lock", "main", first, {"b": b"2\n"}, "Record").commit
+    second = github.commit("main", {"a": b"2"}, "second")
+    two = client.propose("lock", "main", second, {"b": b"3\n", "gone": None}, "Record", "why").commit
+    assert (github.tip("lock"), github.git("rev-parse", f"{two}^")) == (two, second)
+    assert (client.names(two), client.read("b", two)) == (["a", "b"], b"3\n")
+    assert client.merge_base(one, two) == first
+    other = client.commit("else", None, {"c": b""}, "apart")
+    assert client.merge_base(one, other) is None
+
+
 def test_a_pull_request_is_opened_found_and_merged_when_it_is_ready(world: tuple[FakeGitHub, Client]) -> None:
     github, client = world
     head = github.commit("lock", {"a": b"1"}, "first")
-    assert client.open_pull("lock", "main") is None
+    assert client.own_pull("lock", "main") is None
     made = client.create_pull("lock", "main", "Record", "ids")
-    assert client.open_pull("lock", "main") == made
-    assert client.pulls_of(head) == [made]
+    assert (made.head, made.base, made.is_merged) == (head, "main", False)
+    assert client.own_pull("lock", "main") == made
     assert client.merge_when_ready(made) is False
     github.allows_auto_merge = True
     assert client.merge_when_ready(made) is True
     assert github.pulls[0].auto_merge
+
+
+@pytest.mark.parametrize("planted", [{"author": "mallory"}, {"is_from_fork": True}, {"base": "other"}])
+def test_a_pull_request_from_a_branch_of_that_name_is_ours_only_if_we_made_it_here(
+    world: tuple[FakeGitHub, Client], planted: dict[str, Any]
+) -> None:
+    github, client = world
+    github.commit("lock", {"a": b"1"}, "first")
+    github.pull("lock", author=BOT)
+    for name, value in planted.items():
+        setattr(github.pulls[0], name, value)
+    assert client.own_pull("lock", "main") is None
 
 
 def test_the_newest_artefact_of_a_commit_is_fetched_without_the_token(world: tuple[FakeGitHub, Client]) -> None:
@@ -124,16 +174,66 @@ def test_the_newest_artefact_of_a_commit_is_fetched_without_the_token(world: tup
     github.upload("plan", "a" * 40, {"plan.json": b"old"}, "2026-11-01T10:00:00Z")
     github.upload("plan", "a" * 40, {"plan.json": b"new"}, "2026-11-01T11:00:00Z")
     github.upload("plan", "b" * 40, {"plan.json": b"other"}, "2026-11-01T12:00:00Z")
-    assert client.artefact("plan", "a" * 40) == {"plan.json": b"new"}
-    assert client.artefact("plan", "c" * 40) is None
+    assert client.artefact("plan", "a" * 40, "pull_request") == {"plan.json": b"new"}
+    assert client.artefact("plan", "c" * 40, "pull_request") is None
     assert github.seen == [""]
+
+
+@pytest.mark.parametrize("made", [{"event": "push"}, {"repository": 2}, {"expired": True}, {"name": "other"}])
+def test_an_artefact_of_a_fork_or_of_another_event_is_none(
+    world: tuple[FakeGitHub, Client], made: dict[str, Any]
+) -> None:
+    github, client = world
+    forged = github.upload("plan", "a" * 40, {"plan.json": b"forged"}, "2026-11-02T10:00:00Z")
+    for name, value in made.items():
+        setattr(forged, name, value)
+    assert client.artefact("plan", "a" * 40, "pull_request") is None
+    github.upload("plan", "a" * 40, {"plan.json": b"ours"}, "2026-11-01T10:00:00Z")
+    assert client.artefact("plan", "a" * 40, "pull_request") == {"plan.json": b"ours"}
+
+
+def test_commits_are_compared_by_what_came_since_they_parted(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1"}, "first")
+    github.git("update-ref", "refs/heads/topic", first)
+    second = github.commit("main", {"prompts/x.yaml": b"1", "b": b"2"}, "second")
+    found = client.compare(first, second)
+    assert (found.is_ahead, found.names) == (True, ("b", "prompts/x.yaml"))
+    assert [found.touches(folder) for folder in ("prompts", ".", "prompt", "../else")] == [True, True, False, True]
+    assert client.compare(first, first).is_ahead
+    assert not client.compare(second, first).is_ahead
+    assert not client.compare(second, github.commit("topic", {"c": b"3"}, "third")).is_ahead
+
+
+def test_more_files_than_github_lists_of_two_commits_touch_everything(world: tuple[FakeGitHub, Client]) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1"}, "first")
+    second = github.commit("main", {f"src/{number}": b"1" for number in range(300)}, "many")
+    found = client.compare(first, second)
+    assert (found.names, found.touches("prompts")) == (None, True)
+
+
+@pytest.mark.parametrize("how", ["squash", "merge"])
+def test_a_commit_s_history_tells_the_pull_requests(world: tuple[FakeGitHub, Client], how: str) -> None:
+    github, client = world
+    first = github.commit("main", {"a": b"1"}, "first")
+    github.git("update-ref", "refs/heads/topic", first)
+    head = github.commit("topic", {"b": b"2"}, "second")
+    pull = github.pull("topic")
+    merged = github.merge(pull, how)
+    found = {commit.id: commit for commit in client.history(merged)}
+    assert (found[merged].parent, found[first].parent) == (first, None)
+    assert [(one.number, one.head, one.base, one.is_merged) for one in found[merged].pulls] == [
+        (pull.number, head, "main", True)
+    ]
+    assert found[first].pulls == ()
 
 
 @pytest.mark.parametrize(
     ("answer", "slept"),
     [
         (limited(403, "You have exceeded a secondary rate limit", retry_after="7"), 7.0),
-        (limited(403, "You have exceeded a secondary rate limit and have been blocked"), api.SECONDARY),
+        (limited(403, "You have exceeded a secondary rate limit and have been blocked"), http.SECONDARY),
         (limited(429, "slow down", retry_after="2"), 2.0),
     ],
 )
@@ -156,9 +256,14 @@ def test_a_limit_that_holds_for_too_long_is_an_error(world: tuple[FakeGitHub, Cl
 
 def test_what_reads_is_sent_again_and_what_writes_is_not(world: tuple[FakeGitHub, Client]) -> None:
     github, client = world
-    github.commit("main", {"a": b"1"}, "first")
+    first = github.commit("main", {"a": b"1"}, "first")
     github.answers += [limited(502), limited(503)]
     assert client.tip("main") == github.tip("main")
+    github.answers.append(limited(502))
+    assert client.own_pull("topic", "main") is None
+    github.answers.append(limited(502))
+    with pytest.raises(GitHubError, match="it answered 502"):
+        client.commit("main", first, {"b": b"2"}, "once")
     github.answers.append(limited(502))
     with pytest.raises(GitHubError, match="it answered 502"):
         client.create_comment(1, "once")
@@ -198,7 +303,7 @@ def test_an_artefact_that_is_no_archive_is_told(world: tuple[FakeGitHub, Client]
     github, client = world
     github.upload("plan", "a" * 40, {}, "2026-11-01T10:00:00Z").data = data
     with pytest.raises(GitHubError, match="the artefact plan is no archive"):
-        client.artefact("plan", "a" * 40)
+        client.artefact("plan", "a" * 40, "pull_request")
 
 
 def test_an_artefact_that_unpacks_to_too_much_is_refused(
@@ -208,4 +313,4 @@ def test_an_artefact_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr(api, "MAX_ANSWER", 1000)
     github.upload("plan", "a" * 40, {"plan.json": b"0" * 1001}, "2026-11-01T10:00:00Z")
     with pytest.raises(GitHubError, match="is larger than"):
-        client.artefact("plan", "a" * 40)
+        client.artefact("plan", "a" * 40, "pull_request")

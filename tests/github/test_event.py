@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promptsync.github.event import PullRequest, read_event
+from promptsync.github.event import MergeGroup, PullRequest, read_event
 from promptsync.model.errors import ConfigError
 
 SHA = "a" * 40
@@ -38,6 +38,30 @@ def test_a_pull_request_of_the_repository() -> None:
     assert event.pull_request == PullRequest(7, SHA, "main", is_from_fork=False)
     assert event.run_url == "https://github.com/acme/shop/actions/runs/42"
     assert event.has_secrets
+    assert event.head == SHA
+
+
+def test_a_merge_queue_tells_what_it_would_merge() -> None:
+    about = {"head_sha": SHA, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-x", "base_sha": "c" * 40}
+    event = read_event({**ENV, "GITHUB_EVENT_NAME": "merge_group"}, {"merge_group": about})
+    assert (event.merge_group, event.head, event.pull_request) == (MergeGroup(SHA, "c" * 40), SHA, None)
+
+
+def test_a_push_tells_its_branch_and_what_it_replaced() -> None:
+    environ = {**ENV, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+    event = read_event(environ, {"before": SHA, "repository": {"default_branch": "main"}})
+    assert (event.ref, event.default_branch, event.before, event.head) == ("refs/heads/main", "main", SHA, "b" * 40)
+
+
+@pytest.mark.parametrize("before", ["0" * 40, "main", None, 7])
+def test_a_push_that_made_its_branch_replaced_nothing(before: Any) -> None:
+    assert read_event(ENV, {"before": before}).before is None
+
+
+@pytest.mark.parametrize("about", [{"head_sha": "main", "base_sha": SHA}, {"head_sha": SHA}])
+def test_a_merge_group_without_its_commits_is_refused(about: Any) -> None:
+    with pytest.raises(ConfigError, match="merge group without its commits"):
+        read_event(ENV, {"merge_group": about})
 
 
 @pytest.mark.parametrize(
