@@ -77,8 +77,8 @@ def pull(
 def dry_run(target: Target, keys: Collection[str], *, observer: Callable[[Exchange], None] | None = None) -> DryRun:
     """What `pull` would make of the files of `keys`, with nothing written: for a branch that others review first.
 
-    Where a policy lets git win, nothing is taken over. The lockfile is written for prompts that changed on both sides
-    alone: without their new bases an apply of the merged files would find the same conflicts again.
+    Where a policy lets git win, nothing is taken over. The lockfile is among the files for prompts that changed on both
+    sides alone: without their new bases an apply of the merged files finds the same conflicts again.
     """
     policy = with_keys(target, PlanOptions(), keys)[0].overwrite
     keys = [key for key in keys if not matches(key, policy)]
@@ -89,18 +89,24 @@ def dry_run(target: Target, keys: Collection[str], *, observer: Callable[[Exchan
     done: list[Pulled] = []
     on_disk = found.state.on_disk
     bases = dict(on_disk.prompts)
+    unsettled: list[str] = []
     for one, pulled, fresh in _merged(rewriter, found, None):
         done.append(pulled)
-        differs = one.entry.source not in source_hashes(one.file.prompt)
-        if pulled.edits and differs and on_disk.prompts.get(one.file.key) == one.entry:
-            bases[one.file.key] = fresh
+        key = one.file.key
+        if not pulled.edits or pulled.is_open or one.entry.source in source_hashes(one.file.prompt):
+            continue
+        if target.lock_branch is None and on_disk.prompts.get(key) == one.entry:
+            bases[key] = fresh
+        else:
+            unsettled.append(key)
     after = dict(rewriter.kept or {})
-    if bases != on_disk.prompts and target.lock_branch is None and target.lock_path.parent == target.root:
+    if bases != on_disk.prompts:
         after[target.lock_path] = dump(on_disk.with_prompts(bases))
     return DryRun(
         tuple(done),
         before={_place(target, path): read_bytes(path) or b"" for path in after},
         after={_place(target, path): data for path, data in after.items()},
+        unsettled=tuple(unsettled),
     )
 
 

@@ -100,12 +100,14 @@ class Pulled:
 class DryRun:
     """What a pull would do, not done: what would become of each file, and its content `before` and `after`.
 
-    Paths are relative to the root, with `/`; those that would stay as they are, are left out.
+    Paths are relative to the root, with `/`; those that would stay as they are, are left out. `unsettled` are the keys
+    of merged files whose new base stands in no lockfile here: an apply of them asks for a decision.
     """
 
     pulled: tuple[Pulled, ...]
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ def _body(found: _Found, made: DryRun, issue: int | None) -> str:
         if isinstance(change, Drift | Conflict) and change.sides is not None
     }
     top = f"{_TAKEN}\n\nAll that differs is told in #{issue}." if issue is not None else _TAKEN
-    return render_proposed(made.pulled, since, top, replace(found.layout, limit=MAX_COMMENT))
+    return render_proposed(made, since, top, replace(found.layout, limit=MAX_COMMENT))
 
 
 def _path(runner: Runner, name: str) -> str:

@@ -44,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The open pull request, None where there is none, and what was done to it, in a word or not at all.
+    """The open pull request, None where there is none, and what was done to it, in a clause or not at all.
 
     `problem` says in a sentence why the offer was not made, or not brought up to date.
     """
@@ -76,7 +76,7 @@ def offer(github: GitHub, branch_of_run: str, wanted: Offer) -> Offered:
     blobs = {path: _blob(data) for path, data in wanted.files.items()}
     is_same = held is not None and held.files == blobs
     if is_same and pull is not None and not pull.is_open:
-        return Offered(None, problem=f"someone closed {pull.url}, so these edits are not offered again")
+        return Offered(None, "closed by someone, and is not opened again for the same edits")
     if not is_same:
         _put(github, branch, there, tip, wanted, _digest(blobs))
     return _told(github, branch, base, is_open, wanted, has_moved=not is_same)
@@ -87,6 +87,7 @@ def _withdraw(github: GitHub, branch: str, there: str | None, pull: OwnPull | No
         github.create_comment(pull.number, "Nothing is left to take over.")
         github.update_issue(pull.number, state="closed")
     if there is not None:
+        _raise_if_moved(github, branch, there)
         github.delete_branch(branch)
     return Offered(None, "closed" if pull is not None else None)
 
@@ -102,11 +103,15 @@ def _put(github: GitHub, branch: str, there: str | None, tip: str, wanted: Offer
     try:
         body = f"{Provenance(wanted.target).trailers}\n{_CONTENT}{digest}"
         made = github.commit(building, tip, wanted.files, _HEADLINE, body)
-        if github.tip(branch) != there:
-            raise MovedError(f"someone pushed to {branch} meanwhile")
+        _raise_if_moved(github, branch, there)
         github.point(branch, made, create=there is None)
     finally:
         github.delete_branch(building)
+
+
+def _raise_if_moved(github: GitHub, branch: str, there: str | None) -> None:
+    if github.tip(branch) != there:
+        raise MovedError(f"someone pushed to {branch} meanwhile")
 
 
 def _told(github: GitHub, branch: str, base: str, pull: OwnPull | None, wanted: Offer, *, has_moved: bool) -> Offered:

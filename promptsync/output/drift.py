@@ -20,7 +20,7 @@ from promptsync.plan.standing import standing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from promptsync.commands.results import Pulled
+    from promptsync.commands.results import DryRun, Pulled
     from promptsync.merge.prompts import FieldConflict
     from promptsync.output.layout import Layout
     from promptsync.plan.changes import Plan
@@ -51,13 +51,14 @@ def render_standing(plan: Plan) -> str:
     return "\n".join(["<ul>", *lines, "</ul>"])
 
 
-def render_proposed(done: Sequence[Pulled], since: Mapping[str, str], top: str, layout: Layout) -> str:
+def render_proposed(made: DryRun, since: Mapping[str, str], top: str, layout: Layout) -> str:
     """The text of a pull request: `top`, then for each file what it takes over, and what is left to decide.
 
     `since` tells by key who edited a prompt and when. Within the layout's limit, without a final newline.
     """
     head = f"{top}\n\n{legend('the file before → now')}\n"
-    parts = [_part(pulled, since.get(pulled.key)) for pulled in done if pulled.edits or pulled.is_open]
+    told = [pulled for pulled in made.pulled if pulled.edits or pulled.is_open]
+    parts = [_part(pulled, since.get(pulled.key), is_settled=pulled.key not in made.unsettled) for pulled in told]
     return fitted(head, parts, layout).rstrip("\n")
 
 
@@ -66,9 +67,13 @@ def _named(keys: Sequence[str]) -> str:
     return ", ".join(code(cut(terminal(key), _LONG)) for key in keys[:_FEW]) + more
 
 
-def _part(pulled: Pulled, since: str | None) -> str:
+def _part(pulled: Pulled, since: str | None, *, is_settled: bool) -> str:
     sign, word = ("!!", "to decide") if pulled.is_open else ("~", "taken over")
-    return folding(f"{sign} {word} <b>{code(pulled.key)}</b>", list(_lines(pulled, since)))
+    lines = list(_lines(pulled, since))
+    if not is_settled:
+        overwrite = terminal(command("apply", options=("--overwrite", pulled.key)))
+        lines.append(f"# help: both sides changed: once this is merged, {overwrite} applies it")
+    return folding(f"{sign} {word} <b>{code(pulled.key)}</b>", lines)
 
 
 def _lines(pulled: Pulled, since: str | None) -> Iterator[str]:

@@ -292,6 +292,48 @@ def test_an_applied_lockfile_on_another_branch_is_no_edit(scheduled: Scheduled) 
     assert scheduled.pulls == []
 
 
+def test_with_a_lockfile_on_a_branch_nothing_of_it_is_offered(
+    scheduled: Scheduled, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world = scheduled.world
+    origin = str(tmp_path_factory.mktemp("origin"))
+    checkout = Checkout.init(world.root.parent)
+    checkout.git("init", "-q", "--bare", origin)
+    checkout.git("remote", "add", "origin", origin)
+    (world.root / "promptsync.yaml").write_text("lock: {branch: promptsync/state}\n")
+    world.lock_path.unlink()
+    checkout.git("add", "prompts")
+    checkout.git("commit", "-q", "-m", "a branch for the lockfile")
+    id = world.sandbox.prompts()[0]["_id"]
+    assert world.run("adopt", KEY, id).code == 0
+    scheduled.push()
+    state = checkout.git("ls-remote", "origin", "promptsync/state")
+    assert state
+    world.sandbox.ui_edit(id, {"prompt": {"temperature": 0.9}})
+    world.write(KEY, TEXT.replace("briefly", "briefly and kindly"))
+    scheduled.push()
+    assert scheduled.run().err.endswith("the issue was opened; the pull request was opened\n")
+    assert scheduled.files() == [FILE]
+    assert checkout.git("ls-remote", "origin", "promptsync/state") == state
+    (pull,) = scheduled.pulls
+    assert (
+        "# help: both sides changed: once this is merged, `promptsync apply --overwrite Default/refund` applies it"
+        in pull.body
+    )
+
+
+def test_a_key_with_odd_characters_is_offered(scheduled: Scheduled) -> None:
+    world = scheduled.world
+    key = "Default/re fund #1 & 100% “é”"
+    world.write(key, TEXT)
+    assert world.apply("--create-twins").code == 0
+    scheduled.push()
+    world.edit(key, temperature=0.9)
+    scheduled.run()
+    assert b"temperature: 0.9 # kept" in scheduled.github.file(BRANCH, f"prompts/{key}.yaml")
+    assert scheduled.run().err == "1 prompt drifted (target default)\n"
+
+
 def test_what_is_not_applied_yet_is_told_and_opens_nothing(scheduled: Scheduled) -> None:
     scheduled.world.write("Default/new", current())
     scheduled.push()

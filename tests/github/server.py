@@ -359,6 +359,10 @@ class FakeGitHub:
             if "create_pull" in self.denied:
                 message = "GitHub Actions is not permitted to create or approve pull requests."
                 return _json({"message": message}, 403)
+            wanted = (body["head"], body["base"], "open", False)
+            if any((one.branch, one.base, one.state, one.is_from_fork) == wanted for one in self.pulls):
+                error = {"message": f"A pull request already exists for acme:{body['head']}."}
+                return _json({"message": "Validation Failed", "errors": [error]}, 422)
             made = self.pull(body["head"], body["base"], author=BOT)
             made.title, made.body = body["title"], body["body"]
             return _json(_pull(made), 201)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from promptsync.github.api import GitHub
 from promptsync.github.offer import Offer, Offered, offer
-from promptsync.model.errors import DeniedError, MovedError
+from promptsync.model.errors import BranchError, DeniedError, MovedError
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
 if TYPE_CHECKING:
@@ -160,20 +160,21 @@ def test_a_branch_of_that_name_that_was_there_before_is_not_ours(world: World) -
     assert (world.github.tip(BRANCH), world.pulls) == (theirs, [])
 
 
-@pytest.mark.parametrize(
-    "theirs",
-    [
-        pytest.param({"author": BOT, "is_from_fork": True}, id="a fork's branch of that name"),
-        pytest.param({"author": "mallory"}, id="someone else's pull request"),
-    ],
-)
-def test_a_pull_request_that_is_not_ours_is_not_touched(world: World, theirs: dict[str, Any]) -> None:
+def test_a_fork_s_pull_request_from_a_branch_of_that_name_is_not_ours(world: World) -> None:
     planted = world.github.pull(BRANCH)
-    for name, value in theirs.items():
-        setattr(planted, name, value)
+    planted.author, planted.is_from_fork = BOT, True
     assert world.offer(REFUND).done == "opened"
     assert (planted.title, planted.body, planted.state) == ("", "", "open")
-    assert len(world.github.pulls) == 2
+
+
+def test_someone_else_s_pull_request_from_our_branch_is_not_touched(world: World) -> None:
+    world.offer(REFUND)
+    world.github.pulls.clear()
+    planted = world.github.pull(BRANCH, author="mallory")
+    with pytest.raises(BranchError, match="A pull request already exists for acme:promptsync/drift-default"):
+        world.offer(REFUND)
+    assert (planted.title, planted.body, planted.state) == ("", "", "open")
+    assert len(world.github.pulls) == 1
 
 
 def test_a_push_while_the_commit_is_made_is_not_overwritten(world: World) -> None:
@@ -189,9 +190,7 @@ def test_a_push_while_the_commit_is_made_is_not_overwritten(world: World) -> Non
 def test_what_someone_closed_is_not_offered_again_until_it_is_another(world: World) -> None:
     world.offer(REFUND)
     world.github.pulls[0].state = "closed"
-    found = world.offer(REFUND)
-    assert (found.pull, found.done) == (None, None)
-    assert found.problem.endswith("so these edits are not offered again")
+    assert world.offer(REFUND) == Offered(None, "closed by someone, and is not opened again for the same edits")
     assert len(world.pulls) == 1
     assert world.offer({**REFUND, "prompts/other.yaml": NEW}).done == "opened"
     assert [state for _, state, _, _ in world.pulls] == ["closed", "open"]

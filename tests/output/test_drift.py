@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from promptsync.commands.results import Pulled
+from promptsync.commands.results import DryRun, Pulled
 from promptsync.files.yaml.edits import Edit
 from promptsync.merge.prompts import FieldConflict
 from promptsync.model.compare import FieldDiff
@@ -24,7 +24,8 @@ HTML = {*TAGS, "ul", "li"}
 
 
 def proposed(*done: Pulled, since: dict[str, str] | None = None, limit: int | None = None) -> str:
-    return render_proposed(done, since or {}, "Someone edited these.", Layout(whole=True, limit=limit))
+    made = DryRun(done, {}, {}, unsettled=("Default/unsettled",))
+    return render_proposed(made, since or {}, "Someone edited these.", Layout(whole=True, limit=limit))
 
 
 def harmless(text: str) -> None:
@@ -43,6 +44,7 @@ def test_what_a_pull_request_takes_over_and_leaves() -> None:
         Pulled("Default/clean", (SET,), (TEMPERATURE, FieldDiff("description", "remove", "Old", None))),
         Pulled("Default/same"),
         Pulled("Default/both", (SET,), (TEMPERATURE,), (FieldConflict("prompt.top_p", 0.1, 0.2, 0.3),)),
+        Pulled("Default/unsettled", (SET,), (TEMPERATURE,)),
         Pulled("Default/odd", problem="`prompt_config` has no place for prompt.audio, which the service holds"),
     ]
     same_as_golden("proposed.md", proposed(*done, since=SINCE))
