@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from promptsync.github.comments import same
 from promptsync.github.pulls import OwnPull
 from promptsync.model.errors import DeniedError, MovedError
-from promptsync.model.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,8 +100,7 @@ def _put(github: GitHub, branch: str, there: str | None, tip: str, wanted: Offer
     building = f"{_BUILDING}{wanted.target}"
     github.point(building, tip, create=github.tip(building) is None)
     try:
-        body = f"{Provenance(wanted.target).trailers}\n{_CONTENT}{digest}"
-        made = github.commit(building, tip, wanted.files, _HEADLINE, body)
+        made = github.commit(building, tip, wanted.files, _HEADLINE, f"{_CONTENT}{digest}")
         _raise_if_moved(github, branch, there)
         github.point(branch, made, create=there is None)
     finally:

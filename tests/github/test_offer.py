@@ -9,6 +9,7 @@ import pytest
 from promptsync.github.api import GitHub
 from promptsync.github.offer import Offer, Offered, offer
 from promptsync.model.errors import BranchError, DeniedError, MovedError
+from promptsync.model.provenance import parse_provenance
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def test_the_first_offer_opens_a_pull_request_of_one_commit_on_the_default_branc
     assert world.github.git("diff", "--name-only", "main", BRANCH) == "prompts/refund.yaml"
     assert world.github.file(BRANCH, "prompts/refund.yaml") == NEW
     assert world.github.git("log", "--format=%an %s", f"main..{BRANCH}") == f"{BOT} Take over what was edited in orq.ai"
+    assert parse_provenance(world.github.git("log", "-1", "--format=%B", BRANCH)) == []  # It is no apply.
 
 
 def test_the_same_offer_writes_nothing(world: World) -> None:
