@@ -1,13 +1,11 @@
-"""The workflows, held to GitHub's hardening guide, and the script that brings the lockfile back, in real git."""
+"""The workflows, held to GitHub's hardening guide."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ from promptsync.model.globs import matches
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs/examples"
 WORKFLOWS = sorted([*(ROOT / ".github/workflows").glob("*.yml"), *EXAMPLES.glob("promptsync-*.yml")])
-SCRIPT = ROOT / ".github/scripts/lockfile.sh"
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
@@ -119,10 +116,17 @@ def test_whatever_the_apply_ends_with_its_lockfile_is_kept_and_its_exit_code_is_
     assert all_steps[at]["run"] == "exec promptsync apply --yes"
     assert "continue-on-error" not in all_steps[at]
     after = all_steps[at + 1 :]
-    assert [step["name"] for step in after] == ["Keep the lockfile and the journal", "Commit the lockfile"]
+    assert [step["name"] for step in after] == ["Keep the lockfile and the journal", "Bring the lockfile home"]
     assert {step["if"] for step in after} == {"always() && steps.apply.outcome != 'skipped'"}
     # .promptsync is hidden, and an artefact leaves hidden files out unless told.
     assert after[0]["with"]["include-hidden-files"] is True
+
+
+def test_what_keeps_the_lockfile_from_coming_home_fails_the_job() -> None:
+    """An exit code within a condition of the shell would be lost."""
+    for name in ("promptsync-apply.yml", "promptsync-apply-parts.yml"):
+        (home,) = [step["run"] for step in steps(read(name)) if step.get("name") == "Bring the lockfile home"]
+        assert home.splitlines()[:2] == ["gh auth setup-git", "where=$(promptsync lock push)"]
 
 
 def test_the_parts_are_applied_as_the_whole_is() -> None:
@@ -158,249 +162,9 @@ def test_the_secret_is_given_to_none_but_promptsync_in_the_parts() -> None:
             assert ("ORQ_API_KEY" in step.get("env", {})) is called, step
 
 
-# The script, against a bare repository that stands for GitHub, and a `gh` that keeps its pull requests in a file.
-
-GH = """#!/usr/bin/env bash
-set -eu
-echo "$*" >> "$GH_STATE/calls"
-case "$1 $2" in
-  "pr list") cat "$GH_STATE/open" 2>/dev/null || true ;;
-  "pr create")
-    [ ! -e "$GH_STATE/refuse" ] || { echo "GitHub Actions is not permitted to create pull requests" >&2; exit 1; }
-    echo "https://github.example/pull/7" | tee "$GH_STATE/open" ;;
-  *) exit 1 ;;
-esac
-"""
-PROTECTED = """#!/usr/bin/env bash
-while read -r old new ref; do
-  [ "$ref" != refs/heads/main ] || { echo "GH006: Protected branch update failed" >&2; exit 1; }
-done
-"""
-
-
-@dataclass
-class Hub:
-    """A stand-in for GitHub: `remote` is the repository there, `runner` the clone that a workflow run works in."""
-
-    folder: Path
-    remote: Path = field(init=False)
-    runner: Path = field(init=False)
-    state: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.remote, self.state = self.folder / "remote.git", self.folder / "gh"
-        self.state.mkdir()
-        fake = self.folder / "bin/gh"
-        fake.parent.mkdir()
-        executable(fake, GH)
-        self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.remote), cwd=self.folder)
-        author = self.clone("author")
-        write(author, "prompts/Default/a.yaml", "prompt: {}\n")
-        write(author, "prompts/promptsync.lock.json", lock("a"))
-        self.publish(author, "Start")
-        self.runner = self.clone("runner")
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {
-            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(self.folder),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": "A. Author",
-            "GIT_AUTHOR_EMAIL": "author@example.com",
-            "GIT_COMMITTER_NAME": "A. Author",
-            "GIT_COMMITTER_EMAIL": "author@example.com",
-            "GH_STATE": str(self.state),
-            "RETRY_SECONDS": "0",
-        }
-
-    def git(self, *command: str, cwd: Path | None = None) -> str:
-        return self.run("git", *command, cwd=cwd or self.remote).stdout
-
-    def run(self, *command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command, cwd=cwd, env=self.env, capture_output=True, text=True, timeout=60)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def clone(self, name: str) -> Path:
-        self.git("clone", "--quiet", str(self.remote), str(self.folder / name), cwd=self.folder)
-        return self.folder / name
-
-    def publish(self, clone: Path, message: str) -> None:
-        self.git("add", "--all", cwd=clone)
-        self.git("commit", "--quiet", "-m", message, cwd=clone)
-        self.git("push", "--quiet", "origin", "HEAD:main", cwd=clone)
-
-    def script(self, verb: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.run("bash", str(SCRIPT), verb, cwd=self.runner, check=check)
-
-    def protect_main(self) -> None:
-        executable(self.remote / "hooks/pre-receive", PROTECTED)
-
-    def file(self, branch: str, path: str = "prompts/promptsync.lock.json") -> str:
-        return self.git("show", f"{branch}:{path}")
-
-    def subjects(self, branch: str) -> list[str]:
-        return self.git("log", "--no-merges", "--format=%s", branch).splitlines()
-
-    @property
-    def pull_requests_made(self) -> int:
-        calls = self.state / "calls"
-        return calls.read_text().count("pr create") if calls.exists() else 0
-
-
 def executable(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
-
-
-def write(clone: Path, path: str, text: str) -> None:
-    (clone / path).parent.mkdir(parents=True, exist_ok=True)
-    (clone / path).write_text(text, encoding="utf-8")
-
-
-def lock(*keys: str) -> str:
-    """As a lockfile is laid out: a block of lines for each prompt, in order."""
-    blocks = [f'  "{key}": {{\n    "id": "01{key}",\n    "path": "Default",\n    "version": "v1"\n  }}' for key in keys]
-    return "{\n" + ",\n".join(blocks) + "\n}\n"
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Hub:
-    if shutil.which("git") is None or shutil.which("bash") is None:
-        pytest.skip("needs git and bash")
-    return Hub(tmp_path)
-
-
-def test_a_changed_lockfile_is_pushed_to_main_and_nothing_else_is(hub: Hub) -> None:
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-    write(hub.runner, "prompts/promptsync.staging.lock.json", lock("a"))
-    write(hub.runner, "prompts/.promptsync/journal", "not for git\n")
-    write(hub.runner, "prompts/Default/a.yaml", "prompt: {changed: here}\n")
-
-    hub.script("commit")
-
-    assert hub.file("main") == lock("a", "b")
-    changed = hub.git("show", "--name-only", "--format=%s%n%an", "main").split("\n")
-    assert [line for line in changed if line] == [
-        "Update the prompt lockfile [skip ci]",
-        "github-actions[bot]",
-        "prompts/promptsync.lock.json",
-        "prompts/promptsync.staging.lock.json",
-    ]
-    assert hub.pull_requests_made == 0
-
-
-def test_an_unchanged_lockfile_makes_no_commit(hub: Hub) -> None:
-    assert "the lockfile is unchanged" in hub.script("commit").stdout
-    assert hub.subjects("main") == ["Start"]
-
-
-def test_the_first_lockfile_of_all_is_committed(hub: Hub) -> None:
-    (hub.runner / "prompts/promptsync.lock.json").unlink()
-    hub.publish(hub.runner, "Without a lockfile")
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-
-    hub.script("commit")
-
-    assert hub.file("main") == lock("a", "b")
-
-
-def test_a_push_that_lost_a_race_is_made_again_on_top(hub: Hub) -> None:
-    write(hub.folder / "author", "prompts/Default/c.yaml", "prompt: {}\n")
-    hub.publish(hub.folder / "author", "Another prompt")
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-
-    hub.script("commit")
-
-    assert hub.subjects("main") == ["Update the prompt lockfile [skip ci]", "Another prompt", "Start"]
-    assert hub.file("main") == lock("a", "b")
-
-
-def test_a_protected_main_gets_a_pull_request(hub: Hub) -> None:
-    hub.protect_main()
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-
-    said = hub.script("commit").stdout
-
-    assert hub.file("main") == lock("a")
-    assert hub.file("promptsync/lockfile") == lock("a", "b")
-    # Required checks must run on it.
-    assert hub.subjects("promptsync/lockfile") == ["Update the prompt lockfile", "Start"]
-    assert "::notice title=promptsync::the lockfile waits in https://github.example/pull/7" in said
-    assert hub.pull_requests_made == 1
-
-
-def test_the_next_apply_starts_from_the_lockfile_that_waits_and_adds_to_its_pull_request(hub: Hub) -> None:
-    hub.protect_main()
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-    hub.script("commit")
-    hub.runner = hub.clone("second")
-
-    hub.script("take")
-    assert (hub.runner / "prompts/promptsync.lock.json").read_text() == lock("a", "b")
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b", "c"))
-    hub.script("commit")
-
-    assert hub.file("promptsync/lockfile") == lock("a", "b", "c")
-    assert hub.pull_requests_made == 1
-
-
-def test_a_lock_branch_whose_pull_request_was_merged_counts_no_longer(hub: Hub) -> None:
-    hub.protect_main()
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-    hub.script("commit")
-    (hub.state / "open").unlink()
-    hub.runner = hub.clone("second")
-
-    hub.script("take")
-    assert (hub.runner / "prompts/promptsync.lock.json").read_text() == lock("a")
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "z"))
-    hub.script("commit")
-
-    assert hub.file("promptsync/lockfile") == lock("a", "z")
-    assert hub.pull_requests_made == 2
-
-
-def test_a_lockfile_that_was_changed_on_main_meanwhile_is_proposed_rather_than_guessed(hub: Hub) -> None:
-    write(hub.folder / "author", "prompts/promptsync.lock.json", lock("a", "by-hand"))
-    hub.publish(hub.folder / "author", "Adopt by hand")
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-
-    said = hub.script("commit").stdout
-
-    assert "::warning title=promptsync::the lockfile was changed on main meanwhile" in said
-    assert hub.file("main") == lock("a", "by-hand")
-    assert hub.file("promptsync/lockfile") == lock("a", "b")
-    assert hub.pull_requests_made == 1
-
-
-def test_a_waiting_lockfile_that_contradicts_main_stops_the_run_before_the_apply(hub: Hub) -> None:
-    hub.protect_main()
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-    hub.script("commit")
-    (hub.remote / "hooks/pre-receive").unlink()
-    write(hub.folder / "author", "prompts/promptsync.lock.json", lock("a", "by-hand"))
-    hub.publish(hub.folder / "author", "Adopt by hand")
-    hub.runner = hub.clone("second")
-
-    done = hub.script("take", check=False)
-
-    assert done.returncode == 1
-    assert "merge that pull request by hand first" in done.stderr
-    assert hub.git("status", "--porcelain", cwd=hub.runner) == ""
-
-
-def test_where_no_pull_request_may_be_opened_the_branch_is_there_and_the_job_fails(hub: Hub) -> None:
-    hub.protect_main()
-    (hub.state / "refuse").touch()
-    write(hub.runner, "prompts/promptsync.lock.json", lock("a", "b"))
-
-    done = hub.script("commit", check=False)
-
-    assert done.returncode == 1
-    assert "the lockfile is on the branch promptsync/lockfile" in done.stderr
-    assert hub.file("promptsync/lockfile") == lock("a", "b")
 
 
 # What others build on: the action and the pre-commit hook.

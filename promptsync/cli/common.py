@@ -50,6 +50,13 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def in_git(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where in git the lockfile belongs; the command gets `branch` and `remote`."""
+    remote = click.option("--remote", help="The name of a remote, or a URL; by default origin.")
+    branch = "The branch it belongs on; by default that of the CI's run, or the one that is followed."
+    return click.option("--branch", help=branch)(remote(command))
+
+
 def brings_home(command: Callable[..., int]) -> Callable[..., int]:
     """A command that changes the lockfile: at its end it is brought to its branch, where it lives on one.
 

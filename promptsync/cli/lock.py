@@ -10,9 +10,12 @@ import click
 
 from promptsync.cli import common, console
 from promptsync.commands import lock as locking
-from promptsync.commands.push import bring_home
+from promptsync.commands import move_home as moving
+from promptsync.commands.home import branches_of
+from promptsync.commands.push import bring_home, take_home
 from promptsync.commands.state import read_state
 from promptsync.model.errors import BranchError, ExitCode, LockfileError, UsageError
+from promptsync.model.shell import typed
 from promptsync.output.tables import render_lock
 
 if TYPE_CHECKING:
@@ -94,16 +97,13 @@ def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
 
 
 @lock.command()
-@click.option(
-    "--branch", help="The branch it belongs on; by default that of the CI's run, or the one that is followed."
-)
-@click.option("--remote", help="The name of a remote, or a URL; by default origin.")
+@common.in_git
 @common.on_target
 def push(target: Target, branch: str | None, remote: str | None) -> int:
     """Bring the lockfile to where it lives: its branch, or the tip of the branch it is committed to.
 
     It is merged prompt by prompt with what others brought there. Where the branch takes no direct commit, it waits on
-    the branch promptsync/lockfile for a pull request. Exits 6 where it did not come home.
+    the branch promptsync/lockfile for a pull request. Says the branch it is on. Exits 6 where it did not come home.
     """
     try:
         pushed = bring_home(target, remote, branch)
@@ -112,4 +112,39 @@ def push(target: Target, branch: str | None, remote: str | None) -> int:
     common.tell_pushed(pushed)
     if not pushed.commit:
         console.tell(f"the branch {pushed.branch} holds the lockfile already")
+    console.say(pushed.branch)
+    return ExitCode.DONE
+
+
+@lock.command()
+@common.in_git
+@common.on_target
+def take(target: Target, branch: str | None, remote: str | None) -> int:
+    """Merge into the lockfile what its branch holds by now, and what waits on promptsync/lockfile to be merged.
+
+    For the beginning of an apply in CI. Of both branches the lockfile alone is read, as data.
+    """
+    for name in take_home(target, remote, branch):
+        console.say(f"{name} has changed")
+    return ExitCode.DONE
+
+
+@lock.command("move-home")
+@click.option("--branch", help="Take the lockfile out of the tree, to this branch.")
+@click.option("--tree", is_flag=True, help="Take it back into the tree.")
+@common.on_target
+def move_home(target: Target, branch: str | None, tree: bool) -> int:
+    """Let the lockfiles of all targets live on a branch of their own, or in the tree again.
+
+    promptsync.yaml is changed; what is to be committed for that is told.
+    """
+    if tree is (branch is not None):
+        raise UsageError("lock move-home takes one of --branch and --tree")
+    branches = branches_of(target)
+    moved = moving.move_to_tree(target, branches) if branch is None else moving.move_to_branch(target, branches, branch)
+    home = "lies in the tree" if moved.branch is None else f"lives on the branch {moved.branch}"
+    console.say(f"the lockfile {home}; commit and push what changed for that:")
+    console.say(typed("git", "add", "--all", "--", *map(str, moved.files)).strip("`"))
+    if moved.branch is None:
+        console.tell(f"the branch {target.lock_branch} is read no more once that is merged, and may be deleted then")
     return ExitCode.DONE

@@ -154,6 +154,11 @@ def remember(target: Target, home: Home) -> None:
     _write(target, target.state_folder / _HOME, document)
 
 
+def forget_home(target: Target) -> None:
+    """The branch is no home any more."""
+    (target.state_folder / _HOME).unlink(missing_ok=True)
+
+
 def read_unpushed(target: Target) -> Unpushed | None:
     """What was recorded here and is not on the branch yet; None where there is nothing."""
     document = _recorded(target.lock_path)

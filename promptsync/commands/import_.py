@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from promptsync.commands.configure import configured
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import folder_of
@@ -13,14 +14,11 @@ from promptsync.commands.newfile import check_beside, write_new
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
-from promptsync.files.disk import as_spelled, find_sources, read_bytes, write_atomic
+from promptsync.files.disk import as_spelled, find_sources
 from promptsync.files.emit import emit
 from promptsync.files.names import file_names
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME
-from promptsync.files.yaml.editor import edit
-from promptsync.files.yaml.edits import Edit
-from promptsync.files.yaml.reader import read
 from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.model.lockfile import entry_for
@@ -76,7 +74,7 @@ def import_prompts(
         allowed = {name for _, emitted in texts.values() for name in emitted.allow_fields}
         new_fields = tuple(sorted(allowed - set(target.config.allow_fields)))
         if new_fields:
-            target = _allow(target, new_fields)
+            target = configured(target, "allow_fields", [*target.config.allow_fields, *new_fields])
         entries: dict[str, LockEntry] = {}
         for key, (remote, emitted) in texts.items():
             write_new(_path(target, key), emitted, target.root)
@@ -192,19 +190,3 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PromptsyncError(f"{folder} cannot be made: {error.strerror}") from None
-
-
-def _allow(target: Target, names: tuple[str, ...]) -> Target:
-    """Lets fields that this tool does not know through to the service: they stand in the configuration from now on."""
-    path = target.root / CONFIG_NAME
-    fields = [*target.config.allow_fields, *names]
-    text = (read_bytes(path) or b"").decode("utf-8")
-    if read(text.removeprefix("\ufeff").replace("\r\n", "\n")).data is None:
-        # Nothing or comments alone.
-        text += "" if text == "" or text.endswith("\n") else "\n"
-        text += dump({"allow_fields": fields})
-    else:
-        text = edit(text, [Edit(("allow_fields",), "set", fields)]).text
-    config = parse_config(text.encode(), str(path))
-    write_atomic(path, text.encode())
-    return replace(target, config=config)

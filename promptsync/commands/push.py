@@ -66,7 +66,7 @@ def push(
         if target.lock_branch is not None:
             return _again(lambda: _push_home(target, branches, provenance), sleep)
         if branch is None:
-            raise UsageError("the branch of the lockfile is not known", hint="name it with --branch")
+            raise _unknown()
         return _push_tree(target, branches, branch, provenance, sleep)
 
 
@@ -93,10 +93,17 @@ def take(target: Target, branches: Branches, *, branch: str, waiting: Iterable[s
         return [path.name for path, lock in merged.items() if _write(path, lock)]
 
 
+def take_home(target: Target, remote: str | None = None, branch: str | None = None) -> list[str]:
+    """Takes what `take` does, by what this machine, or the CI it is in, says of the branch; waiting is WAITING."""
+    branches, wanted = branches_of(target, remote), branch or _branch_here(target)
+    if wanted is None:
+        raise _unknown()
+    return take(target, branches, branch=wanted, waiting=[WAITING])
+
+
 def bring_home(target: Target, remote: str | None = None, branch: str | None = None) -> Pushed:
     """Brings the lockfile home by what this machine, or the CI it is in, says of the branch and the run."""
-    branches = branches_of(target, remote)
-    wanted = branch or branch_of_run(target.environ) or upstream(target.root)
+    branches, wanted = branches_of(target, remote), branch or _branch_here(target)
     return push(target, branches, branch=wanted, provenance=provenance_of(target))
 
 
@@ -104,6 +111,14 @@ def provenance_of(target: Target) -> Provenance:
     """Which run this is, as the CI says it, else which commit and who by git."""
     found = provenance_of_run(target.name, target.environ)
     return found or Provenance(target.name, head(target.root) or "", by=user(target.root) or "")
+
+
+def _branch_here(target: Target) -> str | None:
+    return branch_of_run(target.environ) or upstream(target.root)
+
+
+def _unknown() -> UsageError:
+    return UsageError("the branch of the lockfile is not known", hint="name it with --branch")
 
 
 def _push_home(target: Target, branches: Branches, provenance: Provenance) -> Pushed:
@@ -193,16 +208,24 @@ def _with_waiting(
         return lock
     common = branches.merge_base(tip, there)
     base = None if common is None else _read(branches, place, branch, common)
-    return merge_locks(base, lock, theirs).lock if ours else _joined(base, lock, theirs, place, waiting)
+    hint = f"merge the pull request of {waiting} by hand; if it was merged long ago, delete that branch"
+    return merge_locks(base, lock, theirs).lock if ours else _joined(base, lock, theirs, place, waiting, hint)
 
 
-def _joined(base: Lockfile | None, ours: Lockfile, theirs: Lockfile, place: str, branch: str) -> Lockfile:
+def _joined(
+    base: Lockfile | None,
+    ours: Lockfile,
+    theirs: Lockfile,
+    place: str,
+    branch: str,
+    hint: str = "make a plan from the tip of the branch: it shows which of the two the service holds",
+) -> Lockfile:
     merged = merge_locks(base, ours, theirs)
     if merged.conflicts:
         told = "; ".join(merged.reasons[key] for key in merged.conflicts[:3])
         raise LockfileError(
             f"{place} here and on {branch} contradict each other about {', '.join(merged.conflicts[:5])}: {told}",
-            hint="make a plan from the tip of the branch: it shows which of the two the service holds",
+            hint=hint,
         )
     return merged.lock
 

@@ -9,6 +9,7 @@ from promptsync.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
@@ -130,6 +131,14 @@ class Pushed:
     commit: str = ""
     is_proposed: bool = False
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where the lockfiles live now, None for the tree, and the files that changed and are to be committed for that."""
+
+    branch: str | None
+    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)

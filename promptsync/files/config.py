@@ -174,13 +174,12 @@ class _Checker:
         place = ("lock", "branch")
         if "lock" not in top:
             return None
-        branch = self._mapping(top["lock"], ("lock",), _LOCK).get("branch")
-        problem = why_no_lock_branch(branch)
+        data = self._mapping(top["lock"], ("lock",), _LOCK)
+        branch = data.get("branch")
+        problem = why_no_lock_branch(branch) if data is top["lock"] else None
         if problem is not None:
             self._complain(place, f"`lock.branch` {problem}", "name a branch of its own, as in `promptsync/state`")
-            return None
-        assert isinstance(branch, str)  # noqa: S101 - else there was a problem
-        return branch
+        return branch if problem is None else None
 
     def _target(self, name: str, value: Any) -> TargetSettings:
         place = ("targets", name)

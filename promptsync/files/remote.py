@@ -148,7 +148,8 @@ class Remote:
             if parts.hostname not in _LOOPBACK:
                 raise BranchError(f"{self._name} would be reached in clear text", hint="use https or ssh")
             self._protocols += ":http"
-        path = parts.path if parts is not None and parts.scheme == "file" else url if parts is None else None
+        is_path = parts is None and not re.match(r"[^/]+:", url)  # A colon before a slash: ssh, as scp writes it.
+        path = parts.path if parts is not None and parts.scheme == "file" else url if is_path else None
         if path is not None and real(self._repository.top / path).is_relative_to(self._repository.top):
             raise BranchError(f"{self._name} is a folder of this checkout", hint="name the repository it came from")
 
@@ -227,7 +228,8 @@ class Remote:
         if _RACE.search(line):
             raise MovedError(f"the branch {branch} of {self._name} moved meanwhile")
         if line:
-            raise DeniedError(f"{self._name} takes no commit of ours on {branch}: {why}{self._last(said)}")
+            told = self._last(said, ("remote: error:", "remote:"))
+            raise DeniedError(f"{self._name} takes no commit of ours on {branch}: {why}{told}")
         self._raise_unreached(said)
 
     def _raise_unreached(self, said: str) -> NoReturn:
@@ -235,10 +237,10 @@ class Remote:
         hint = "look whether `git fetch` and `git push` work here by themselves, without asking for a password"
         raise kind(f"{self._name} could not be reached{self._last(said)}", hint=hint)
 
-    def _last(self, said: str) -> str:
+    def _last(self, said: str, marks: tuple[str, ...] = ("remote: error:", "fatal:", "error:", "remote:")) -> str:
         """The line that says most of what git, or the host, complained of, to be put behind a sentence."""
         lines = [self._clean(line).strip() for line in said.splitlines()]
-        for begins in ("remote: error:", "fatal:", "error:", "ERROR:", "remote:"):
+        for begins in marks:
             for line in lines:
                 if line.startswith(begins) and line != begins:
                     return f" ({line.removeprefix(begins).strip()[:300]})"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GH = """#!/bin/sh
-case "$1 $2" in "auth setup-git" | "pr list") ;; *) exit 1 ;; esac
+case "$1 $2" in "auth setup-git") ;; *) exit 1 ;; esac
 """
 PROMPTSYNC = f"""#!/bin/sh
 PYTHONPATH='{REPOSITORY}' exec '{sys.executable}' -m promptsync "$@"
@@ -115,7 +115,7 @@ class Job:
         return subprocess.Popen(
             ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
             cwd=self.clone,
-            env={**kept, **given, "PATH": path, "RUNNER_TEMP": str(self.temp), "RETRY_SECONDS": "0"},
+            env={**kept, **given, "PATH": path, "RUNNER_TEMP": str(self.temp)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

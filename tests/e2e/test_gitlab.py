@@ -264,6 +264,20 @@ def test_a_protected_branch_gets_a_merge_request(pipelines: Pipelines) -> None:
     assert pipelines.gitlab.git("rev-parse", "main") == commit
 
 
+def test_the_next_apply_takes_the_lockfile_that_waits(pipelines: Pipelines) -> None:
+    pipelines.push()
+    pipelines.gitlab.protect()
+    pipelines.run("promptsync-apply", pipelines.gitlab.git("rev-parse", "main"))
+    (pipelines.gitlab.bare / "protected").unlink()
+    pipelines.world.write("Default/other", current())
+    commit = pipelines.push()
+    pipelines.gitlab.protect()
+    ran = pipelines.run("promptsync-apply", commit)
+    assert ran.code == 0, ran.out
+    assert "Applied: 1 created." in ran.out
+    assert sorted(pipelines.lock("promptsync/lockfile")) == ["Default/other", KEY]
+
+
 def test_an_apply_that_failed_brings_home_what_it_did(pipelines: Pipelines) -> None:
     pipelines.applied()
     pipelines.world.edit(KEY, temperature=0.9)

@@ -36,9 +36,6 @@ def hub(world: World, tmp_path: Path) -> Hub:
     """A repository of six prompts, two in each part but for `support`, that were never applied."""
     for key in KEYS:
         world.write(key, current(f"I am {key}."))
-    scripts = tmp_path / ".github/scripts"
-    scripts.mkdir(parents=True)
-    shutil.copyfile(REPOSITORY / ".github/scripts/lockfile.sh", scripts / "lockfile.sh")
     made = Hub(tmp_path / "hub")
     author = Checkout.init(tmp_path)
     (tmp_path / ".gitignore").write_text(".promptsync/\n/hub/\n", encoding="utf-8")

@@ -96,6 +96,28 @@ MISTAKES = [
     ("prefix empty part", "targets: {a: {path_prefix: x//y}}\n", "1:28", "`path_prefix` must be a path of folders"),
     ("prefix backslash", "targets: {a: {path_prefix: 'x\\y'}}\n", "1:28", "`path_prefix` must be a path of folders"),
     ("prefix control", 'targets: {a: {path_prefix: "x\\n"}}\n', "1:28", "`path_prefix` must be a path of folders"),
+    ("lock a text", "lock: promptsync/state\n", "1:7", "`lock` must be a mapping"),
+    ("lock empty", "lock:\n", "1:6", "`lock` must be a mapping"),
+    ("lock without", "lock: {}\n", "1:7", "`lock.branch` must be the name of a branch"),
+    ("branch empty", "lock: {branch: ''}\n", "1:16", "`lock.branch` must be the name of a branch"),
+    ("branch number", "lock: {branch: 5}\n", "1:16", "`lock.branch` must be the name of a branch"),
+    ("branch main", "lock: {branch: main}\n", "1:16", "`lock.branch` cannot be main"),
+    ("branch master", "lock: {branch: Master}\n", "1:16", "`lock.branch` cannot be Master"),
+    ("branch HEAD", "lock: {branch: HEAD}\n", "1:16", "`lock.branch` cannot be HEAD"),
+    ("branch option", "lock: {branch: --mirror}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch ref", "lock: {branch: refs/heads/main}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch refspec", "lock: {branch: 'a:main'}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch forced", "lock: {branch: +a}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch up", "lock: {branch: a/../b}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch dots", "lock: {branch: a..b}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch glob", "lock: {branch: 'a/*'}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch blank", "lock: {branch: a b}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch lines", 'lock: {branch: "a\\nb"}\n', "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch slashes", "lock: {branch: a//b}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch long", f"lock: {{branch: {'a' * 300}}}\n", "1:16", "`lock.branch` must be the plain name of a branch"),
+    ("branch .lock", "lock: {branch: a.lock/b}\n", "1:16", "`lock.branch` has a part that ends"),
+    ("branch dot", "lock: {branch: a.}\n", "1:16", "`lock.branch` has a part that ends"),
+    ("lock unknown", "lock: {branch: a, brnch: b}\n", "1:19", "unknown key `brnch`; known are branch"),
     ("default url", "targets: {default: {base_url: http://localhost:1}}\n", "1:31", "`default` has no `base_url`"),
     ("default own url", "targets: {default: {base_url: https://my.orq.ai}}\n", "1:31", "`default` has no `base_url`"),
     ("key name", "targets: {a: {api_key_env: [ORQ_X]}}\n", "1:28", "`api_key_env` must name a variable that begins"),
@@ -136,6 +158,9 @@ def test_a_mistake_shows_its_line() -> None:
         ("allow_field: []\n", "did you mean `allow_fields`?"),
         ("policies: {overwrites: []}\n", "did you mean `overwrite`?"),
         ("targets: {a: {api_key: ORQ_X}}\n", "did you mean `api_key_env`?"),
+        ("locks: {branch: a}\n", "did you mean `lock`?"),
+        ("lock: {branch: a, branches: b}\n", "did you mean `branch`?"),
+        ("lock: {branch: main}\n", "name a branch of its own, as in `promptsync/state`"),
         ("colour: red\n", None),
         ("targets: {a: {base_url: https://orq.example}}\n", "give another host by ORQ_BASE_URL or --base-url"),
         ("targets: {a: {path_prefix: 1}}\n", None),
@@ -385,3 +410,9 @@ def test_no_message_and_no_repr_holds_the_key(url: str) -> None:
     except ConfigError as error:
         told = f"{error.message} {error.hint}"
     assert KEY not in told
+
+
+@pytest.mark.parametrize("branch", ["promptsync/state", "state", "a/b-c_d.e/1", "lock"])
+def test_lockfiles_may_live_on_a_branch(branch: str) -> None:
+    assert parse_config(f"lock: {{branch: {branch}}}\n".encode(), "promptsync.yaml").lock_branch == branch
+    assert parse_config(b"", "promptsync.yaml").lock_branch is None

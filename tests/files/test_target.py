@@ -33,6 +33,19 @@ def test_each_target_has_its_own_lockfile_and_journal(tmp_path: Path, name: str,
     assert target.journal_path == tmp_path / f".promptsync/journal.{name}.jsonl"
 
 
+@pytest.mark.parametrize("name", ["default", "staging"])
+def test_where_the_lockfile_lives_on_a_branch_what_is_not_there_yet_is_kept_out_of_git(
+    tmp_path: Path, name: str
+) -> None:
+    text = "targets: {staging: {path_prefix: Staging/}}\nlock: {branch: promptsync/state}\n"
+    (tmp_path / "promptsync.yaml").write_text(text, encoding="utf-8")
+    target = open_target(tmp_path, name, environ={})
+    assert target.lock_path == tmp_path / f".promptsync/unpushed.{name}.json"
+    assert target.lock_name == f"{target.lock_file} of the branch promptsync/state"
+    sandbox = open_target(tmp_path, "sandbox", environ={})
+    assert (sandbox.lock_branch, sandbox.lock_path.name) == (None, "promptsync.sandbox.lock.json")
+
+
 def test_the_state_stays_out_of_git(tmp_path: Path) -> None:
     target = open_target(tmp_path, "default", environ={})
     prepare_state(target)
