@@ -144,7 +144,7 @@ def move_home(target: Target, branch: str | None, tree: bool) -> int:
     moved = moving.move_to_tree(target, branches) if branch is None else moving.move_to_branch(target, branches, branch)
     home = "lies in the tree" if moved.branch is None else f"lives on the branch {moved.branch}"
     console.say(f"the lockfile {home}; commit and push what changed for that:")
-    console.say(typed("git", "add", "--all", "--", *map(str, moved.files)).strip("`"))
+    console.say(typed("git", "add", "--all", "--", *moved.files).strip("`"))
     if moved.branch is None:
         console.tell(f"the branch {target.lock_branch} is read no more once that is merged, and may be deleted then")
     return ExitCode.DONE

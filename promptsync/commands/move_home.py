@@ -60,7 +60,7 @@ def move_to_branch(target: Target, branches: Branches, branch: str) -> Moved:
         configured(target, "lock", {"branch": branch})
         for path in paths:
             path.unlink()
-    return Moved(branch, (target.root / CONFIG_NAME, *paths))
+    return Moved(branch, _names(target, paths))
 
 
 def move_to_tree(target: Target, branches: Branches) -> Moved:
@@ -84,7 +84,7 @@ def move_to_tree(target: Target, branches: Branches) -> Moved:
             write_atomic(path, found[path.name])
         configured(target, "lock", None)
         forget_home(target)
-    return Moved(None, (target.root / CONFIG_NAME, *paths))
+    return Moved(None, _names(target, paths))
 
 
 def _hold_all(stack: ExitStack, target: Target) -> None:
@@ -103,6 +103,10 @@ def _hold_all(stack: ExitStack, target: Target) -> None:
                 f"{one.lock_path} holds what is not on the branch {one.lock_branch}",
                 hint="run `promptsync lock push`, then again",
             )
+
+
+def _names(target: Target, paths: list[Path]) -> tuple[str, ...]:
+    return tuple(str(path) for path in (target.root / CONFIG_NAME, *paths))
 
 
 def _as_committed(path: Path) -> bytes:

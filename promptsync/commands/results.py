@@ -9,7 +9,6 @@ from promptsync.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
@@ -138,7 +137,7 @@ class Moved:
     """Where the lockfiles live now, None for the tree, and the files that changed and are to be committed for that."""
 
     branch: str | None
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

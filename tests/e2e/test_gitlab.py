@@ -278,6 +278,18 @@ def test_the_next_apply_takes_the_lockfile_that_waits(pipelines: Pipelines) -> N
     assert sorted(pipelines.lock("promptsync/lockfile")) == ["Default/other", KEY]
 
 
+def test_with_the_lockfile_on_a_branch_the_same_job_leaves_main_alone(pipelines: Pipelines) -> None:
+    (pipelines.world.root / "promptsync.yaml").write_text("lock: {branch: promptsync/state}\n")
+    commit = pipelines.push()
+    pipelines.gitlab.protect()
+    for _ in range(2):
+        ran = pipelines.run("promptsync-apply", commit)
+        assert ran.code == 0, ran.out
+    assert list(pipelines.lock("promptsync/state")) == [KEY]
+    assert pipelines.gitlab.git("rev-list", "--count", "promptsync/state") == "1"
+    assert pipelines.gitlab.git("rev-parse", "main") == commit
+
+
 def test_an_apply_that_failed_brings_home_what_it_did(pipelines: Pipelines) -> None:
     pipelines.applied()
     pipelines.world.edit(KEY, temperature=0.9)
