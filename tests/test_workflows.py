@@ -13,7 +13,7 @@ from promptsync.model.globs import matches
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs/examples"
-WORKFLOWS = sorted([*(ROOT / ".github/workflows").glob("*.yml"), *EXAMPLES.glob("*.yml")])
+WORKFLOWS = sorted([*(ROOT / ".github/workflows").glob("*.yml"), *EXAMPLES.glob("promptsync-*.yml")])
 ACTIONS = [ROOT / "action.yml", *sorted((ROOT / ".github/actions").glob("*/action.yml"))]
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+\.\d+)?$")
 

@@ -108,15 +108,21 @@ def apply(target: Target, prune: bool, max_deletes: int | None, approval: Any, c
 
 @github.command()
 @click.option("--fail-on-drift", is_flag=True, help="Exit 3 where there is any.")
+@click.option("--pull-request", is_flag=True, help="Offer the edits as a pull request, made as `pull` makes them.")
 @common.verbose
 @common.on_target
-def drift(target: Target, fail_on_drift: bool, verbose: bool) -> int:
+def drift(target: Target, fail_on_drift: bool, pull_request: bool, verbose: bool) -> int:
     """Tell what was changed on the service alone in one issue, which closes when it is gone. Reads the service only."""
     event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
     with _github(event) as api:
-        observer = console.watch(verbose=verbose)
         checked = drifting.drift(
-            replace(target, branches=api), event, api, _runner(target), fail_on_drift=fail_on_drift, observer=observer
+            replace(target, branches=api),
+            event,
+            api,
+            _runner(target),
+            fail_on_drift=fail_on_drift,
+            pull_request=pull_request,
+            observer=console.watch(verbose=verbose),
         )
     return _told(checked)
 

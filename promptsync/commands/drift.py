@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 
 
 def drift(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
-    """What someone changed or deleted on the service since the last apply. Writes nothing anywhere.
-
-    A policy that overwrites decides what an apply does, not what was changed.
-    """
-    target = replace(target, config=replace(target.config, overwrite=()))
-    planned = plan(target, PlanOptions(), observer=observer)
+    """What someone changed or deleted on the service since the last apply. Writes nothing anywhere."""
+    planned = compare(target, observer=observer)
     kept = tuple(
         change
         for change in planned.plan.changes
         if isinstance(change, Drift) or (isinstance(change, Conflict) and change.id is not None)
     )
     return replace(planned, plan=replace(planned.plan, changes=kept))
+
+
+def compare(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
+    """All in which files, lockfile and service differ. Writes nothing anywhere.
+
+    A policy that overwrites decides what an apply does, not what was changed.
+    """
+    target = replace(target, config=replace(target.config, overwrite=()))
+    return plan(target, PlanOptions(), observer=observer)

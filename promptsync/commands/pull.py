@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promptsync.commands.connect import connect
 from promptsync.commands.decide import decide
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.history import base_of
-from promptsync.commands.keys import file_of
-from promptsync.commands.results import Pulled
+from promptsync.commands.keys import file_of, with_keys
+from promptsync.commands.results import DryRun, Pulled
 from promptsync.commands.rewrite import Rewriter, content_for, no_place
 from promptsync.commands.state import read_state, record
+from promptsync.files.disk import read_bytes
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.merge.prompts import merge
@@ -21,17 +24,19 @@ from promptsync.model.blocks import unsaid
 from promptsync.model.canonical import IN_ORDER, WITHOUT_ORDER, Form, remote_hash, source_hashes
 from promptsync.model.compare import provider_of
 from promptsync.model.errors import DialectError
-from promptsync.model.lockfile import entry_for
+from promptsync.model.globs import matches
+from promptsync.model.lockfile import dump, entry_for
 from promptsync.plan.base import agreed_form, form_as_locked, own_fields, unlike
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.safety import raise_if_wrong_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from promptsync.commands.state import State
     from promptsync.files.target import Target
     from promptsync.model.compare import FieldDiff
-    from promptsync.model.lockfile import LockEntry
+    from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
     from promptsync.plan.changes import Edited
     from promptsync.service.calls import Exchange
@@ -53,30 +58,89 @@ def pull(
     still different. Raises UsageError for a key that is no file.
     """
     with alone(target):
-        tree = load_tree(target)
-        keys = {file_of(target, tree.files, key).key for key in keys}
-        state = read_state(target)
-        with connect(target, read_only=True, observer=observer) as api:
-            service = read_prompts(api, target, state, tree.files)
-            made, lock = decide(api, target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
-            raise_if_wrong_place(made)
-            edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                bases = list(pool.map(lambda one: base_of(api, one.entry), edited))
-        rewriter = Rewriter(target, tree.files)
+        found = _read(target, keys, observer)
+        rewriter = Rewriter(target, found.files)
         done: list[Pulled] = []
-        prompts = dict(lock.prompts)
+        prompts = dict(found.lock.prompts)
         keys_of = {entry.id: key for key, entry in prompts.items()}
-        for one, base in zip(edited, bases, strict=True):
-            pulled, fresh = _merge_into_file(rewriter, one, base, resolve)
+        for one, pulled, fresh in _merged(rewriter, found, resolve):
             done.append(pulled)
             if fresh != one.entry:
                 key, old_key = one.file.key, keys_of[one.entry.id]
                 del prompts[old_key]
                 prompts[key] = fresh.under_other_key() if old_key != key else fresh
-                state.journal.end_with(0, key, prompts[key], old_key if old_key != key else None)
-        record(target, state, lock.with_prompts(prompts))
+                found.state.journal.end_with(0, key, prompts[key], old_key if old_key != key else None)
+        record(target, found.state, found.lock.with_prompts(prompts))
     return done
+
+
+def dry_run(target: Target, keys: Collection[str], *, observer: Callable[[Exchange], None] | None = None) -> DryRun:
+    """What `pull` would make of the files of `keys`, with nothing written: for a branch that others review first.
+
+    Where a policy lets git win, nothing is taken over. The lockfile is among the files for prompts that changed on both
+    sides alone: without their new bases an apply of the merged files finds the same conflicts again.
+    """
+    policy = with_keys(target, PlanOptions(), keys)[0].overwrite
+    keys = [key for key in keys if not matches(key, policy)]
+    if not keys:
+        return DryRun((), {}, {})
+    found = _read(target, keys, observer)
+    rewriter = Rewriter(target, found.files, kept={})
+    done: list[Pulled] = []
+    on_disk = found.state.on_disk
+    bases = dict(on_disk.prompts)
+    unsettled: list[str] = []
+    for one, pulled, fresh in _merged(rewriter, found, None):
+        done.append(pulled)
+        key = one.file.key
+        if not pulled.edits or pulled.is_open or one.entry.source in source_hashes(one.file.prompt):
+            continue
+        if target.lock_branch is None and on_disk.prompts.get(key) == one.entry:
+            bases[key] = fresh
+        else:
+            unsettled.append(key)
+    after = dict(rewriter.kept or {})
+    if bases != on_disk.prompts:
+        after[target.lock_path] = dump(on_disk.with_prompts(bases))
+    return DryRun(
+        tuple(done),
+        before={_place(target, path): read_bytes(path) or b"" for path in after},
+        after={_place(target, path): data for path, data in after.items()},
+        unsettled=tuple(unsettled),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a pull starts from: `edited` are the prompts to merge, each with what it was when both sides agreed."""
+
+    state: State
+    lock: Lockfile
+    files: Mapping[str, PromptFile]
+    edited: list[tuple[Edited, RemotePrompt | None]]
+
+
+def _read(target: Target, keys: Collection[str], observer: Callable[[Exchange], None] | None) -> _Found:
+    tree = load_tree(target)
+    keys = {file_of(target, tree.files, key).key for key in keys}
+    state = read_state(target)
+    with connect(target, read_only=True, observer=observer) as api:
+        service = read_prompts(api, target, state, tree.files)
+        made, lock = decide(api, target, tree.files, state.lock, service, PlanOptions(), state.recovered.creates)
+        raise_if_wrong_place(made)
+        edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            bases = list(pool.map(lambda one: base_of(api, one.entry), edited))
+    return _Found(state, lock, tree.files, list(zip(edited, bases, strict=True)))
+
+
+def _merged(rewriter: Rewriter, found: _Found, resolve: Resolve) -> Iterator[tuple[Edited, Pulled, LockEntry]]:
+    for one, base in found.edited:
+        yield one, *_merge_into_file(rewriter, one, base, resolve)
+
+
+def _place(target: Target, path: Path) -> str:
+    return Path(os.path.relpath(path, target.root)).as_posix()
 
 
 def _merge_into_file(

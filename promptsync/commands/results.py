@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from promptsync.model.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promptsync.files.yaml.edits import Edit
     from promptsync.merge.prompts import FieldConflict
     from promptsync.model.compare import FieldDiff
@@ -99,6 +101,20 @@ class Pulled:
     def is_open(self) -> bool:
         """Whether something is left to decide."""
         return bool(self.conflicts) or self.problem is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a pull would do, not done: what would become of each file, and its content `before` and `after`.
+
+    Paths are relative to the root, with `/`; those that would stay as they are, are left out. `unsettled` are the keys
+    of merged files whose new base stands in no lockfile here: an apply of them asks for a decision.
+    """
+
+    pulled: tuple[Pulled, ...]
+    before: Mapping[str, bytes]
+    after: Mapping[str, bytes]
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ def no_place(file: PromptFile, fields: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rewriter:
-    """Edits files of a target. `files` are all that it has: an edit of one prompt must not change another."""
+    """Edits files of a target. `files` are all that it has: an edit of one prompt must not change another.
+
+    Where there is `kept`, what would be written is put there by its path, and the disk stays as it is.
+    """
 
     target: Target
     files: Mapping[str, PromptFile]
+    kept: dict[Path, bytes] | None = None
 
     def edit(
         self, file: PromptFile, pulled: Pulled, unlike: Callable[[PromptFile], Iterable[FieldDiff]] = lambda _: ()
@@ -83,14 +87,24 @@ class Rewriter:
             why = f"read again, it would not say what the service holds: {', '.join(dict.fromkeys(wrong))}"
             return replace(pulled, edits=(), problem=why)
         for name, text in edited.texts.items():
-            write_atomic(self._beside(file.key, name), text.encode(), root=self.target.root)
+            self._write(self._beside(file.key, name), text)
         if edited.text != raw:
-            write_atomic(path, edited.text.encode(), root=self.target.root)
+            self._write(path, edited.text)
         return replace(pulled, fields=tuple(expand(differences(after.prompt, file.prompt))))
 
     def read_again(self, file: PromptFile) -> PromptFile:
-        """The file as it is on disk now. Raises LoadError where it is no valid prompt file."""
-        return self._load(file, _text(Path(file.file)), {})
+        """The file as it is now, with all edits. Raises LoadError where it is no valid prompt file."""
+        kept = self.kept or {}
+        raw = kept.get(Path(file.file))
+        text = raw.decode() if raw is not None else _text(Path(file.file))
+        beside = {name: self._beside(file.key, name) for name in _included(text)}
+        return self._load(file, text, {name: kept[path].decode() for name, path in beside.items() if path in kept})
+
+    def _write(self, path: Path, text: str) -> None:
+        if self.kept is None:
+            write_atomic(path, text.encode(), root=self.target.root)
+        else:
+            self.kept[path] = text.encode()
 
     def _load(self, file: PromptFile, text: str, texts: Mapping[str, str]) -> PromptFile:
         """The file with that text, and those texts beside it."""

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from promptsync.files.branches import Proposed
 from promptsync.github.http import Connection, StaleError
 from promptsync.github.http import GitHubError as GitHubError
+from promptsync.github.pulls import OWN_PULLS, Ahead, OwnPull, ahead_of, own_pull_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -157,6 +158,12 @@ class GitHub(Connection):
                 return _node_pull(node)
         return None
 
+    def own_pulls(self, branch: str, base: str) -> Iterator[OwnPull]:
+        """Likewise, the newest first, those that were closed too; merged ones not."""
+        for node in self._nodes(OWN_PULLS, {"branch": branch, "base": base}, ("pullRequests",)):
+            if node.get("viewerDidAuthor") is True and node.get("isCrossRepository") is False:
+                yield own_pull_of(node)
+
     def create_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
         """Opens a pull request."""
         fields = {"head": branch, "base": base, "title": title, "body": body}
@@ -169,6 +176,18 @@ class GitHub(Connection):
         except GitHubError:
             return False
         return True
+
+    def default_branch(self) -> str:
+        """The branch that pull requests go into."""
+        return str(self._rest("GET", "", None, "read the repository")["default_branch"])
+
+    def ahead(self, base: str, commit: str) -> Ahead:
+        """What a commit has since it parted from the branch `base`."""
+        return ahead_of(self._rest("GET", f"compare/{quote(base)}...{commit}", None, "compare two commits"))
+
+    def delete_branch(self, branch: str) -> None:
+        """Takes a branch away."""
+        self._send("DELETE", self._place(f"git/refs/heads/{quote(branch)}"), None, f"delete the branch {branch}")
 
     def tip(self, branch: str) -> str | None:
         """The commit that a branch points to; None where there is no such branch."""

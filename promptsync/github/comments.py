@@ -38,7 +38,7 @@ def comment(github: GitHub, number: int, target: str, markdown: str) -> bool:
     found = find_comment(github, number, target)
     if found is None:
         github.create_comment(number, body)
-    elif _same(found.body, body):
+    elif same(found.body, body):
         return False
     else:
         github.update_comment(found.number, body)
@@ -78,9 +78,8 @@ def report_drift(github: GitHub, target: str, title: str, markdown: str | None) 
 
     Gives what was done, in a word; None where nothing was to be done.
     """
-    first = marker(target, "drift")
-    found = next((note for note in github.own_issues(LABEL) if _begins_with(note, first)), None)
-    body = f"{first}\n{markdown}"
+    found = find_issue(github, target)
+    body = f"{marker(target, 'drift')}\n{markdown}"
     if markdown is None:
         if found is None:
             return None
@@ -90,16 +89,22 @@ def report_drift(github: GitHub, target: str, title: str, markdown: str | None) 
     if found is None:
         github.create_issue(title, body, LABEL)
         return "opened"
-    if found.title == title and _same(found.body, body):
+    if found.title == title and same(found.body, body):
         return None
     github.update_issue(found.number, title=title, body=body)
     return "updated"
+
+
+def find_issue(github: GitHub, target: str) -> Note | None:
+    """The open issue about the target's drift."""
+    first = marker(target, "drift")
+    return next((note for note in github.own_issues(LABEL) if _begins_with(note, first)), None)
 
 
 def _begins_with(note: Note, first: str) -> bool:
     return note.body.splitlines()[:1] == [first]
 
 
-def _same(one: str, other: str) -> bool:
-    """GitHub may give back other line ends, and no blanks at the end."""
+def same(one: str, other: str) -> bool:
+    """Whether two texts say the same: GitHub may give back other line ends, and no blanks at the end."""
     return one.replace("\r\n", "\n").rstrip() == other.replace("\r\n", "\n").rstrip()

@@ -115,7 +115,7 @@ class Connection:
         return self._json(self._send(method, self._place(path), body, doing), doing)
 
     def _place(self, path: str) -> str:
-        return f"{self._api}/repos/{self.repository}/{path}"
+        return f"{self._api}/repos/{self.repository}/{path}".rstrip("/")
 
     def _json(self, answer: httpx.Response, doing: str) -> Any:
         try:
@@ -201,8 +201,10 @@ def _limited_for(answer: httpx.Response) -> float:
 
 
 def _complaint(answer: httpx.Response) -> str:
+    """What GitHub says of it: of "Validation Failed" what failed, too."""
     try:
-        said = answer.json().get("message", "")
-    except (ValueError, AttributeError, RecursionError):
+        told = answer.json()
+        said = [told.get("message", ""), *(one.get("message", "") for one in told.get("errors") or ())]
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return ""
-    return str(said)[:500]
+    return ": ".join(str(part) for part in said if part)[:500]

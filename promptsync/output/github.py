@@ -53,12 +53,12 @@ def annotate_applied(applied: Applied, held: Sequence[Held]) -> str:
     for one in held:
         level: Level = "notice" if one.is_foreign else "error"
         title = f"{one.change.action} {one.change.key}"
-        found.append((level, annotation(level, title, f"not approved: {not_approved(one)}", file_of(one.change))))
+        found.append((level, annotation(level, title, f"not approved: {not_approved(one)}", _path_of(one.change))))
     for outcome in applied.outcomes:
         if outcome.status != "done":
             level = "error" if outcome.status in ("failed", "not converged") else "warning"
             said = [outcome.status, outcome.message, outcome.hint]
-            title, file = f"{outcome.action} {outcome.key}", file_of(changes[outcome.key])
+            title, file = f"{outcome.action} {outcome.key}", _path_of(changes[outcome.key])
             found.append((level, annotation(level, title, "\n".join(part for part in said if part), file)))
     told = shown(applied.plan).changes
     found += [(_level(change), _command(_level(change), change)) for change in told if not change.is_decided]
@@ -97,8 +97,12 @@ def _command(level: Level, change: Change) -> str:
     told = details(change)
     lines = [*(remark.text for remark in told.remarks), *_fields(told.fields), *told.warnings]
     message = "\n".join(lines) or change.key
+    return annotation(level, f"{change.action} {change.key}", message, _path_of(change))
+
+
+def _path_of(change: Change) -> str | None:
     file = file_of(change)
-    return annotation(level, f"{change.action} {change.key}", message, file.file if file else None)
+    return file.file if file else None
 
 
 def _fields(items: tuple[FieldDiff, ...]) -> Iterator[str]:

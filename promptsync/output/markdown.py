@@ -53,10 +53,7 @@ def top_lines(title: str, facts: Iterable[str]) -> Iterator[str]:
 def folded(action: str, sign: str, key: str, ident: str | None, lines: Sequence[str]) -> str:
     """One prompt, with lines of a diff that can be folded away."""
     id = f" {code(ident)}" if ident else ""
-    title = f"<summary>{escape(sign)} {action} <b>{code(key)}</b>{id}</summary>"
-    # Blank lines on either side: without them GitHub takes what follows for more HTML.
-    body = f"\n{fenced(lines, 'diff')}\n" if lines else ""
-    return f"<details open>{title}\n{body}</details>\n"
+    return folding(f"{escape(sign)} {action} <b>{code(key)}</b>{id}", lines)
 
 
 def fenced(lines: Iterable[str], language: str = "") -> str:
@@ -73,6 +70,13 @@ def fenced_within(lines: Sequence[str], limit: int | None, language: str = "") -
         kept = kept[: min(len(kept) - 1, len(kept) * room // len(fenced(kept, language)))]
     left = len(lines) - len(kept)
     return fenced([*kept, f"# and {counted(left, 'more line')}"] if left else kept, language)
+
+
+def folding(title: str, lines: Sequence[str]) -> str:
+    """A part that folds: a title in HTML, and below it lines as a diff."""
+    # Blank lines on either side: without them GitHub takes what follows for more HTML.
+    body = f"\n{fenced(lines, 'diff')}\n" if lines else ""
+    return f"<details open><summary>{title}</summary>\n{body}</details>\n"
 
 
 def fitted(top: str, parts: Sequence[str], layout: Layout) -> str:
@@ -119,6 +123,7 @@ def told_lines(told: Details) -> Iterator[str]:
 
 
 def field_lines(item: FieldDiff) -> Iterator[str]:
+    """The lines of a diff that tell one field. `item` is masked already."""
     field = field_rows(item, _INNER, 0)
     if field.line is not None and field.sign != "~":
         yield f"{field.head} {field.line}"

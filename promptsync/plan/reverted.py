@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.plan.changes import Edited, Plan
 
+ON_ANOTHER_BRANCH = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
+"""The warning of a prompt that another branch has moved on."""
+
 
 def seemingly_changed(plan: Plan) -> dict[str, Edited]:
     """The prompts, by id, that are at another version than their entries say."""
@@ -60,9 +63,8 @@ def with_turned_back(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
 
 def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
-    word = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
     changes = tuple(
-        change.warned(word) if isinstance(change, Drift | Conflict) and change.id in entries else change
+        change.warned(ON_ANOTHER_BRANCH) if isinstance(change, Drift | Conflict) and change.id in entries else change
         for change in plan.changes
     )
     return replace(plan, changes=changes)

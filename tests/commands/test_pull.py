@@ -11,6 +11,7 @@ from promptsync.commands import pull as pulling
 from promptsync.commands import rewrite
 from promptsync.files.yaml.editor import Edited
 from promptsync.model.errors import LockfileError, PlanError, UsageError
+from promptsync.model.lockfile import parse
 from promptsync.sandbox import Behaviour
 from tests.embedded import Here, here
 
@@ -131,3 +132,35 @@ def test_a_file_that_would_say_something_else_is_not_written(
     (pulled,) = pulling.pull(world.target)
     assert (pulled.problem or "").startswith("read again, it would not say what the service holds: prompt.t")
     assert (path.read_bytes(), pulled.edits) == (before, ())
+
+
+def test_what_is_proposed_is_not_written(world: Here) -> None:
+    edit(world, temperature=0.9)
+    before = {path: path.read_bytes() for path in world.target.root.rglob("*.*") if path.is_file()}
+    made = pulling.dry_run(world.target, [KEY])
+    assert [pulled.key for pulled in made.pulled] == [KEY]
+    assert list(made.after) == [f"{KEY}.yaml"]
+    assert b'"temperature": 0.9' in made.after[f"{KEY}.yaml"]
+    assert made.before[f"{KEY}.yaml"] == (world.target.root / f"{KEY}.yaml").read_bytes()
+    assert {path: path.read_bytes() for path in before} == before
+    assert [item.key for item in pulling.pull(world.target)] == [KEY]
+
+
+def test_the_lockfile_is_proposed_where_both_sides_changed_alone(world: Here) -> None:
+    edit(world, temperature=0.9)
+    edit(world, "Default/other", temperature=0.9)
+    mine = {"prompt": {**FILE["prompt"], "top_p": 0.5}}
+    world.write({KEY: FILE, "Default/other": mine, "Default/third": FILE})
+    made = pulling.dry_run(world.target, [KEY, "Default/other"])
+    assert sorted(made.after) == ["Default/other.yaml", f"{KEY}.yaml", "promptsync.lock.json"]
+    was, now = world.lock.prompts, parse(made.after["promptsync.lock.json"], "proposed").prompts
+    assert [key for key in was if was[key] != now[key]] == ["Default/other"]
+
+
+def test_only_the_keys_that_are_meant_are_proposed_and_without_any_nothing_is_read(world: Here) -> None:
+    edit(world, temperature=0.9)
+    edit(world, "Default/other", temperature=0.9)
+    assert list(pulling.dry_run(world.target, ["Default/other"]).after) == ["Default/other.yaml"]
+    world.sandbox.requests.clear()
+    assert pulling.dry_run(world.target, []).after == {}
+    assert list(world.sandbox.requests) == []

@@ -285,22 +285,22 @@ def test_drift_opens_one_issue_changes_it_and_closes_it(actions: Actions) -> Non
     world, github = actions.world, actions.github
     assert world.apply().code == 0
     ran = actions.run(verb="drift", event="schedule")
-    assert (ran.code, ran.out, ran.err, github.issues) == (0, "", "no drift\n", [])
-    assert actions.summary == "### promptsync: no drift in the target default\n"
+    assert (ran.code, ran.out, ran.err, github.issues) == (0, "", "no drift (target default)\n", [])
+    assert actions.summary == "### promptsync: no drift (target default)\n"
 
     world.edit(KEY, temperature=0.9)
     ran = actions.run(verb="drift", event="schedule")
-    assert (ran.code, ran.err) == (0, "1 prompt drifted; the issue was opened\n")
+    assert (ran.code, ran.err) == (0, "1 prompt drifted (target default); the issue was opened\n")
     assert [name for name, _, _ in commands(ran.out)] == ["warning"]
     (issue,) = github.issues
     assert issue.title == "promptsync: 1 prompt of the target default changed in orq.ai"
     assert "prompt.temperature" in issue.body
     assert actions.outputs["drift"] == "1"
-    assert actions.run(verb="drift", event="schedule").err == "1 prompt drifted\n"
+    assert actions.run(verb="drift", event="schedule").err == "1 prompt drifted (target default)\n"
     world.edit(KEY, temperature=0.8)
     assert actions.run("--fail-on-drift", verb="drift", event="schedule").code == 3
     assert "0.8" in issue.body
 
     assert world.run("pull").code == 0
-    assert actions.run(verb="drift", event="schedule").err == "no drift; the issue was closed\n"
+    assert actions.run(verb="drift", event="schedule").err == "no drift (target default); the issue was closed\n"
     assert (issue.state, [one.body for one in github.comments]) == ("closed", ["Nothing differs any more."])

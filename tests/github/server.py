@@ -39,7 +39,8 @@ SCHEMA = build_schema(
       issueOrPullRequest(number: Int!): IssueOrPullRequest
       issues(states: [IssueState!], labels: [String!], first: Int, after: String): IssueConnection!
       pullRequests(
-        states: [PullRequestState!], headRefName: String, baseRefName: String, first: Int, after: String
+        states: [PullRequestState!], headRefName: String, baseRefName: String, orderBy: IssueOrder, first: Int,
+        after: String
       ): PullRequestConnection!
       object(oid: GitObjectID): GitObject
     }
@@ -48,6 +49,9 @@ SCHEMA = build_schema(
     type PullRequestConnection { nodes: [PullRequest], pageInfo: PageInfo! }
     union IssueOrPullRequest = Issue | PullRequest
     enum IssueState { OPEN CLOSED }
+    enum IssueOrderField { CREATED_AT UPDATED_AT COMMENTS }
+    enum OrderDirection { ASC DESC }
+    input IssueOrder { field: IssueOrderField!, direction: OrderDirection! }
     type Issue {
       number: Int!
       title: String!
@@ -62,6 +66,9 @@ SCHEMA = build_schema(
       headRefOid: GitObjectID!
       baseRefName: String!
       url: URI!
+      title: String!
+      body: String!
+      state: PullRequestState!
       merged: Boolean!
       viewerDidAuthor: Boolean!
       isCrossRepository: Boolean!
@@ -104,6 +111,7 @@ SCHEMA = build_schema(
 _ROUTES = Map(
     [
         Rule("/graphql", endpoint="graphql", methods=["POST"]),
+        Rule("/repos/acme/shop", endpoint="repo", methods=["GET"]),
         Rule("/repos/acme/shop/issues", endpoint="issues", methods=["POST"]),
         Rule("/repos/acme/shop/issues/<int:number>", endpoint="issue", methods=["PATCH"]),
         Rule("/repos/acme/shop/issues/<int:number>/comments", endpoint="comments", methods=["POST"]),
@@ -113,7 +121,7 @@ _ROUTES = Map(
         Rule("/repos/acme/shop/compare/<basehead>", endpoint="compare", methods=["GET"]),
         Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
         Rule("/repos/acme/shop/git/refs", endpoint="refs", methods=["POST"]),
-        Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH"]),
+        Rule("/repos/acme/shop/git/refs/heads/<path:branch>", endpoint="move", methods=["PATCH", "DELETE"]),
         Rule("/repos/acme/shop/git/trees", endpoint="trees", methods=["POST"]),
         Rule("/repos/acme/shop/git/trees/<sha>", endpoint="tree", methods=["GET"]),
         Rule("/repos/acme/shop/git/commits", endpoint="commits", methods=["POST"]),
@@ -348,6 +356,13 @@ class FakeGitHub:
     def _pulls(self, request: Request) -> Response:
         if request.method == "POST":
             body = _body(request)
+            if "create_pull" in self.denied:
+                message = "GitHub Actions is not permitted to create or approve pull requests."
+                return _json({"message": message}, 403)
+            wanted = (body["head"], body["base"], "open", False)
+            if any((one.branch, one.base, one.state, one.is_from_fork) == wanted for one in self.pulls):
+                error = {"message": f"A pull request already exists for acme:{body['head']}."}
+                return _json({"message": "Validation Failed", "errors": [error]}, 422)
             made = self.pull(body["head"], body["base"], author=BOT)
             made.title, made.body = body["title"], body["body"]
             return _json(_pull(made), 201)
@@ -369,9 +384,23 @@ class FakeGitHub:
         except subprocess.CalledProcessError:
             return _json({"message": "Not Found"}, 404)
         status = {base: "ahead", head: "behind"}.get(parted, "diverged") if base != head else "identical"
-        names = self.git("diff", "--name-only", parted, head).splitlines()
-        files = [{"filename": name} for name in names[:300]]
-        return _json({"status": status, "merge_base_commit": {"sha": parted}, "files": files})
+        commits = self.git("rev-list", "--reverse", f"{base}..{head}").split()
+        told = [{"sha": one, "commit": {"message": self.git("log", "-1", "--format=%B", one)}} for one in commits]
+        statuses = {"A": "added", "M": "modified", "D": "removed"}
+        files = []
+        for line in self.git("diff", "--raw", "--no-abbrev", "--no-renames", parted, head).splitlines():
+            facts, name = line.split("\t")
+            _, _, before, after, how = facts.split()
+            files.append({"filename": name, "status": statuses[how], "sha": before if how == "D" else after})
+        return _json(
+            {
+                "status": status,
+                "ahead_by": len(commits),
+                "merge_base_commit": {"sha": parted},
+                "commits": told[: int(request.args.get("per_page", "250"))],
+                "files": files[:300],
+            }
+        )
 
     def _ref(self, request: Request, branch: str) -> Response:
         tip = self.tip(branch)
@@ -388,8 +417,27 @@ class FakeGitHub:
         return _json({"ref": body["ref"], "object": {"sha": body["sha"]}}, 201)
 
     def _move(self, request: Request, branch: str) -> Response:
+        if self.tip(branch) is None:
+            return _json({"message": "Reference does not exist"}, 422)
+        if request.method == "DELETE":
+            self.git("update-ref", "-d", f"refs/heads/{branch}")
+            self._pushed(branch)
+            return Response(status=204)
         self.git("update-ref", f"refs/heads/{branch}", _body(request)["sha"])
+        self._pushed(branch)
         return _json({"ref": f"refs/heads/{branch}"})
+
+    def _pushed(self, branch: str) -> None:
+        """Open pull requests follow their branch. One with nothing ahead of its base is closed, for good."""
+        tip = self.tip(branch)
+        for pull in self.pulls:
+            if pull.branch == branch and pull.state == "open" and not pull.is_from_fork:
+                pull.head = tip or pull.head
+                if tip is None or self.git("rev-list", "--count", f"{pull.base}..{tip}") == "0":
+                    pull.state = "closed"
+
+    def _repo(self, request: Request) -> Response:
+        return _json({"full_name": REPOSITORY, "default_branch": "main"})
 
     def _trees(self, request: Request) -> Response:
         body = _body(request)
@@ -500,8 +548,10 @@ class _Root:
 
     def pullRequests(self, info: Any, first: int, after: str | None = None, **wanted: Any) -> Any:  # noqa: N802
         branches = (wanted["headRefName"], wanted["baseRefName"])
-        found = [pull for pull in self._github.pulls if pull.state == "open" and (pull.branch, pull.base) == branches]
-        return _page([_pull_node(pull) for pull in found], first, after)
+        found = [_pull_node(pull) for pull in self._github.pulls if (pull.branch, pull.base) == branches]
+        newest_first = (wanted.get("orderBy") or {}).get("direction") == "DESC"
+        listed = [node for node in (reversed(found) if newest_first else found) if node["state"] in wanted["states"]]
+        return _page(listed, first, after)
 
     def object(self, info: Any, oid: str) -> _Commit:
         if "history" in self._github.denied:
@@ -525,7 +575,9 @@ class _Root:
             )
         files = {item["path"]: base64.b64decode(item["contents"]) for item in input["fileChanges"]["additions"]}
         message = input["message"]["headline"] + "\n\n" + (input["message"].get("body") or "")
-        return {"commit": {"oid": github.commit(branch, files, message, author=BOT)}}
+        made = github.commit(branch, files, message, author=BOT)
+        github._pushed(branch)
+        return {"commit": {"oid": made}}
 
     def enablePullRequestAutoMerge(self, info: Any, input: dict[str, Any]) -> Any:  # noqa: A002, N802
         if not self._github.allows_auto_merge:
@@ -587,6 +639,9 @@ def _pull_node(pull: Pull) -> dict[str, Any]:
         "headRefOid": pull.head,
         "baseRefName": pull.base,
         "url": f"https://github.example/{REPOSITORY}/pull/{pull.number}",
+        "title": pull.title,
+        "body": pull.body,
+        "state": "MERGED" if pull.merged_at else pull.state.upper(),
         "merged": pull.merged_at is not None,
         "viewerDidAuthor": pull.author == BOT,
         "isCrossRepository": pull.is_from_fork,
