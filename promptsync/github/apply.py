@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 EVENTS = frozenset({"push", "workflow_dispatch", "schedule", "repository_dispatch"})
 """The events whose runs GitHub starts for what is on a branch already, and not for what someone proposes."""
+
+LAG = 5.0
+"""Seconds after which GitHub is asked again for the pull request of a push: it may know of a merge a little later."""
 
 _LOCKFILE = re.compile(r"promptsync(\.[A-Za-z0-9_-]+)?\.lock\.json")
 
@@ -108,6 +112,9 @@ def _merge(event: Event, github: GitHub, branch: str, head: str, *, needed: bool
     """What the push brought. Where it is not `needed`, a token that may not read it stops nothing."""
     try:
         line = list(mainline(github.history(head)))
+        if needed and event.before is not None and not merged(pushed(line, event.before), branch):
+            time.sleep(LAG)
+            line = list(mainline(github.history(head)))
     except GitHubError as error:
         if needed:
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from html import escape
 from typing import TYPE_CHECKING, get_args
 
 from promptsync.files.disk import write_atomic
@@ -16,6 +15,7 @@ from promptsync.output.applied import applied_sum, render_applied, with_outcomes
 from promptsync.output.formats import render
 from promptsync.output.github import annotate_applied, annotation
 from promptsync.output.layout import Layout
+from promptsync.output.markdown import code
 from promptsync.output.outcomes import outcome_lines
 from promptsync.output.plan_json import dumps, saved_plan
 from promptsync.plan.changes import Status
@@ -77,7 +77,7 @@ class Ended:
 def leave(runner: Runner, branch: str, head: str) -> Checked:
     """Tells that a commit is not applied, since its branch has moved on."""
     said = f"{branch} has moved on from {head[:10]}: the run of its newer commit applies what is there"
-    write_summary(runner.summary, f"### promptsync: nothing was applied\n\n<p><code>{escape(said)}</code></p>")
+    write_summary(runner.summary, f"### promptsync: nothing was applied\n\n<p>{code(said)}</p>")
     write_outputs(runner.outputs, {"exit-code": str(int(ExitCode.DONE))})
     return Checked(ExitCode.DONE, "", said)
 
@@ -95,7 +95,7 @@ def report(target: Target, event: Event, github: GitHub | None, runner: Runner, 
 def _failed(ended: Ended, runner: Runner) -> Checked:
     assert ended.failure is not None  # noqa: S101 - else it came to its end
     told = tell_failure(ended.failure, "not applied", runner, ended.exit_code)
-    write_summary(runner.summary, f"<p><code>{escape(ended.home.said)}</code></p>")
+    write_summary(runner.summary, f"<p>{code(ended.home.said)}</p>")
     return replace(told, said=f"{told.said}. {ended.home.said}")
 
 

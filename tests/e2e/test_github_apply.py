@@ -95,6 +95,7 @@ def shop(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     folder = tmp_path / "runner"
     folder.mkdir()
     monkeypatch.setenv("GITHUB_RUN_ATTEMPT", "1")
+    monkeypatch.setattr("promptsync.github.apply.LAG", 0.0)
     with serving(tmp_path) as (github, api):
         yield Shop(world, github, api, folder, monkeypatch)
 
@@ -196,6 +197,13 @@ def test_a_force_push_leaves_a_commit_behind_too(merged: Shop) -> None:
     merged.github.git("update-ref", "refs/heads/main", merged.before)
     assert "main has moved on" in merged.apply().err
     assert merged.world.sandbox.prompts() == []
+
+
+def test_a_merge_that_github_tells_of_a_little_later_is_approved(merged: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits, merged.pull.commits = merged.pull.commits, []
+    monkeypatch.setattr("time.sleep", lambda _: merged.pull.commits.extend(commits))
+    assert merged.approved().code == 0
+    assert list(merged.home) == [KEY]
 
 
 def test_a_push_that_replaced_what_was_there_is_applied(merged: Shop) -> None:
