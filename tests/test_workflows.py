@@ -157,3 +157,16 @@ def test_the_pre_commit_hook_validates_the_whole_tree_at_once() -> None:
     assert hook["entry"] == "promptsync validate"
     assert hook["pass_filenames"] is False
     assert re.search(hook["files"], "prompts/Default/Support/refund.system.md")
+
+
+def test_the_page_on_github_tells_every_input_and_output_of_the_action() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    text = (ROOT / "docs/github.md").read_text(encoding="utf-8").partition("## Inputs and outputs")[2]
+    rows, _, outputs = text.partition("\nOutputs: ")
+    told = dict(re.findall(r"^\| `([a-z-]+)` \|[^|]*\| ?([^|]*?) ?\|", rows, re.MULTILINE))
+
+    assert list(told) == list(action["inputs"])
+    for name, default in told.items():
+        given = action["inputs"][name]["default"]
+        assert default == (f"`{given}`" if given and "{" not in given else default.strip("`"))
+    assert set(re.findall(r"`([a-z-]+)`", outputs.partition("\n\n")[0])) == set(action["outputs"])
