@@ -169,7 +169,7 @@ def _values(noun: object) -> list[Any]:
 
 
 def _names(noun: Any) -> list[str]:
-    return [field.name for field in fields(noun)]
+    return [field.name for field in fields(noun) if field.init]
 
 
 def _code() -> str:

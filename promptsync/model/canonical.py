@@ -140,8 +140,11 @@ def is_turned(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def source_hash(prompt: Prompt, form: Form = IN_ORDER) -> str:
-    """The hash of what a file asks for."""
-    return _hash(canonical(prompt, form), form)
+    """The hash of what a file asks for. It is kept: a plan and an apply ask for it again and again."""
+    known = prompt.hashes.get(form.name)
+    if known is None:
+        known = prompt.hashes[form.name] = _hash(canonical(prompt, form), form)
+    return known
 
 
 def source_hashes(prompt: Prompt) -> Iterator[str]:
