@@ -210,7 +210,9 @@ def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None)
 
 
 def _hash(content: Json, form: Form) -> str:
-    return digest(_to_hash(content, form))
+    text = canonical_json(content)
+    # Without a key that may hold a JSON schema, as nearly always, there is nothing to mark.
+    return digest(_to_hash(content, form)) if b'"schema"' in text or b'"parameters"' in text else _sha256(text)
 
 
 def _to_hash(content: Json, form: Form) -> Json:
