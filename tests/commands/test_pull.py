@@ -12,7 +12,7 @@ from promptsync.commands import rewrite
 from promptsync.files.yaml.editor import Edited
 from promptsync.model.errors import LockfileError, PlanError, UsageError
 from promptsync.sandbox import Behaviour
-from tests.embedded import Here, here
+from tests.embedded import Here, applied, here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,7 @@ FILE = {"prompt": {"temperature": 0.2, "messages": [{"role": "user", "content": 
 
 @pytest.fixture
 def world() -> Iterator[Here]:
-    with here(Behaviour()) as made:
-        made.write({KEY: FILE, "Default/other": FILE, "Default/third": FILE})
-        assert made.apply() == 0
+    with applied({KEY: FILE, "Default/other": FILE, "Default/third": FILE}) as made:
         yield made
 
 
