@@ -46,13 +46,9 @@ def cache_path(root: Path, environ: Mapping[str, str]) -> Path | None:
 
 
 class _Entry(NamedTuple):
-    """One file: the digest of its bytes, those of the texts that it takes in by their names, and what was read.
-
-    `source` is the hash of what it asks for, which takes nearly as long to work out as the file to read back.
-    """
+    """One file: the digest of its bytes, those of the texts that it takes in by their names, and what was read."""
 
     digest: str
-    source: str
     texts: dict[str, str]
     file: PromptFile
     problems: list[Problem]
@@ -94,7 +90,7 @@ class FileCache:
     def put(self, source: Source, file: PromptFile, problems: list[Problem]) -> None:
         """Remembers what was read from `source`, which is valid."""
         texts = {name: self._texts[source.key, name] for name in file.includes}
-        self._now[source.key] = _Entry(_digest(source.data), source_hash(file.prompt), texts, file, problems)
+        self._now[source.key] = _Entry(_digest(source.data), texts, file, problems)
 
     def save(self) -> None:
         """Writes what this run read, if the last one did not read the same. What cannot be written costs time alone."""
@@ -147,9 +143,12 @@ def _value(line: bytes) -> Any:
 
 
 def _kept(entry: _Entry) -> bytes | None:
-    """The line of a file; None where JSON cannot hold it. What the reader makes of YAML, JSON gives back unchanged."""
+    """The line of a file; None where JSON cannot hold it. What the reader makes of YAML, JSON gives back unchanged.
+
+    Behind it stands the hash of what it asks for, which takes longer to work out than the file to read back.
+    """
     try:
-        return _line(entry)
+        return _line((*entry, source_hash(entry.file.prompt)))
     except (TypeError, ValueError, RecursionError):
         return None
 
@@ -162,13 +161,13 @@ def _comes_back(entry: _Entry) -> bool:
 
 def _entry(line: bytes) -> _Entry:
     """Raises ValueError, TypeError where the line is of another shape."""
-    digest, source, texts, values, problems = _value(line)
+    digest, texts, values, problems, source = _value(line)
     said = dict(zip(_names(PromptFile), values, strict=True))
     # JSON knows no dataclasses and no tuples.
     prompt, includes = Prompt(*said.pop("prompt")), tuple(said.pop("includes"))
     prompt.hashes[IN_ORDER.name] = source
     file = PromptFile(prompt=prompt, includes=includes, **said)
-    return _Entry(digest, source, texts, file, [Problem(*problem) for problem in problems])
+    return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
 
 
 def _values(noun: Any) -> list[Any]:

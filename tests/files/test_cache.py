@@ -92,7 +92,7 @@ def test_what_is_known_is_what_was_parsed(document: dict[str, Any]) -> None:
     source = Source("Default/refund", "refund.yaml", yaml.safe_dump(document).encode())
     read, problems = loader.load_one(source, rules)
     assume(read is not None)  # a word such as Y, which PyYAML writes without quotes
-    entry = module._Entry("", "", {}, read, problems)  # type: ignore[arg-type]
+    entry = module._Entry("", {}, read, problems)  # type: ignore[arg-type]
     line = module._kept(entry)
     assert line is not None
     assert repr(module._entry(line)) == repr(entry)
@@ -101,7 +101,7 @@ def test_what_is_known_is_what_was_parsed(document: dict[str, Any]) -> None:
 @given(json_values)
 def test_whatever_a_block_holds_comes_back(value: Any) -> None:
     prompt = Prompt("refund", None, {}, "prompt", {"messages": [], "x": value}, {"top": value})
-    entry = module._Entry("", "", {}, PromptFile("a", "a.yaml", prompt, includes=("b.md",)), [])
+    entry = module._Entry("", {}, PromptFile("a", "a.yaml", prompt, includes=("b.md",)), [])
     assert repr(module._entry(module._kept(entry) or b"")) == repr(entry)
 
 
@@ -135,7 +135,7 @@ def test_the_reader_makes_nothing_of_yaml_that_json_would_not_give_back(text: st
 )
 def test_what_json_cannot_hold_is_not_kept(value: Any) -> None:
     whole = file(content={"messages": [], "x": value})
-    assert module._kept(module._Entry("", "", {}, whole, [])) is None
+    assert module._kept(module._Entry("", {}, whole, [])) is None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def spoilt(data: bytes, what: str) -> bytes:
         case "another shape":
             return rules_line + module._line([*entry, 1])
         case "a file with fewer fields":
-            return rules_line + module._line([*entry[:3], entry[3][:2], entry[4]])
+            return rules_line + module._line([*entry[:2], entry[2][:2], *entry[3:]])
         case "another kind":
             return rules_line + module._line({"a": 1})
         case "edited by hand":
