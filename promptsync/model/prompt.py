@@ -58,7 +58,8 @@ class Prompt:
     """What can be compared of a prompt: what a file asks for, or what the service holds in one dialect.
 
     `block` is the content of `prompt` or `prompt_config`. `extra` holds further top-level fields that the
-    configuration lets through (`allow_fields`), unchanged.
+    configuration lets through (`allow_fields`), unchanged. `hashes` keeps what was computed of all that, by the name of
+    the form; see `canonical.source_hash`.
     """
 
     display_name: str
@@ -67,6 +68,7 @@ class Prompt:
     dialect: Dialect
     block: Json
     extra: Json = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

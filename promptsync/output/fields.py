@@ -11,7 +11,7 @@ from promptsync.model.canonical import Ordered
 from promptsync.output.cells import cut
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import terminal
-from promptsync.output.excerpt import one_line, quoted, quoted_pair, word_hunks
+from promptsync.output.excerpt import as_json, one_line, quoted, quoted_pair, word_hunks
 from promptsync.output.lookalikes import mixed_words
 from promptsync.output.style import Colour, counted
 from promptsync.output.textdiff import CONTEXT, Row, line_rows, whole
@@ -101,7 +101,7 @@ def _look_alikes(item: FieldDiff) -> Iterator[Row]:
 
 
 def _text_of(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else as_json(value)
 
 
 def _inline(item: FieldDiff, room: int) -> str | None:

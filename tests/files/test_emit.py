@@ -18,6 +18,7 @@ from promptsync.model.lockfile import Lockfile, entry_for
 from promptsync.model.prompt import CLASSIC, CURRENT, Dialect, Json, PromptFile, RemotePrompt
 from promptsync.plan.base import own_fields
 from promptsync.plan.differ import Scope, diff
+from tests.factories import MY_PROMPT_ANSWERED
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "emit"
 
@@ -80,25 +81,7 @@ EXAMPLES: dict[str, RemotePrompt] = {
         display_name="MyPrompt",
         description="Prompt Description",
         metadata={"use_cases": [], "language": "English"},
-        blocks={
-            CLASSIC: {
-                "model": "gpt-4o",
-                "model_db_id": "<model_id>",
-                "model_type": "vision",
-                "model_parameters": {
-                    "temperature": 1,
-                    "maxTokens": 256,
-                    "topP": 0.7,
-                    "frequencyPenalty": 0,
-                    "presencePenalty": 0,
-                    "responseFormat": None,
-                },
-                "provider": "openai",
-                "integration_id": None,
-                "version": "05wlf2wpw1z83cxz",
-                "messages": [{"role": "system", "content": "You are a helpful assistant"}],
-            }
-        },
+        blocks={CLASSIC: MY_PROMPT_ANSWERED},
     ),
     "structured-output": remote(
         {
