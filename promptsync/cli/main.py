@@ -29,6 +29,7 @@ COMMANDS = {
     "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
     "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
     "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
+    "schema": ("schema", "Print the JSON Schema of prompt files or of promptsync.yaml, for editors."),
     "validate": ("validate", "Check the prompt files, offline."),
 }
 """The file of each command, which is imported when the command is run, and what `--help` says of it."""
