@@ -22,6 +22,7 @@ COMMANDS = {
     "drift": ("plan", "Show what was changed on the service since the last apply."),
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
+    "ids": ("ids", "Print the ids of the locked prompts for application code."),
     "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),
     "lock": ("lock", "The lockfile: look at it, check it, mend it."),
     "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),

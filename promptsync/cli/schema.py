@@ -1,4 +1,4 @@
-"""schema, ids: what editors and applications take from here."""
+"""schema: what editors know of the files."""
 
 from __future__ import annotations
 
