@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptsync.cli import console
+from promptsync.commands.completion import offered_keys, offered_targets
+from promptsync.files.config import DEFAULT_TARGET
 from promptsync.files.target import open_target
+from promptsync.output.escape import terminal
 from promptsync.output.formats import DEFAULT, FOR_RUNNERS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
@@ -23,6 +26,21 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Planned
     from promptsync.model.prompt import Problem
 
+ROOT = "prompts"
+"""The folder of the prompt files, if no other is named."""
+
+
+def complete_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The keys that begin so, for a shell; none that acts on what shows it."""
+    root, target = ctx.params.get("root", Path(ROOT)), ctx.params.get("target", DEFAULT_TARGET)
+    keys = offered_keys(root, target)
+    return [key for key in keys if key.startswith(incomplete) and terminal(key) == key]
+
+
+def _complete_target(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    names = offered_targets(ctx.params.get("root", Path(ROOT)))
+    return [name for name in names if name.startswith(incomplete) and terminal(name) == name]
+
 
 def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command; the command gets the target that they name."""
@@ -32,11 +50,17 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
         "root",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="PROMPTSYNC_DIR",
-        default="prompts",
+        default=ROOT,
         show_default=True,
         help="The folder of the prompt files (PROMPTSYNC_DIR).",
     )
-    @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
+    @click.option(
+        "--target",
+        default=DEFAULT_TARGET,
+        show_default=True,
+        shell_complete=_complete_target,
+        help="The target; `sandbox` is built in.",
+    )
     @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
     @functools.wraps(command)
     def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
@@ -45,7 +69,7 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+only = click.option("--only", multiple=True, metavar="GLOB", shell_complete=complete_key, help="Only these keys.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
     "--timeout",
@@ -60,7 +84,13 @@ def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
     @click.option("--max-deletes", type=click.IntRange(0), help="Allow so many deletes, in place of 30 % of the lock.")
-    @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
+    @click.option(
+        "--overwrite",
+        multiple=True,
+        metavar="GLOB",
+        shell_complete=complete_key,
+        help="The file wins for these keys (`**` crosses /).",
+    )
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
     @only
     @functools.wraps(command)

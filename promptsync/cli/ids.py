@@ -19,7 +19,7 @@ from promptsync.output.style import counted
 if TYPE_CHECKING:
     from promptsync.files.target import Target
 
-_DEFAULTS = (("--target", DEFAULT_TARGET), ("--dir", "prompts"))
+_DEFAULTS = (("--target", DEFAULT_TARGET), ("--dir", common.ROOT))
 
 
 @click.command()

@@ -44,7 +44,7 @@ def verify(target: Target) -> int:
 
 
 @lock.command()
-@click.argument("keys", nargs=-1, required=True)
+@click.argument("keys", nargs=-1, required=True, shell_complete=common.complete_key)
 @common.on_target
 def forget(target: Target, keys: tuple[str, ...]) -> int:
     """Take KEYS out of the lockfile. Their prompts stay on the service, unmanaged."""
@@ -54,7 +54,7 @@ def forget(target: Target, keys: tuple[str, ...]) -> int:
 
 
 @lock.command()
-@click.argument("keys", nargs=-1, required=True)
+@click.argument("keys", nargs=-1, required=True, shell_complete=common.complete_key)
 @common.on_target
 def unprotect(target: Target, keys: tuple[str, ...]) -> int:
     """Let `--prune` delete the prompts of KEYS, whose files are gone and which are protected."""

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from promptsync import __version__
 from promptsync.cli import console
@@ -19,6 +20,7 @@ COMMANDS = {
     "adopt": ("import_", "Tie the file KEY to the existing prompt ID."),
     "apply": ("apply", "Make the service say what the files say."),
     "check": ("plan", "The pre-merge check: files, lockfile and plan."),
+    "completion": ("completion", "Print the script that completes commands, options, keys and targets in a shell."),
     "drift": ("plan", "Show what was changed on the service since the last apply."),
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
@@ -47,7 +49,11 @@ class Commands(UserDict[str, Any]):
 
 
 class LazyGroup(click.Group):
-    """A group whose help is told without importing its commands."""
+    """A group whose help is told, and whose commands are completed, without importing them."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        named = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
