@@ -460,3 +460,16 @@ def test_the_schema_for_editors_says_what_each_field_is_for() -> None:
     Draft7Validator.check_schema(CONFIG_SCHEMA)
     assert [name for shape in shapes for name, schema in shape.items() if not schema["description"]] == []
     assert set(shapes[-1]) == {"base_url", "api_key_env", "path_prefix", "exclusive"}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("x: 1\n", CONFIG_SCHEMA),
+        ("targets: {a: {x: 1}}\n", CONFIG_SCHEMA["properties"]["targets"]["additionalProperties"]),
+        ("policies: {x: 1}\n", CONFIG_SCHEMA["properties"]["policies"]),
+    ],
+)
+def test_the_schema_for_editors_knows_every_key_that_is_known(text: str, schema: dict[str, Any]) -> None:
+    (problem,) = problems(text)
+    assert problem.message == f"unknown key `x`; known are {', '.join(sorted(schema['properties']))}"
