@@ -25,7 +25,12 @@ _DEFAULTS = (("--target", DEFAULT_TARGET), ("--dir", common.ROOT))
 @click.command()
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="json", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write them to this file.")
-@click.option("--check", "checked", type=click.Path(path_type=Path, dir_okay=False), help="Exit 2 if it says else.")
+@click.option(
+    "--check",
+    "checked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Exit 2 if this file says something else.",
+)
 @common.on_target
 def ids(target: Target, form: str, out: Path | None, checked: Path | None) -> int:
     """Print the ids of the locked prompts for application code."""
