@@ -76,7 +76,7 @@ def bash(desk: Path, *words: str) -> list[str]:
     ("words", "offered"),
     [
         (["hi"], ["history"]),
-        (["lock", ""], ["forget", "merge", "show", "unprotect", "verify"]),
+        (["lock", "un"], ["unprotect"]),
         (["plan", "--det"], ["--detailed-exitcode"]),
         (["plan", "--format", "ht"], ["html"]),
         (["plan", "--target", ""], ["default", "sandbox", "staging"]),
