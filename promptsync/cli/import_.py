@@ -121,7 +121,7 @@ def _show_imported(done: Imported) -> None:
 
 
 @click.command()
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=common.complete_key)
 @click.argument("id", required=False)
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
@@ -163,7 +163,7 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 
 
 @click.command()
-@click.argument("old")
+@click.argument("old", shell_complete=common.complete_key)
 @click.argument("new")
 @common.on_target
 @common.brings_home

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from promptsync import __version__
 from promptsync.cli import console
@@ -19,10 +20,12 @@ COMMANDS = {
     "adopt": ("import_", "Tie the file KEY to the existing prompt ID."),
     "apply": ("apply", "Make the service say what the files say."),
     "check": ("plan", "The pre-merge check: files, lockfile and plan."),
+    "completion": ("completion", "Print the script that completes commands, options, keys and targets in a shell."),
     "doctor": ("doctor", "Look at what is set up and what is not: a line each, and what to do."),
     "drift": ("plan", "Show what was changed on the service since the last apply."),
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
+    "ids": ("ids", "Print the ids of the locked prompts for application code."),
     "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),
     "init": (
         "init",
@@ -35,6 +38,7 @@ COMMANDS = {
     "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
     "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
     "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
+    "schema": ("schema", "Print the JSON Schema of prompt files or of promptsync.yaml, for editors."),
     "show": ("show", "Show a plan that `plan --out` saved, without applying it."),
     "validate": ("validate", "Check the prompt files, offline."),
 }
@@ -52,7 +56,11 @@ class Commands(UserDict[str, Any]):
 
 
 class LazyGroup(click.Group):
-    """A group whose help is told without importing its commands."""
+    """A group whose help is told, and whose commands are completed, without importing them."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        named = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

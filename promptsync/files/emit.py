@@ -18,6 +18,7 @@ from promptsync.files.yaml.writer import NotYamlError, Path, dump, refuse_unsaya
 from promptsync.model.blocks import unsaid
 from promptsync.model.compare import all_differences
 from promptsync.model.errors import PromptsyncError
+from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json
 from promptsync.model.schema import check, in_order
 from promptsync.model.secrets import holds_key
@@ -82,7 +83,7 @@ def emit(remote: RemotePrompt, *, stem: str, max_bytes: int | None = None) -> Em
     if held is not None:
         raise _refused(remote, held, "it holds an API key of orq.ai")
     texts = _take_out(document, stem, max_bytes) if max_bytes is not None else {}
-    text = dump(document)
+    text = _yaml(document)
     if max_bytes is not None and max(map(_size, (text, *texts.values()))) > max_bytes:
         raise _refused(remote, (), f"it is larger than `max_file_bytes`, which is {max_bytes:,}")
     file = _loaded(text, texts, remote, stem, allowed)
@@ -199,7 +200,7 @@ def _refuse_content_file(remote: RemotePrompt, dialect: Dialect, block: Json) ->
 def _take_out(document: Json, stem: str, max_bytes: int) -> dict[str, str]:
     """The longest texts of a document that is too large, by the name of the file that stands for each in it now."""
     texts: dict[str, str] = {}
-    excess = _size(dump(document)) - max_bytes
+    excess = _size(_yaml(document)) - max_bytes
     for place, holder, key in sorted(_texts(document), key=lambda found: -len(found[1][found[2]])):
         if excess <= 0:
             break
@@ -214,6 +215,11 @@ def _take_out(document: Json, stem: str, max_bytes: int) -> dict[str, str]:
         texts[name] = text
         excess -= saved
     return texts
+
+
+def _yaml(document: Json) -> str:
+    """The text of the file, for which its first line names the schema that editors complete and check it by."""
+    return f"{modeline(PROMPT_URL)}{dump(document)}"
 
 
 def _texts(document: Json) -> Iterator[tuple[str, Json, str]]:
