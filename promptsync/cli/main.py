@@ -20,6 +20,7 @@ COMMANDS = {
     "apply": ("apply", "Make the service say what the files say."),
     "check": ("plan", "The pre-merge check: files, lockfile and plan."),
     "drift": ("plan", "Show what was changed on the service since the last apply."),
+    "fmt": ("fmt", "Lay the prompt files out in one way, comments kept."),
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
     "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),

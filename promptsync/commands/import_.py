@@ -113,7 +113,7 @@ def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None
 def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str) -> dict[str, str]:
     """The key for each id: that of a file which an interrupted import left, else a new one after its name."""
     sources = _sources(target)
-    keys = _begun(chosen, sources, lock, folder, target.config.max_file_bytes)
+    keys = _begun(target, chosen, sources, lock, folder)
     rest = [remote for remote in chosen if remote.id not in keys]
     return keys | file_names(rest, sources.keys() | lock.prompts.keys(), folder)
 
@@ -127,7 +127,7 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            emitted = emit(remote, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+            emitted = _emit(target, remote, key.rpartition("/")[2])
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)
             texts[key] = (remote, emitted)
@@ -156,8 +156,13 @@ def _sources(target: Target) -> dict[str, bytes]:
     return {source.key: source.data for source in sources}
 
 
+def _emit(target: Target, remote: RemotePrompt, stem: str) -> Emitted:
+    config = target.config
+    return emit(remote, stem=stem, max_bytes=config.max_file_bytes, max_lines=config.max_lines)
+
+
 def _begun(
-    chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str, max_bytes: int
+    target: Target, chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str
 ) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
 
@@ -172,7 +177,7 @@ def _begun(
         usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
         for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                keys = free.get(emit(remote, stem=stem, max_bytes=max_bytes).text.encode(), [])
+                keys = free.get(_emit(target, remote, stem).text.encode(), [])
             except PromptsyncError:
                 break
             fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)

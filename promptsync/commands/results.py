@@ -47,6 +47,35 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Reformatted:
+    """A prompt file that is not in the one layout: its text before and after, and the texts that move beside it."""
+
+    file: str
+    before: str
+    after: str
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What became of `count` prompt files: those laid out anew, and what there is to tell of them and of others."""
+
+    count: int
+    changed: tuple[Reformatted, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems of files that are no valid prompt files."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd, and why a file was left as it is."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a plan. `outcomes` is empty where nothing was begun.
 

@@ -26,17 +26,18 @@ def validate(target: Target, only: Iterable[str] = ()) -> tuple[int, tuple[Probl
     try:
         tree = load_tree(target)
     except LoadError as error:
-        chosen = _chosen(target, names, look_around(target.root).keys())
+        chosen = chosen_keys(target, names, look_around(target.root).keys())
         kept = [problem for problem in error.problems if not names or known_key(target, problem.file, chosen)]
         if kept:
             raise LoadError(kept) from None
         return len(chosen), ()
-    chosen = _chosen(target, names, tree.files)
+    chosen = chosen_keys(target, names, tree.files)
     about = {tree.files[key].file for key in chosen}
     return len(chosen) or len(tree.files), tuple(one for one in tree.warnings if not names or one.file in about)
 
 
-def _chosen(target: Target, names: Iterable[str], known: Collection[str]) -> set[str]:
+def chosen_keys(target: Target, names: Iterable[str], known: Collection[str]) -> set[str]:
+    """The keys that are meant by `names`. Raises UsageError for what is none of `known`."""
     found = {name: known_key(target, name, known) for name in names}
     unknown = sorted(name for name, key in found.items() if key is None)
     if unknown:

@@ -36,7 +36,8 @@ _URL_IN_A_FILE = re.compile(
 """Host and port, and nothing that two readers of a URL could take for two hosts."""
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
-_TOP = {"targets", "policies", "allow_fields", "max_file_bytes"}
+_CONTENT_FILES = re.compile(r"over ([1-9][0-9]{0,5}) lines?")
+_TOP = {"targets", "policies", "allow_fields", "max_file_bytes", "content_files"}
 _TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
 _POLICIES = {"overwrite", "create_twins"}
 
@@ -54,13 +55,17 @@ class TargetSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The configuration of a root. `overwrite` are globs over keys."""
+    """The configuration of a root. `overwrite` are globs over keys.
+
+    `max_lines` is how many lines a text may have before it gets a file of its own; None for any number.
+    """
 
     targets: dict[str, TargetSettings] = field(default_factory=dict)
     overwrite: tuple[str, ...] = ()
     create_twins: bool = False
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+    max_lines: int | None = None
 
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
@@ -159,6 +164,7 @@ class _Checker:
             create_twins=self._flag(policies, ("policies", "create_twins")),
             allow_fields=self._let_through(top),
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
+            max_lines=self._max_lines(top.get("content_files")),
         )
 
     def _target(self, name: str, value: Any) -> TargetSettings:
@@ -208,6 +214,12 @@ class _Checker:
                 "write it as in `Staging/EU`",
             )
         return prefix
+
+    def _max_lines(self, value: Any) -> int | None:
+        found = _CONTENT_FILES.fullmatch(value) if isinstance(value, str) else None
+        if value is not None and found is None:
+            self._complain(("content_files",), "`content_files` must tell a number of lines", "write `over 40 lines`")
+        return int(found[1]) if found else None
 
     def _let_through(self, top: Json) -> tuple[str, ...]:
         names = self._texts(top, ("allow_fields",))

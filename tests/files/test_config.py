@@ -24,7 +24,7 @@ from promptsync.model.schema import file_fields
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
-KNOWN = "known are allow_fields, max_file_bytes, policies, targets"
+KNOWN = "known are allow_fields, content_files, max_file_bytes, policies, targets"
 KEY = "sk-very-secret-0123"
 ENVIRON = {"ORQ_API_KEY": KEY}
 
@@ -57,6 +57,7 @@ def test_everything_that_can_be_said() -> None:
         "policies: {overwrite: ['Default/**'], create_twins: true}\n"
         "allow_fields: [prompt.new_thing]\n"
         "max_file_bytes: 1\n"
+        "content_files: over 40 lines\n"
     ) == Config(
         {
             "staging": TargetSettings(
@@ -68,6 +69,7 @@ def test_everything_that_can_be_said() -> None:
         create_twins=True,
         allow_fields=("prompt.new_thing",),
         max_file_bytes=1,
+        max_lines=40,
     )
 
 
@@ -88,6 +90,9 @@ MISTAKES = [
     ("bytes half", "max_file_bytes: 1.5\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes below 0", "max_file_bytes: -1\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes text", "max_file_bytes: 1MB\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("lines a number", "content_files: 40\n", "1:16", "`content_files` must tell a number of lines"),
+    ("no lines", "content_files: over 0 lines\n", "1:16", "`content_files` must tell a number of lines"),
+    ("lines under", "content_files: under 40 lines\n", "1:16", "`content_files` must tell a number of lines"),
     ("prefix", "targets: {a: {path_prefix: 1}}\n", "1:28", "`path_prefix` must be text"),
     ("prefix up", "targets: {a: {path_prefix: ../x}}\n", "1:28", "`path_prefix` must be a path of folders"),
     ("prefix here", "targets: {a: {path_prefix: ./x}}\n", "1:28", "`path_prefix` must be a path of folders"),
