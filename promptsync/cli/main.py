@@ -30,7 +30,7 @@ COMMANDS = {
     "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
     "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
     "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
-    "validate": ("validate", "Check the prompt files, offline."),
+    "validate": ("validate", "Check the prompt files and, by rules, what they say; offline."),
 }
 """The file of each command, which is imported when the command is run, and what `--help` says of it."""
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from promptsync.commands.keys import with_keys
+from promptsync.commands.lint import lint
 from promptsync.commands.plan import plan
 from promptsync.commands.state import read_lock
 from promptsync.files.git import lock_at_base
+from promptsync.files.tree import load_tree
 from promptsync.merge.locks import edits
+from promptsync.model.errors import LoadError
 from promptsync.model.globs import matches
 from promptsync.model.prompt import Problem
 from promptsync.plan.changes import PlanOptions
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptsync.commands.results import Planned
+    from promptsync.files.loader import Loaded
     from promptsync.files.target import Target
     from promptsync.service.calls import Exchange
 
@@ -33,9 +38,15 @@ def check(
 ) -> Planned:
     """The plan of what a merge would do. The caller judges drift; conflicts fail.
 
-    `only` are globs: the plan tells of no other keys. What was changed in the lockfile by hand is among the warnings.
+    `only` are globs: the plan tells of no other keys. What was changed in the lockfile by hand is among the warnings,
+    and so is what the rules find. Raises LoadError where that is an error.
     """
+    tree = load_tree(target)
+    found = _lint(target, tree, only)
     planned = plan(target, PlanOptions(only=only), offline=offline, observer=observer)
+    # What the loader warns of is among what was found, as the configuration has it.
+    rest = (one for one in planned.warnings if one not in tree.warnings)
+    planned = replace(planned, warnings=(*found, *rest))
     base = lock_at_base(target.lock_path, target.environ.get(_BASE_BRANCH))
     if base is None:
         return planned
@@ -46,3 +57,16 @@ def check(
         if not only or matches(key, only)
     )
     return replace(planned, warnings=(*planned.warnings, *warnings))
+
+
+def _lint(target: Target, tree: Loaded, only: tuple[str, ...]) -> tuple[Problem, ...]:
+    """What the rules find in the files that are meant. Raises LoadError where some of it is an error."""
+    keys = None
+    if only:
+        options, _ = with_keys(target, PlanOptions(only=only), tree.files.keys() | read_lock(target).prompts.keys())
+        keys = {key for key in tree.files if matches(key, options.only)}
+    found = lint(target, tree.files, tree.warnings, keys)
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        raise LoadError(errors)
+    return found

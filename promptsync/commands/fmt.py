@@ -51,7 +51,7 @@ def fmt(target: Target, only: Iterable[str] = (), *, write: bool = True) -> Laid
                 _write(target.root, source, formatted)
     problems += [problem for problem in sources.problems if not names or problem.file in files]
     problems.sort(key=lambda one: (one.file, one.line, one.column))
-    return Laid(len(keys), tuple(changed), tuple(problems))
+    return Laid(len(keys), tuple(problems), tuple(changed))
 
 
 class _Beside:

@@ -47,6 +47,24 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Validated:
+    """How many prompt files were looked at, and what is wrong or odd about them."""
+
+    count: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What must not go on like this."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+@dataclass(frozen=True, slots=True)
 class Reformatted:
     """A prompt file that is not in the one layout: its text before and after, and the texts that move beside it."""
 
@@ -57,22 +75,10 @@ class Reformatted:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """What became of `count` prompt files: those laid out anew, and what there is to tell of them and of others."""
+class Laid(Validated):
+    """The same, with the files that were laid out anew; a warning tells why a file was left as it is."""
 
-    count: int
-    changed: tuple[Reformatted, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """The problems of files that are no valid prompt files."""
-        return tuple(problem for problem in self.problems if problem.severity == "error")
-
-    @property
-    def warnings(self) -> tuple[Problem, ...]:
-        """What is odd, and why a file was left as it is."""
-        return tuple(problem for problem in self.problems if problem.severity == "warning")
+    changed: tuple[Reformatted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from promptsync.model.schema import file_fields
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
-KNOWN = "known are allow_fields, content_files, max_file_bytes, policies, targets"
+KNOWN = "known are allow_fields, content_files, lint, max_file_bytes, policies, targets"
 KEY = "sk-very-secret-0123"
 ENVIRON = {"ORQ_API_KEY": KEY}
 
@@ -58,6 +58,7 @@ def test_everything_that_can_be_said() -> None:
         "allow_fields: [prompt.new_thing]\n"
         "max_file_bytes: 1\n"
         "content_files: over 40 lines\n"
+        "lint: {rules: {secret: warning, near-twin: off}, exceptions: {'Old/**': [json-mode]}}\n"
     ) == Config(
         {
             "staging": TargetSettings(
@@ -70,6 +71,8 @@ def test_everything_that_can_be_said() -> None:
         allow_fields=("prompt.new_thing",),
         max_file_bytes=1,
         max_lines=40,
+        levels={"secret": "warning", "near-twin": "off"},
+        exceptions={"Old/**": ("json-mode",)},
     )
 
 
