@@ -160,6 +160,7 @@ def _entry(line: bytes) -> _Entry:
     file = PromptFile(*values)
     # JSON knows no dataclasses and no tuples.
     file = replace(file, prompt=Prompt(*file.prompt), includes=tuple(file.includes))  # type: ignore[misc]
+    file = replace(file, variables=None if file.variables is None else tuple(file.variables))
     return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
 
 

@@ -126,8 +126,8 @@ def _says_the_same(
 
 def _content(file: PromptFile) -> Any:
     prompt = file.prompt
-    texts = (prompt.display_name, prompt.description, file.named, file.protected)
-    return [*texts, prompt.metadata, prompt.dialect, prompt.block, prompt.extra]
+    own = (prompt.display_name, prompt.description, file.named, file.protected, file.variables)
+    return [*own, prompt.metadata, prompt.dialect, prompt.block, prompt.extra]
 
 
 def _said(problems: list[Problem]) -> Iterator[tuple[str, str]]:

@@ -178,8 +178,13 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
         prompt,
         named="display_name" in data,
         includes=includes,
-        **{name: data[name] for name in own_keys() if name in data},
+        **{name: _frozen(data[name]) for name in own_keys() if name in data},
     )
+
+
+def _frozen(value: Any) -> Any:
+    """A list as what cannot be changed any more."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _key_problems(source: Source, document: Document, api_keys: Collection[str]) -> list[Problem]:

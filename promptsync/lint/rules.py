@@ -16,6 +16,8 @@ from promptsync.lint import (
     parameter_model_type,
     secret,
     thinking_budget,
+    undeclared_variable,
+    unused_variable,
     variable_syntax,
 )
 from promptsync.lint.rule import Rule
@@ -35,6 +37,8 @@ _RULES = (
     json_mode.RULE,
     empty_message.RULE,
     variable_syntax.RULE,
+    unused_variable.RULE,
+    undeclared_variable.RULE,
     old_snippet.RULE,
     # The loader finds it, since only the text of the file shows it.
     Rule(CUT_TEXT, "warning", "a text that ` #` cut"),

@@ -81,7 +81,8 @@ class PromptFile:
 
     `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
     `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
-    `content_file` paths that were read, as the file names them.
+    `content_file` paths that were read, as the file names them. `variables` are those that it declares, None if it
+    declares none at all.
     """
 
     key: str
@@ -90,6 +91,7 @@ class PromptFile:
     named: bool = False
     protected: bool = False
     includes: tuple[str, ...] = ()
+    variables: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> str:

@@ -746,6 +746,7 @@ class File(TypedDict, total=False):
     description: str | None
     metadata: Metadata
     protected: bool
+    variables: list[Annotated[str, AfterValidator(_not_blank)]]
     prompt: CurrentBlock
     prompt_config: ClassicBlock
 

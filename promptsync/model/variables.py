@@ -16,13 +16,14 @@ _REFERENCE = re.compile(r"(?:snippet|skill)[.:]")
 
 def variables(value: Any) -> set[str]:
     """The names of the variables in all texts of a JSON value."""
-    return {
-        found[1]
-        for _, text in texts(value)
-        if "{{" in text
-        for found in _BRACES.finditer(text)
-        if not _REFERENCE.match(found[1])
-    }
+    return {name for _, text in texts(value) for name, _ in variables_in(text)}
+
+
+def variables_in(text: str) -> Iterator[tuple[str, int]]:
+    """The variables of a text, each with the place where it begins."""
+    for found in _BRACES.finditer(text) if "{{" in text else ():
+        if not _REFERENCE.match(found[1]):
+            yield found[1], found.start()
 
 
 def references(text: str) -> Iterator[str]:

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from promptsync.lint.rule import Finding
 
 
-def in_block(rule: str, block: dict[str, Any]) -> list[Finding]:
-    """What a rule finds in a prompt with this block, which is a classic one if it has a type of model or a provider."""
+def in_block(rule: str, block: dict[str, Any], variables: tuple[str, ...] | None = None) -> list[Finding]:
+    """What a rule finds in a prompt with this block, which is a classic one if it has a type of model or a provider.
+
+    `variables` are those that the file declares.
+    """
     dialect = CLASSIC if {"model_type", "provider", "model_parameters"} & block.keys() else CURRENT
     prompt = factories.prompt(content={"messages": [], **block}, dialect=dialect)
     check = RULES[rule].check
     assert check is not None
-    return list(check(PromptFile("Default/a", "Default/a.yaml", prompt)))
+    return list(check(PromptFile("Default/a", "Default/a.yaml", prompt, variables=variables)))
 
 
 def in_text(rule: str, *texts: Any) -> list[Finding]:
