@@ -27,10 +27,12 @@ import yaml
 
 from promptsync.cli import main as cli
 from promptsync.files.config import parse_config
+from promptsync.lint.rules import RULES
 from promptsync.model.errors import ExitCode
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RULE_ROW = re.compile(r"^\| \[`([\w-]+)`\]\(rules/\1\.md\) \| (\w+) \| (.+) \|$", re.MULTILINE)
 BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 STEP = re.compile(
     r"<!-- run(?:: exit (?P<code>\d+))? -->\n```console\n(?P<block>.*?)^```$"
@@ -204,6 +206,12 @@ def test_the_reference_tells_of_every_command_and_option_and_of_no_other() -> No
     assert [name for name in commands(tree()) if f"`{name}" not in text] == []
     assert told - real == set()
     assert real - told - {"--help", "--version"} == set()
+
+
+def test_the_reference_lists_the_rules_as_they_are() -> None:
+    told = RULE_ROW.findall((ROOT / "docs/reference.md").read_text(encoding="utf-8"))
+
+    assert told == [(rule.name, rule.level, rule.title) for rule in RULES.values()]
 
 
 def test_every_configuration_shown_is_one_that_is_taken() -> None:

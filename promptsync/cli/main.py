@@ -23,6 +23,7 @@ COMMANDS = {
     "completion": ("completion", "Print the script that completes commands, options, keys and targets in a shell."),
     "doctor": ("doctor", "Look at what is set up and what is not: a line each, and what to do."),
     "drift": ("plan", "Show what was changed on the service since the last apply."),
+    "fmt": ("fmt", "Lay the prompt files out in one way, comments kept."),
     "github": ("github", "What the GitHub action runs in a workflow."),
     "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
     "ids": ("ids", "Print the ids of the locked prompts for application code."),
@@ -40,7 +41,7 @@ COMMANDS = {
     "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
     "schema": ("schema", "Print the JSON Schema of prompt files or of promptsync.yaml, for editors."),
     "show": ("show", "Show a plan that `plan --out` saved, without applying it."),
-    "validate": ("validate", "Check the prompt files, offline."),
+    "validate": ("validate", "Check the prompt files and, by rules, what they say; offline."),
 }
 """The file of each command, which is imported when the command is run, and what `--help` says of it."""
 

@@ -137,7 +137,7 @@ def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: st
         groups[folder if folder is not None else _own_folder(target, remote)].append(remote)
     keys: dict[str, str] = {}
     for place in sorted(groups):
-        begun = _begun(groups[place], sources, lock, place, target.config.max_file_bytes)
+        begun = _begun(target, groups[place], sources, lock, place)
         rest = [remote for remote in groups[place] if remote.id not in begun]
         taken = {*sources, *lock.prompts, *keys.values(), *begun.values()}
         keys |= begun | file_names(rest, taken, place)
@@ -161,7 +161,7 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            emitted = emit(remote, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+            emitted = _emit(target, remote, key.rpartition("/")[2])
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)
             texts[key] = (remote, emitted)
@@ -190,8 +190,13 @@ def _sources(target: Target) -> dict[str, bytes]:
     return {source.key: source.data for source in sources}
 
 
+def _emit(target: Target, remote: RemotePrompt, stem: str) -> Emitted:
+    config = target.config
+    return emit(remote, stem=stem, max_bytes=config.max_file_bytes, max_lines=config.max_lines)
+
+
 def _begun(
-    chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str, max_bytes: int
+    target: Target, chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str
 ) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
 
@@ -206,7 +211,7 @@ def _begun(
         usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
         for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                keys = free.get(emit(remote, stem=stem, max_bytes=max_bytes).text.encode(), [])
+                keys = free.get(_emit(target, remote, stem).text.encode(), [])
             except PromptsyncError:
                 break
             fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)

@@ -9,11 +9,11 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from promptsync.model.errors import ConfigError, LoadError
-from promptsync.model.prompt import Json, Problem
+from promptsync.model.prompt import Json, Level, Problem
 from promptsync.model.secrets import SHORTEST, holds_key
 
 if TYPE_CHECKING:
@@ -39,10 +39,13 @@ _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)
 """What every git and every host takes for a branch, and no command line for an option."""
 _OF_PEOPLE = {"head", "main", "master"}
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
-_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes"}
+_CONTENT_FILES = re.compile(r"over ([1-9][0-9]{0,5}) lines?")
+_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "content_files", "lint"}
 _LOCK = {"branch"}
 _TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
 _POLICIES = {"overwrite", "create_twins"}
+_LINT = {"rules", "exceptions"}
+_LEVELS = get_args(Level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Config:
     """The configuration of a root. `overwrite` are globs over keys.
 
     `lock_branch` is the branch that the lockfiles live on; None where they lie in the tree.
+    `levels` are those of rules by name, `exceptions` the rules that do not count, by a glob over keys. `max_lines` is
+    how many lines a text may have before it gets a file of its own; None for any number.
     """
 
     targets: dict[str, TargetSettings] = field(default_factory=dict)
@@ -69,6 +74,9 @@ class Config:
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     lock_branch: str | None = None
+    max_lines: int | None = None
+    levels: dict[str, Level] = field(default_factory=dict)
+    exceptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
@@ -135,7 +143,9 @@ def parse_config(data: bytes, file: str) -> Config:
 
     text, complaints = decode(data)
     document = read(text)
-    complaints = [*complaints, *document.complaints]
+    # `off` is false to some YAML readers, and means the same to all where the level of a rule is told.
+    off = _places_of_off(document)
+    complaints = [*complaints, *(item for item in document.complaints if (item.line, item.column) not in off)]
     if complaints:
         raise LoadError([Problem(file, item.line, item.column, item.message, item.hint) for item in complaints])
     checker = _Checker(file, document)
@@ -143,6 +153,13 @@ def parse_config(data: bytes, file: str) -> Config:
     if checker.problems:
         raise LoadError(sorted(checker.problems, key=lambda problem: (problem.line, problem.column)))
     return config
+
+
+def _places_of_off(document: Document) -> set[tuple[int, int]]:
+    lint = document.data.get("lint") if isinstance(document.data, dict) else None
+    rules = lint.get("rules") if isinstance(lint, dict) else None
+    levels = rules.items() if isinstance(rules, dict) else ()
+    return {document.place(("lint", "rules", name)) for name, level in levels if level == "off"}
 
 
 class _Checker:
@@ -154,6 +171,7 @@ class _Checker:
     def config(self, data: Any) -> Config:
         top = self._mapping(data, (), _TOP)
         policies = self._mapping(top.get("policies", {}), ("policies",), _POLICIES)
+        lint = self._mapping(top.get("lint", {}), ("lint",), _LINT)
         targets = top.get("targets", {})
         if not isinstance(targets, dict):
             self._complain(("targets",), "`targets` must be a mapping of names to targets")
@@ -168,6 +186,9 @@ class _Checker:
             allow_fields=self._let_through(top),
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
             lock_branch=self._lock_branch(top),
+            max_lines=self._max_lines(top.get("content_files")),
+            levels=self._levels(lint),
+            exceptions=self._exceptions(lint),
         )
 
     def _lock_branch(self, top: Json) -> str | None:
@@ -228,6 +249,31 @@ class _Checker:
                 "write it as in `Staging/EU`",
             )
         return prefix
+
+    def _levels(self, lint: Json) -> dict[str, Level]:
+        levels = self._any_mapping(lint, ("lint", "rules"))
+        for name, level in levels.items():
+            if level not in _LEVELS:
+                self._complain(("lint", "rules", name), f"the level of a rule is one of {', '.join(_LEVELS)}")
+        return levels
+
+    def _exceptions(self, lint: Json) -> dict[str, tuple[str, ...]]:
+        exceptions = self._any_mapping(lint, ("lint", "exceptions"))
+        return {glob: self._texts(exceptions, ("lint", "exceptions", glob)) for glob in exceptions}
+
+    def _any_mapping(self, data: Json, place: tuple[str, ...]) -> Json:
+        """A mapping whose keys are the user's."""
+        value = data.get(place[-1], {})
+        if not isinstance(value, dict):
+            self._complain(place, f"`{'.'.join(place)}` must be a mapping")
+            return {}
+        return value
+
+    def _max_lines(self, value: Any) -> int | None:
+        found = _CONTENT_FILES.fullmatch(value) if isinstance(value, str) else None
+        if value is not None and found is None:
+            self._complain(("content_files",), "`content_files` must tell a number of lines", "write `over 40 lines`")
+        return int(found[1]) if found else None
 
     def _let_through(self, top: Json) -> tuple[str, ...]:
         names = self._texts(top, ("allow_fields",))

@@ -6,9 +6,10 @@ and pydantic takes longer to import than most of them take to run. `tests/files/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from promptsync.model.json_schema import DRAFT, FOLDER_URL
+from promptsync.model.prompt import Level
 from promptsync.model.schema import BLANK
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ CONFIG_SCHEMA: Final[Json] = {
             "required": ["branch"],
             "properties": {
                 "branch": {
-                    "description": "A branch that holds nothing but lockfiles. `promptsync lock move-home` writes this.",
+                    "description": "A branch with lockfiles alone. `promptsync lock move-home` writes this.",
                     "type": "string",
                     "pattern": _BRANCH,
                     "maxLength": 200,
@@ -133,6 +134,32 @@ CONFIG_SCHEMA: Final[Json] = {
             "type": "array",
             "items": {"type": "string"},
             "examples": [["prompt.new_field"]],
+        },
+        "content_files": {
+            "description": "Which texts get a file of their own in `fmt` and `import`, named by `content_file`.",
+            "type": ["string", "null"],
+            "pattern": "^over [1-9][0-9]{0,5} lines?$",
+            "patternErrorMessage": "It is written as: over 40 lines.",
+            "examples": ["over 40 lines"],
+        },
+        "lint": {
+            "description": "What the rules count for; `promptsync validate --explain RULE` tells what each is about.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "rules": {
+                    "description": "The level of a rule, where it is not to be its own.",
+                    "type": "object",
+                    "additionalProperties": {"enum": [*get_args(Level)]},
+                    "examples": [{"near-twin": "off"}],
+                },
+                "exceptions": {
+                    "description": "By a glob over keys, the rules that do not count there.",
+                    "type": "object",
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                    "examples": [{"Default/Legacy/**": ["cut-text"]}],
+                },
+            },
         },
         "max_file_bytes": {
             "description": "The most bytes that a prompt file, or a text that it names, may have.",

@@ -45,6 +45,7 @@ from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from promptsync.model import schema_errors
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json
+from promptsync.model.providers import PROVIDERS
 from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain
 
 if TYPE_CHECKING:
@@ -744,14 +745,7 @@ class ClassicBlock(TypedDict, total=False):
     provider: (
         Annotated[
             str,
-            *_open(
-                "openai", "groq", "cohere", "azure", "aws", "google", "google-ai", "huggingface", "togetherai",
-                "perplexity", "anthropic", "leonardoai", "fal", "nvidia", "jina", "elevenlabs", "litellm", "cerebras",
-                "openailike", "bytedance", "mistral", "deepseek", "contextualai", "moonshotai", "zai", "minimax", "xai",
-                "alibaba", "tensorix", "scaleway", "hcompany", "inception", "inceptron", "wafer", "poolside", "tencent",
-                "nebius", "fireworks", "baseten", "reson8", "meta", "greenpt", "liquid", "typesafe", "berget",
-                "cloudflare", "slack", "orq", "replicate", "anyscale",
-            ),
+            *_open(*PROVIDERS),
         ]
         | None
     )  # fmt: skip
@@ -790,6 +784,7 @@ class File(TypedDict, total=False):
     description: str | None
     metadata: Metadata
     protected: bool
+    variables: list[Annotated[str, AfterValidator(_not_blank)]]
     prompt: CurrentBlock
     prompt_config: ClassicBlock
 

@@ -27,7 +27,7 @@ from promptsync.model.schema import file_fields
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
-KNOWN = "known are allow_fields, lock, max_file_bytes, policies, targets"
+KNOWN = "known are allow_fields, content_files, lint, lock, max_file_bytes, policies, targets"
 KEY = "sk-very-secret-0123"
 ENVIRON = {"ORQ_API_KEY": KEY}
 
@@ -60,6 +60,8 @@ def test_everything_that_can_be_said() -> None:
         "policies: {overwrite: ['Default/**'], create_twins: true}\n"
         "allow_fields: [prompt.new_thing]\n"
         "max_file_bytes: 1\n"
+        "content_files: over 40 lines\n"
+        "lint: {rules: {secret: warning, near-twin: off}, exceptions: {'Old/**': [json-mode]}}\n"
     ) == Config(
         {
             "staging": TargetSettings(
@@ -71,6 +73,9 @@ def test_everything_that_can_be_said() -> None:
         create_twins=True,
         allow_fields=("prompt.new_thing",),
         max_file_bytes=1,
+        max_lines=40,
+        levels={"secret": "warning", "near-twin": "off"},
+        exceptions={"Old/**": ("json-mode",)},
     )
 
 
@@ -91,6 +96,9 @@ MISTAKES = [
     ("bytes half", "max_file_bytes: 1.5\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes below 0", "max_file_bytes: -1\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes text", "max_file_bytes: 1MB\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("lines a number", "content_files: 40\n", "1:16", "`content_files` must tell a number of lines"),
+    ("no lines", "content_files: over 0 lines\n", "1:16", "`content_files` must tell a number of lines"),
+    ("lines under", "content_files: under 40 lines\n", "1:16", "`content_files` must tell a number of lines"),
     ("prefix", "targets: {a: {path_prefix: 1}}\n", "1:28", "`path_prefix` must be text"),
     ("prefix up", "targets: {a: {path_prefix: ../x}}\n", "1:28", "`path_prefix` must be a path of folders"),
     ("prefix here", "targets: {a: {path_prefix: ./x}}\n", "1:28", "`path_prefix` must be a path of folders"),
@@ -456,6 +464,11 @@ CONFIGS = fields(
     policies=fields(overwrite=st.lists(st.sampled_from(["Default/**", "a"])), create_twins=st.booleans()),
     allow_fields=st.lists(st.sampled_from(["prompt.new_thing", "new_thing"])),
     lock=fields(branch=BRANCHES),
+    content_files=st.sampled_from(["over 1 line", "over 40 lines", "over 0 lines", "over 999999 lines", "40"]),
+    lint=fields(
+        rules=st.dictionaries(st.sampled_from(["near-twin", "x"]), st.sampled_from(["off", "error", "fatal"]) | ODD),
+        exceptions=st.dictionaries(st.just("Default/**"), st.lists(st.just("near-twin")) | ODD),
+    ),
     max_file_bytes=st.integers(-1, 10),
 )
 
