@@ -558,4 +558,12 @@ def test_the_users_own_data_and_what_fits_no_shape_stays_as_it_is(document: dict
 
 
 def test_the_keys_of_a_file_are_those_of_the_service_and_ours() -> None:
-    assert file_fields() == {"display_name", "description", "metadata", "prompt", "prompt_config", "protected", "variables"}
+    assert file_fields() == {
+        "display_name",
+        "description",
+        "metadata",
+        "prompt",
+        "prompt_config",
+        "protected",
+        "variables",
+    }
