@@ -79,9 +79,12 @@ def format_file(
             why = str(error)
             continue
         formatted = Formatted(_with_line_ends(new, source.data), {item.name: item.text for item in texts})
-        if len(formatted.data) <= rules.max_bytes and _says_the_same(source, include, rules, formatted, file, problems):
+        if len(formatted.data) > rules.max_bytes:
+            why = f"it would be larger than `max_file_bytes`, which is {rules.max_bytes:,}"
+        elif _says_the_same(source, include, rules, formatted, file, problems):
             return formatted, problems
-        why = "read again, it would not say the same"
+        else:
+            why = "read again, it would not say the same"
     problem = Problem(source.file, 0, 0, f"it is left as it is: {why}", _BY_HAND, severity="warning")
     return Formatted(source.data, problem=problem), problems
 

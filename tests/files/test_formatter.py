@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,16 @@ def test_a_file_that_would_be_too_large_is_left() -> None:
 
     assert done.data == text.encode()
     assert done.problem is not None
+    assert "it would be larger than `max_file_bytes`" in done.problem.message
+
+
+def test_a_line_as_long_as_the_file_takes_no_long_time() -> None:
+    fields = ", ".join(f"p{number}: {{type: string}}" for number in range(4000))
+    schema = f"{{type: json_schema, json_schema: {{name: a, schema: {{{fields}}}}}}}"
+    began = time.process_time()
+
+    assert formatted(f"prompt: {{model: openai/gpt-4o, messages: [], response_format: {schema}}}\n").problem is None
+    assert time.process_time() - began < 10
 
 
 def test_what_is_no_prompt_file_has_no_layout() -> None:

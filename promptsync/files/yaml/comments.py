@@ -147,7 +147,13 @@ class _Gap:
     def begins_line(self, member: _Member) -> bool:
         parent = member.value.parent
         is_flow = parent is not None and parent.flow and parent.kind == "sequence"
-        return not is_flow and not self.text[start_of_line(self.text, member.start) : member.start].strip(" ")
+        if is_flow:
+            return False
+        # A line can be as long as the file: it is not looked at whole for each of its members.
+        at = member.start
+        while at and self.text[at - 1] == " ":
+            at -= 1
+        return not at or self.text[at - 1] == "\n"
 
     def lines_for(self, comment: _Comment) -> list[str]:
         """The lines that a comment on a line of its own is one of."""
