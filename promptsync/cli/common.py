@@ -144,7 +144,14 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     return code or own
 
 
-plan_format = click.option("--format", "form", type=click.Choice(list(FORMATS)), default=DEFAULT, show_default=True)
+plan_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default=DEFAULT,
+    show_default=True,
+    help="For a terminal, a program, a comment, a browser, or as annotations in GitHub Actions.",
+)
 only = click.option("--only", multiple=True, metavar="GLOB", shell_complete=complete_key, help="Only these keys.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(

@@ -23,7 +23,9 @@ _DEFAULTS = (("--target", DEFAULT_TARGET), ("--dir", common.ROOT))
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="json", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="json", show_default=True, help="The language."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write them to this file.")
 @click.option(
     "--check",

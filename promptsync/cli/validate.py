@@ -20,7 +20,14 @@ _FORMATS = ("text", "json", "github", "sarif")
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path())
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="For a person, a program, as annotations in GitHub Actions, or for code scanning.",
+)
 @click.option("--explain", "rule", metavar="RULE", help="Show the page of a rule.")
 @common.on_target
 def validate(target: Target, files: tuple[str, ...], form: str, rule: str | None) -> int:
