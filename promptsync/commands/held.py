@@ -95,7 +95,7 @@ def with_held(target: Target, lock: Lockfile, held: Unpushed) -> Lockfile:
 
 def without_held(lock: Lockfile, held: Unpushed) -> Lockfile:
     """The lockfile without what is held and was not written since: an apply that wrote a prompt records it at once."""
-    waiting = {key for key, entry in held.lock.prompts.items() if lock.prompts.get(key) == entry}
+    waiting = {key for key, entry in held.lock.prompts.items() if _is_as_held(lock.prompts.get(key), entry)}
     written = {entry.id for key, entry in held.lock.prompts.items() if key not in waiting}
     prompts = {key: entry for key, entry in lock.prompts.items() if key not in waiting}
     for key, entry in held.base.prompts.items():
@@ -116,6 +116,11 @@ def settle(target: Target, lock: Lockfile) -> None:
     if recorded is not None:
         entries = _entries(recorded)
         _write(target, recorded, {id: one for id, one in entries.items() if not one.is_settled(there.get(id))})
+
+
+def _is_as_held(entry: LockEntry | None, held: LockEntry) -> bool:
+    """A version that the service gave to the same content since, and the fields that it added, are no write of ours."""
+    return entry is not None and replace(entry, version=held.version, added=held.added) == held
 
 
 def _write(target: Target, recorded: Unpushed, entries: dict[str, _Entry]) -> None:

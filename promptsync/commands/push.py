@@ -51,6 +51,7 @@ def push(
     branch: str | None = None,
     provenance: Provenance,
     held: HeldFor | None = None,
+    joins: Callable[[], bool] = lambda: True,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Pushed:
     """Brings what was recorded here to where the lockfile lives.
@@ -59,6 +60,8 @@ def push(
     it takes no commit of ours, they go to the branch WAITING, one commit ahead of it, for the caller to open a pull
     request from. On a branch of lockfiles it is that of the target alone, and `branch` is not asked for; with `held`
     what was recorded along with files goes there too, by whether those are merged, or here at least.
+
+    `joins` tells whether what lies on WAITING already is taken along, or else replaced: it may be anyone's.
 
     Raises LockfileError where what was recorded here and there contradicts, MovedError where the branch moved at each
     attempt, DeniedError where there is no way in, BranchError where there is no way there.
@@ -71,7 +74,7 @@ def push(
             return _again(lambda: _push_home(target, branches, provenance, held=held), sleep)
         if branch is None:
             raise _unknown()
-        return _push_tree(target, branches, branch, provenance, sleep)
+        return _push_tree(target, branches, branch, provenance, joins, sleep)
 
 
 def take(target: Target, branches: Branches, *, branch: str, waiting: Iterable[str] = ()) -> list[str]:
@@ -150,7 +153,12 @@ def _push_home(target: Target, branches: Branches, provenance: Provenance, *, he
 
 
 def _push_tree(
-    target: Target, branches: Branches, branch: str, provenance: Provenance, sleep: Callable[[float], object]
+    target: Target,
+    branches: Branches,
+    branch: str,
+    provenance: Provenance,
+    joins: Callable[[], bool],
+    sleep: Callable[[float], object],
 ) -> Pushed:
     def directly() -> Pushed:
         tip, sides = _sides(target, branches, branch)
@@ -159,9 +167,9 @@ def _push_tree(
 
     def proposed() -> Pushed:
         tip, sides = _sides(target, branches, branch)
-        files = {}
+        files, joined = {}, joins()
         for place, (ours, theirs) in sides.items():
-            lock = _with_waiting(branches, place, ours, tip, WAITING, branch, ours=True)
+            lock = _with_waiting(branches, place, ours, tip, WAITING, branch, ours=True) if joined else ours
             if lock != theirs:
                 files[place] = dump(lock)
         if not files:
@@ -179,9 +187,10 @@ def _push_tree(
 
 
 def _waits_already(branches: Branches, files: dict[str, bytes], tip: str, there: str) -> bool:
-    """Whether the commit `there` holds these files, and no one has changed them on the branch at `tip` since."""
+    """Whether the commit `there` brings these files and nothing else, and the branch at `tip` has them as it had."""
     common = branches.merge_base(tip, there)
-    if common is None:
+    changed = None if common is None else branches.changed(common, there)
+    if common is None or changed is None or not files.keys() >= set(changed):
         return False
     return all(
         branches.read(place, there) == data and branches.read(place, common) == branches.read(place, tip)

@@ -101,6 +101,7 @@ def test_a_contradiction_is_told_with_the_file_to_remove(target: Target) -> None
         (Unpushed(Lockfile(), lock(b=entry("2"))), AB, A),
         (Unpushed(Lockfile(), lock(b=entry("2"))), lock(a=entry("1"), b=entry("2", "v2")), None),
         (Unpushed(Lockfile(), lock(b=entry("2"))), A, A),
+        (Unpushed(Lockfile(), lock(b=entry("2"))), lock(b=replace(entry("2"), version="v2", added=("x",))), lock()),
         (Unpushed(A, MOVED), MOVED, A),
         (Unpushed(A, MOVED), lock(c=entry("1", "v2")), None),
         (Unpushed(A, MOVED), lock(b=entry("2")), None),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.commands.home import read_unpushed, write_unpushed
-from promptsync.commands.push import WAITING, provenance_of, take
+from promptsync.commands.push import WAITING, provenance_of, push, take
 from promptsync.commands.results import Pushed
 from promptsync.commands.state import read_state
 from promptsync.files.run_lock import alone
 from promptsync.model.errors import DeniedError, LockfileError, MovedError, PromptsyncError, UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
-from promptsync.model.provenance import HEADLINE
+from promptsync.model.provenance import HEADLINE, Provenance
 from tests.commands.hub import PLACE, STATE, entry, hosted, lock, write_lock_file
 
 if TYPE_CHECKING:
@@ -184,6 +184,33 @@ def test_what_says_nothing_new_leaves_the_commit_that_waits(hub: Hub) -> None:
     tip = hub.record("main", THEIRS)
     assert hub.push(later, hub.branches(later)) != waits
     assert (hub.lock(WAITING), hub.github.git("rev-parse", f"{WAITING}^")) == (BOTH, tip)
+
+
+def test_a_commit_that_brings_anything_else_is_replaced(hub: Hub) -> None:
+    """A pull request of ours would bring it into the branch."""
+    hub.protect("main")
+    clone = hub.clone("clone")
+    write_lock_file(clone, OURS)
+    hub.push(clone, hub.branches(clone))
+    hub.github.commit(WAITING, {"prompts/Default/x.yaml": b"hostile"}, "else")
+    hub.push(clone, hub.branches(clone))
+    assert hub.github.git("diff", "--name-only", "main", WAITING) == PLACE
+
+
+def test_what_waits_and_is_not_ours_is_not_taken_along(hub: Hub) -> None:
+    hub.protect("main")
+    hub.github.git("branch", WAITING, "main")
+    hub.record(WAITING, THEIRS)
+    clone = hub.clone("clone")
+    write_lock_file(clone, OURS)
+    push(
+        hub.target(clone),
+        hub.branches(clone),
+        branch="main",
+        provenance=Provenance("default"),
+        joins=lambda: False,
+    )
+    assert hub.lock(WAITING) == OURS
 
 
 def test_a_run_in_ci_is_of_the_commit_that_is_checked_out(hub: Hub) -> None:
