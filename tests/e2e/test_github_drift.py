@@ -306,6 +306,7 @@ def test_with_a_lockfile_on_a_branch_nothing_of_it_is_offered(
     checkout.git("commit", "-q", "-m", "a branch for the lockfile")
     id = world.sandbox.prompts()[0]["_id"]
     assert world.run("adopt", KEY, id).code == 0
+    assert world.run("lock push", "--unmerged").code == 0
     scheduled.push()
     state = checkout.git("ls-remote", "origin", "promptsync/state")
     assert state
