@@ -6,9 +6,19 @@ import os
 import unicodedata
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptsync.files.keys import FIND_A_HOME, HOMELESS, Where, fault, new_place, readings, without_ending
+from promptsync.files.keys import (
+    FIND_A_HOME,
+    HOMELESS,
+    Where,
+    fault,
+    new_place,
+    readings,
+    with_slashes,
+    without_ending,
+)
 from promptsync.files.target import CONFIG_NAME
 from promptsync.model.errors import UsageError
 from promptsync.model.globs import is_glob, matches
@@ -149,7 +159,7 @@ def _where(target: Target, typed: str) -> Where:
     here = os.path.realpath(".")
     spelled = (path, os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)))  # noqa: PTH118, PTH119, PTH120
     return Where(
-        tuple(unicodedata.normalize("NFC", each) for each in (root, real)),
-        tuple(unicodedata.normalize("NFC", each) for each in spelled),
-        is_inside=f"{here}/".startswith(f"{real}/"),
+        tuple(unicodedata.normalize("NFC", with_slashes(each)) for each in (root, real)),
+        tuple(unicodedata.normalize("NFC", with_slashes(each)) for each in spelled),
+        is_inside=Path(here).is_relative_to(real),
     )
