@@ -368,6 +368,9 @@ def test_it_is_written_only_where_something_is_new(path: Path) -> None:
         ({"XDG_CACHE_HOME": "/x", "HOME": "/Users/me"}, "darwin", "/x/promptsync"),
         ({"XDG_CACHE_HOME": "relative", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
         ({"XDG_CACHE_HOME": "", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
+        ({"LOCALAPPDATA": "/me/AppData/Local", "HOME": "/home/me"}, "win32", "/me/AppData/Local/promptsync"),
+        ({"XDG_CACHE_HOME": "/x", "LOCALAPPDATA": "/me/AppData/Local"}, "win32", "/x/promptsync"),
+        ({"LOCALAPPDATA": "/me/AppData/Local", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
     ],
 )
 def test_it_lies_in_the_users_cache_folder(

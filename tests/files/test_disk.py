@@ -489,3 +489,25 @@ def test_a_file_is_read_or_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("a")
     with pytest.raises(PromptsyncError, match="link cannot be read: it is a symbolic link, which is not followed"):
         read_bytes(tmp_path / "link")
+
+
+@pytest.mark.parametrize("name", ["refund.md:hidden", "aux.md", "x/nul", "C:/refund.md", "refund.md."])
+def test_a_content_file_that_windows_takes_for_something_else(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    put(root, f"Default/{name}", content=b"text")
+    assert include_reader(root)("Default/prompt", name) == "text"
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(IncludeError, match="has a name that no file has on this system"):
+        include_reader(root)("Default/prompt", name)
+
+
+def test_on_windows_the_first_step_needs_no_shell_that_writes_utf_8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(ConfigError) as caught:
+        find_sources(tmp_path / "it's")
+    assert caught.value.hint is not None
+    assert f"as in `promptsync init --dir '{tmp_path}/it''s'`, bring in" in caught.value.hint

@@ -385,3 +385,22 @@ def test_a_file_that_is_too_large_is_not_read(here: Checkout, remote: Remote, mo
     monkeypatch.setattr(module, "MAX_STATE_BYTES", 3)
     with pytest.raises(BranchError, match=r"a\.txt of [0-9a-f]{10} is larger than 3 bytes"):
         remote.read("a.txt", tip(here))
+
+
+@pytest.mark.parametrize(
+    ("url", "elsewhere", "windows"),
+    [
+        ("https://github.com/o/r", None, None),
+        ("git@github.com:o/r.git", None, None),
+        ("host:C:/repo", None, None),
+        ("../there", "../there", "../there"),
+        ("/srv/there", "/srv/there", "/srv/there"),
+        ("file:///srv/there", "/srv/there", "/srv/there"),
+        ("C:/work/repo", None, "C:/work/repo"),
+        ("c:\\work\\repo", None, "c:\\work\\repo"),
+        ("file:///C:/work/repo", "/C:/work/repo", "C:/work/repo"),
+    ],
+)
+def test_which_urls_are_folders(url: str, elsewhere: str | None, windows: str | None) -> None:
+    assert module.folder_of(url, has_drives=False) == elsewhere
+    assert module.folder_of(url, has_drives=True) == windows
