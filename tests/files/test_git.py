@@ -13,6 +13,7 @@ from promptsync.files.git import committed_locks, lock_at_base, merge_stages, tr
 from promptsync.model.lockfile import Lockfile, dump
 from tests.e2e.checkout import Checkout
 from tests.factories import entry, file, held, lock
+from tests.systems import needs
 
 NAME = "promptsync.lock.json"
 
@@ -172,6 +173,7 @@ def test_a_repository_that_git_cannot_use_is_none(checkout: Checkout, path: Path
     assert (told(path), merge_stages(path), tracked_in(path.parent, NAME)) == ([], None, None)
 
 
+@needs("owners by number")
 def test_a_repository_of_another_user_is_none(checkout: Checkout, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the prompts are theirs, too: that is a folder that a container was given."""
     committed(checkout, path, "a")
@@ -188,6 +190,7 @@ def test_a_repository_of_another_user_is_none(checkout: Checkout, path: Path, mo
     assert told(path) == []
 
 
+@needs("programs that are scripts")
 @pytest.mark.parametrize("entry", ["", ".", "bin", "{top}/bin", "{top}/prompts/../bin", "{link}"])
 def test_no_git_of_the_checkout_is_run(
     checkout: Checkout,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from promptsync.files.disk import look_around
 from promptsync.files.keys import Where, clash, fault, new_place, readings
+from tests.systems import needs
 
 BESIDE = "/work"
 """A working folder beside the root; `/link` is another way to it."""
@@ -58,6 +59,7 @@ def test_what_can_be_one(key: str) -> None:
     assert fault(key) is None
 
 
+@needs("files of such names")
 @given(
     st.lists(
         st.text(st.sampled_from("aB._*?[\\é\n\u2028\x7f "), min_size=1, max_size=3).filter(lambda one: one not in "..")
@@ -189,6 +191,7 @@ def test_another_drive_is_outside(typed: str, monkeypatch: pytest.MonkeyPatch) -
     assert all(fault(reading) for reading in readings(typed, there))
 
 
+@needs("files of such names")
 def test_what_windows_cannot_have_is_a_fault_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (fault("Default/a:b"), fault("CON/a")) == (None, None)
     monkeypatch.setattr(sys, "platform", "win32")

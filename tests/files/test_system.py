@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.files import system as here
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,7 @@ def test_a_file_that_another_run_holds_is_told_as_everywhere(system: Any, monkey
         system.lock(7)
 
 
+@needs("flock")
 def test_a_lock_ends_with_the_file(tmp_path: Path) -> None:
     first, second = (os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT) for _ in range(2))
     here.lock(first)
@@ -113,6 +115,7 @@ def test_no_process_is_sent_a_signal(system: Any, monkeypatch: pytest.MonkeyPatc
     assert system.is_alive(1)
 
 
+@needs("question that does no harm")
 def test_a_process_that_is_gone_is_known_where_one_can_ask() -> None:
     assert here.is_alive(os.getpid())
     assert not here.is_alive(2**22 + 1)

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from promptsync.model.shell import command, typed
+from tests.systems import needs
 
 KEYS = ["Default/refund", "it's mine", "$(touch x)", "a b", "`id`", "**", "-x", "--all", "ü"]
 
@@ -19,6 +20,7 @@ def words(hint: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
+@needs("sh")
 @pytest.mark.parametrize("key", KEYS)
 def test_a_shell_reads_the_key_that_was_meant(key: str) -> None:
     told = words(command("pull", key, options=("--ours",)))
