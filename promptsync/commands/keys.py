@@ -77,7 +77,7 @@ def new_key(target: Target, typed: str) -> str:
 
 def folder_of(target: Target, typed: str, option: str) -> str:
     """The folder under the root that is meant, whether it is there or not. Raises UsageError where it can be none."""
-    text = typed.rstrip("/")
+    text = with_slashes(typed).rstrip("/")
     place = new_place(text, _where(target, text))
     if place is None or fault(place, is_file=False) is not None:
         raise UsageError(
@@ -95,7 +95,7 @@ def with_keys(target: Target, options: PlanOptions, known: Collection[str]) -> t
     warnings: list[Problem] = []
     only = [_chosen(target, "--only", typed, known, warnings) for typed in options.only]
     overwrite = [_chosen(target, "--overwrite", typed, known, warnings) for typed in options.overwrite]
-    place = f"{target.root / CONFIG_NAME}: policies.overwrite"
+    place = f"{(target.root / CONFIG_NAME).as_posix()}: policies.overwrite"
     for typed in target.config.overwrite:
         # The configuration means the same wherever a command is run.
         meant = _matching(readings(typed, replace(_where(target, typed), typed=())), known)

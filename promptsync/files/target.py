@@ -127,7 +127,7 @@ def read_config(root: Path) -> Config:
     if os.path.lexists(other):
         raise ConfigError(f"{other} is not read: the configuration is {CONFIG_NAME}", hint=f"rename it to {path}")
     data = read_bytes(path, max_bytes=MAX_CONFIG_BYTES)
-    return parse_config(data, str(path)) if data is not None else Config()
+    return parse_config(data, path.as_posix()) if data is not None else Config()
 
 
 def prepare_state(target: Target) -> None:
