@@ -6,11 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from promptsync.sandbox import Sandbox, serve
 from tests.e2e.checkout import REPOSITORY, Checkout
 from tests.e2e.world import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAM = ["-m", "promptsync"] if sys.platform == "win32" else [str(Path(__file__).with_name("windows.py"))]
 PROMPT = "prompt: {model: openai/gpt-4o, messages: [{role: system, content: Be kind.}]}\r\n"
@@ -104,6 +109,54 @@ def test_what_the_service_has_comes_into_files(checkout: Checkout) -> None:
 
     assert sorted(path.name for path in checkout.path.glob("prompts/Default/*")) == ["hello.yaml", "refund.yaml"]
     assert "No changes. 2 prompts" in sandbox(checkout, "plan", "--detailed-exitcode")
+
+
+@pytest.fixture
+def shared(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
+    """The same with a remote, and a service that others reach too."""
+    remote = checkout.path.parent / "remote.git"
+    checkout.git("init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    checkout.git("remote", "add", "origin", remote.as_uri())
+    checkout.git("push", "--quiet", "--set-upstream", "origin", "main")
+    monkeypatch.setenv("ORQ_API_KEY", "key-for-tests")
+    with Sandbox() as service, serve(service) as server:
+        monkeypatch.setenv("ORQ_BASE_URL", server.url)
+        yield checkout
+
+
+def test_the_lockfile_comes_home_by_git_and_is_known_with_other_line_ends(shared: Checkout) -> None:
+    run(shared, "apply", "--yes")
+    assert "the lockfile is on the branch main" in run(shared, "lock", "push")
+
+    lock = shared.path / "prompts/promptsync.lock.json"
+    data = lock.read_bytes()
+    lock.unlink()
+    shared.git("pull", "--quiet")
+    lock.write_bytes(data.replace(b"\n", b"\r\n"))
+
+    assert "No changes. 2 prompts" in run(shared, "plan", "--detailed-exitcode")
+    assert "in the tree, beside the prompts" in run(shared, "doctor")
+    assert "created    Default/hello" in run(shared, "log", "Default\\hello")
+
+
+def test_the_lockfile_may_live_on_a_branch(shared: Checkout) -> None:
+    run(shared, "apply", "--yes")
+    run(shared, "lock", "push")
+    (shared.path / "prompts/promptsync.lock.json").unlink()
+    shared.git("pull", "--quiet")
+
+    run(shared, "lock", "move-home", "--branch", "promptsync/state")
+
+    write(shared, "prompts/Default/hello.yaml", PROMPT.replace("kind", "brief"))
+    assert "the lockfile is on the branch promptsync/state" in run(shared, "apply", "--yes")
+    assert "No changes. 2 prompts" in run(shared, "plan", "--detailed-exitcode")
+
+
+def test_a_warning_on_the_configuration_names_it_with_slashes(checkout: Checkout) -> None:
+    write(checkout, "prompts/promptsync.yaml", 'policies: {overwrite: ["Default/Gone/**"]}\n')
+    process = started(checkout, "plan", "--target", "sandbox")
+    _, err = process.communicate(timeout=60)
+    assert "prompts/promptsync.yaml: policies.overwrite: warning:" in err
 
 
 def test_one_run_is_at_work_at_a_time_and_a_dead_one_is_in_no_ones_way(checkout: Checkout) -> None:
