@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
@@ -45,7 +45,8 @@ from promptsync.plan.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from promptsync.apply.journal import Journal
@@ -59,6 +60,9 @@ ELSEWHERE = "the key reaches another workspace than that of the lockfile"
 
 UNANSWERED = 3
 """Writes without an answer, for each of those side by side, after which the rest is let be."""
+
+_TURN = 0.5
+"""Seconds for which an outcome is waited for at a time: on Windows no interrupt reaches who waits without an end."""
 
 
 class UnrecordedError(PromptsyncError):
@@ -161,7 +165,7 @@ class Applier:
             outcomes[outcome.key] = outcome
         with ThreadPoolExecutor(max_workers=max(1, self._parallelism)) as pool:
             for group in (writes, deletes):
-                for outcome in pool.map(self._attempt, group):
+                for outcome in _in_turn([pool.submit(self._attempt, change) for change in group]):
                     outcomes[outcome.key] = outcome
         return [outcomes[change.key] for change in plan.decided]
 
@@ -397,6 +401,18 @@ class Applier:
                 self._prompts.pop(key, None)
             else:
                 self._prompts[key] = entry
+
+
+def _in_turn(outcomes: Sequence[Future[Outcome]]) -> Iterator[Outcome]:
+    """The outcomes in their order. What was not begun is not, once this is broken off."""
+    try:
+        for outcome in outcomes:
+            while not wait([outcome], _TURN).done:
+                pass
+            yield outcome.result()
+    finally:
+        for outcome in outcomes:
+            outcome.cancel()
 
 
 @contextmanager

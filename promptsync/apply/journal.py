@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.safe import Unfit, open_regular
+from promptsync.files.system import sync_folder
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import LockEntry, Lockfile, parse_entry
 from promptsync.model.prompt import DIALECTS, ID, Prompt
@@ -257,11 +258,7 @@ class Journal:
         end = (read_bytes(self._path) or b"").rfind(b"\n") + 1
         os.ftruncate(descriptor, end)
         os.lseek(descriptor, end, os.SEEK_SET)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._path.parent)
         return descriptor
 
     def _follow(self, record: Json) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from promptsync.files.config import (
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.safe import check_own
 from promptsync.model.errors import ConfigError, PromptsyncError
+from promptsync.model.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,7 +133,7 @@ def read_config(root: Path) -> Config:
     if os.path.lexists(other):
         raise ConfigError(f"{other} is not read: the configuration is {CONFIG_NAME}", hint=f"rename it to {path}")
     data = read_bytes(path, max_bytes=MAX_CONFIG_BYTES)
-    return parse_config(data, str(path)) if data is not None else Config()
+    return parse_config(data, path.as_posix()) if data is not None else Config()
 
 
 def prepare_state(target: Target) -> None:
@@ -164,7 +164,7 @@ def check_state(target: Target) -> None:
     check_own(target.state_folder)
     tracked = tracked_in(target.root, STATE_FOLDER)
     if tracked is not None:
-        folder = shlex.quote(str(target.root / tracked.partition("/")[0]))
+        folder = quoted(str(target.root / tracked.partition("/")[0]))
         raise PromptsyncError(
             f"git tracks {target.root / tracked}, and what a checkout brings along is no record of what was done",
             hint=f"`git rm -r --cached {folder}`, commit that; remove the folder, unless it is of your own runs",

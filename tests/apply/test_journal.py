@@ -14,6 +14,7 @@ from promptsync.apply.journal import Journal
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import Lockfile
 from tests.factories import begun, entry, file, held, intent, locked, prompt
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -322,6 +323,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Journal(blocked / "journal.jsonl").end_with(0, "Default/a", ENTRY)
 
 
+@needs("named pipes")
 @pytest.mark.parametrize("how", ["link", "pipe"])
 def test_a_journal_that_is_no_file_is_neither_read_nor_written(tmp_path: Path, how: str) -> None:
     (tmp_path / "precious").write_text("precious")

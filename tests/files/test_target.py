@@ -10,6 +10,7 @@ import pytest
 from promptsync.files.target import check_state, open_target, prepare_state
 from promptsync.model.errors import ConfigError, PromptsyncError
 from tests.e2e.checkout import Checkout
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,7 @@ def test_the_state_stays_out_of_git(tmp_path: Path) -> None:
     assert (target.state_folder / ".gitignore").read_text() == "# mine\n"
 
 
+@needs("modes of files")
 def test_the_state_is_this_users_alone(tmp_path: Path) -> None:
     target = open_target(tmp_path / "new" / "prompts", "default", environ={})
     check_state(target)
@@ -125,6 +127,7 @@ def test_what_only_looks_like_state_is_no_matter(checked_out: tuple[Target, Chec
     check_state(target)
 
 
+@needs("named pipes")
 @pytest.mark.parametrize(
     ("make", "message"),
     [
