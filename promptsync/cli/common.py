@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +33,26 @@ if TYPE_CHECKING:
     from promptsync.plan.saved import SavedPlan
 
 
+_AGO = re.compile(r"([0-9]{1,6})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
 def _hush(_: click.Context, __: click.Parameter, wanted: bool) -> None:
     if wanted:
         console.be_quiet()
+
+
+def time_ago(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """A time in the past: a date, a date and time, or how long ago. Without a zone it is this machine's."""
+    if value is None:
+        return None
+    ago = _AGO.fullmatch(value)
+    try:
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(value).astimezone()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"“{value}” is neither a date as 2026-11-30 nor a time ago as 7d, 12h, 30m") from None
 
 
 def where(command: Callable[..., Any]) -> Callable[..., Any]:

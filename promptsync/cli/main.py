@@ -32,6 +32,11 @@ COMMANDS = {
     "log": ("log", "Show which apply made what live: when, from which commit, by whom."),
     "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
     "plan": ("plan", "Show what an apply would do."),
+    "preview": (
+        "preview",
+        "Prompts of a branch, made for a time in a place of their own, to be called before the merge.",
+    ),
+    "promote": ("promote", "Let the target TO have what the target FROM holds now."),
     "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
     "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
     "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),

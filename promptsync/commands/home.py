@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import Json
 
 _HOME = "home.json"
-_LOCK_FILE = re.compile(r"promptsync(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?\.lock\.json")
+_LOCK_FILE = re.compile(
+    r"promptsync(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?(\.preview\.[a-z0-9][a-z0-9_-]{0,63})?\.lock\.json"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,25 +35,49 @@ _URL_IN_A_FILE = re.compile(
 )
 """Host and port, and nothing that two readers of a URL could take for two hosts."""
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_PREVIEW_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""Without capitals, so that no two are one where case does not count, and without dots, which part it from a target."""
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 """What every git and every host takes for a branch, and no command line for an option."""
 _OF_PEOPLE = {"head", "main", "master"}
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
-_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes"}
+_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "preview"}
 _LOCK = {"branch"}
+_PREVIEW = {"path_prefix", "target", "api_key_env"}
 _TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
 _POLICIES = {"overwrite", "create_twins"}
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded."""
+    """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded.
+
+    `preview` is the name of the preview that is made there, empty for a target of its own.
+    """
 
     name: str
     base_url: str | None = DEFAULT_BASE_URL
     api_key_env: str | None = DEFAULT_KEY_NAME
     path_prefix: str = ""
     exclusive: bool = False
+    preview: str = ""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the service runs in this process."""
+        return self.base_url is None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSettings:
+    """Where previews are made: below `path_prefix`, on the service of `target` and with the key in `api_key_env`.
+
+    By default those of the target that is previewed.
+    """
+
+    path_prefix: str = "Preview"
+    target: str | None = None
+    api_key_env: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +93,12 @@ class Config:
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     lock_branch: str | None = None
+    preview: PreviewSettings = field(default_factory=PreviewSettings)
 
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
         names = {DEFAULT_KEY_NAME, *(target.api_key_env or "" for target in self.targets.values())}
+        names.add(self.preview.api_key_env or "")
         keys = {environ.get(name, "").strip() for name in names}
         return frozenset(key for key in keys if len(key) >= SHORTEST)
 
@@ -89,6 +115,24 @@ class Config:
         raise ConfigError(
             f"there is no target “{name}”; the targets are {', '.join(known)}",
             hint=f"did you mean --target {near[0]}?" if near else "add it to `targets` in promptsync.yaml",
+        )
+
+    def preview_of(self, target: TargetSettings, name: str) -> TargetSettings:
+        """The preview `name` of a target: the same prompts, in a place of their own.
+
+        No one can say that the place is ours alone: other previews make prompts of the same names there.
+        Raises ConfigError where previews are made on a target that there is not.
+        """
+        place = self.target(self.preview.target) if self.preview.target else target
+        key_name = None if place.is_embedded else self.preview.api_key_env or place.api_key_env
+        return replace(
+            target,
+            name=f"{_of_target(target.name)}preview.{name}",
+            base_url=place.base_url,
+            api_key_env=key_name,
+            path_prefix=f"{self.preview.path_prefix}/{name}",
+            exclusive=False,
+            preview=name,
         )
 
 
@@ -112,7 +156,7 @@ def connection(target: TargetSettings, base_url: str | None, environ: Mapping[st
     The sandbox listens to the command line alone, so that an exported host never gets what was meant for it.
     Raises ConfigError for a missing key or a URL that cannot be used.
     """
-    if target.name == SANDBOX_TARGET:
+    if target.is_embedded:
         return Connection(_checked_url(base_url, "--base-url") if base_url else None, "sandbox")
     url = target.base_url or DEFAULT_BASE_URL
     if base_url:
@@ -168,7 +212,29 @@ class _Checker:
             allow_fields=self._let_through(top),
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
             lock_branch=self._lock_branch(top),
+            preview=self._preview(top.get("preview", {}), {str(name) for name in targets}),
         )
+
+    def _preview(self, value: Any, targets: set[str]) -> PreviewSettings:
+        place = ("preview",)
+        data = self._mapping(value, place, _PREVIEW)
+        target, prefix = data.get("target"), data.get("path_prefix", PreviewSettings().path_prefix)
+        if target is not None and target not in {*targets, DEFAULT_TARGET, SANDBOX_TARGET}:
+            self._complain((*place, "target"), "`preview.target` must be the name of a target", "list it in `targets`")
+            target = None
+        if prefix == "":
+            self._complain(
+                (*place, "path_prefix"), "`path_prefix` must name a folder: previews lie beside nothing else"
+            )
+        prefix = self._prefix(prefix, (*place, "path_prefix"))
+        return PreviewSettings(prefix, target, self._key_name(data, place))
+
+    def _key_name(self, data: Json, place: tuple[str, ...]) -> str | None:
+        name = data.get("api_key_env")
+        if name is None or (isinstance(name, str) and _KEY_NAME.fullmatch(name)):
+            return name
+        self._complain((*place, "api_key_env"), "`api_key_env` must name a variable that begins with ORQ_")
+        return None
 
     def _lock_branch(self, top: Json) -> str | None:
         place = ("lock", "branch")
@@ -204,8 +270,8 @@ class _Checker:
                 "`base_url` may only be https://….orq.ai or loopback here, since a pull request can edit this file",
                 f"give another host by {BASE_URL_NAME} or --base-url",
             )
-        if key_name is not None and not (isinstance(key_name, str) and _KEY_NAME.fullmatch(key_name)):
-            self._complain((*place, "api_key_env"), "`api_key_env` must name a variable that begins with ORQ_")
+        if key_name is not None:
+            key_name = self._key_name(data, place)
         embedded = name == SANDBOX_TARGET
         return TargetSettings(
             name=name,
@@ -289,6 +355,18 @@ def why_no_lock_branch(name: object) -> str | None:
     if any(part.endswith((".", ".lock")) for part in parts):
         return "has a part that ends as git allows of no branch"
     return None
+
+
+def why_no_preview(name: str) -> str | None:
+    """Why no preview can be called so, as the end of a sentence; None where one can."""
+    if _PREVIEW_NAME.fullmatch(name):
+        return None
+    return "must be small letters, digits, `-` and `_`, at most 64, and begin with a letter or digit"
+
+
+def _of_target(name: str) -> str:
+    """What stands before the names of what is a target's, of the default one nothing."""
+    return "" if name == DEFAULT_TARGET else f"{name}."
 
 
 def _may_be_in_a_file(url: Any) -> bool:
