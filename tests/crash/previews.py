@@ -78,12 +78,12 @@ def points(folder: Path, to: Path, driver: Driver, behaviour: Behaviour, what: s
 
 
 def survives(folder: Path, to: Path, driver: Driver, point: int, behaviour: Behaviour, what: str) -> list[str]:
-    """Kills the command at `point`, runs it again, and gives what is wrong then."""
+    """Kills the command at `point`, if it comes to that, runs it again, and gives what is wrong then."""
     with opened(copied(folder, to), driver, behaviour) as world:
         held = {entry["_id"] for entry in world.sandbox.prompts()}
         killed = world.run(*COMMANDS[what], point=point)
         if killed.code != -9:
-            return [f"exit {killed.code}: {killed.out}"]
+            return [] if killed.code == 0 else [f"exit {killed.code}: {killed.out}"]
         again = world.run(*COMMANDS[what])
         if again.code != 0:
             return [f"exit {again.code} of the second run: {again.out}"]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,8 +17,9 @@ from promptsync.apply.journal import Journal
 from promptsync.model.canonical import source_hash
 from promptsync.model.prompt import Prompt
 from promptsync.plan.changes import Intent
+from promptsync.sandbox import Fault
 from tests.e2e.checkout import Checkout
-from tests.e2e.world import KEY, World, current
+from tests.e2e.world import KEY, World, current, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -311,6 +315,39 @@ def test_what_a_killed_run_made_is_deleted_with_the_preview_whatever_the_file_sa
     died(live, "Of the first.")
     live.add_unmanaged("refund", current("Of the first."), "Preview/pr-1/Default")
     assert [one["preview"] for one in live.run("preview list", "--format", "json").json] == ["pr-1"]
+    delete(live)
+    assert ids(live) == before
+
+
+def test_a_preview_that_is_being_made_is_not_deleted_until_it_is_there(live: World) -> None:
+    """Closed while its apply runs, on the same machine."""
+    before = ids(live)
+    for number in range(6):
+        live.write(f"Default/new-{number}", current(f"New {number}."))
+    live.sandbox.faults.add(Fault.parse("slow:seconds=0.3,method=POST,times=always"))
+    command = [sys.executable, "-m", "promptsync", "preview", "apply", "--dir", str(live.root), "--name", "pr-1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        wait_for(lambda: len(ids(live)) > len(before))
+        refused = live.run("preview delete", "--name", "pr-1")
+        assert running.wait(30) == 0
+    assert (refused.code, "is at work on the target “preview.pr-1”" in refused.err) == (1, True)
+    assert len(ids(live)) == len(before) + 6
+    delete(live)
+    assert ids(live) == before
+
+
+def test_a_run_that_is_stopped_leaves_a_preview_that_ends(live: World) -> None:
+    """A runner that cancels a job interrupts it."""
+    before = ids(live)
+    for number in range(12):
+        live.write(f"Default/new-{number}", current(f"New {number}."))
+    live.sandbox.faults.add(Fault.parse("slow:seconds=0.3,method=POST,times=always"))
+    command = [sys.executable, "-m", "promptsync", "preview", "apply", "--dir", str(live.root), "--name", "pr-1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        wait_for(lambda: len(ids(live)) > len(before))
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+    assert len(before) < len(ids(live)) < len(before) + 12
     delete(live)
     assert ids(live) == before
 
