@@ -207,7 +207,9 @@ def test_the_reference_tells_of_every_command_and_option_and_of_no_other() -> No
 
 
 def test_every_configuration_shown_is_one_that_is_taken() -> None:
-    shown = [block for page in PAGES for block in blocks(page, "yaml") if re.match(r"(targets|policies):", block)]
+    shown = [
+        block for page in PAGES for block in blocks(page, "yaml") if re.match(r"(targets|policies|preview):", block)
+    ]
 
     assert shown
     for block in shown:

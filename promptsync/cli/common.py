@@ -133,7 +133,9 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     """Says what kept the lockfile from coming home, and gives the exit code: `code`, if that tells of worse."""
     from promptsync.cli import errors
 
-    hint = f"{error.hint}; then run `promptsync lock push`" if error.hint else "run `promptsync lock push` to try again"
+    # What was recorded of a preview is brought home by the preview's own commands.
+    push = "this again" if target.settings.preview else "`promptsync lock push`"
+    hint = f"{error.hint}; then run {push}" if error.hint else f"run {push} to bring it there"
     not_home = NotHomeError(f"{target.lock_path} holds what did not come home: {error.message}", hint=hint)
     own = errors.tell(not_home)
     return code or own
