@@ -20,7 +20,7 @@ from promptsync.files.tree import load_tree
 from promptsync.model.canonical import canonical
 from promptsync.model.prompt import Prompt
 from promptsync.plan.changes import PlanOptions
-from promptsync.sandbox import App, Sandbox
+from promptsync.sandbox import App, Behaviour, Sandbox
 from promptsync.service.client import Client
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.errors import ExitCode
     from promptsync.model.lockfile import Lockfile
-    from promptsync.sandbox import Behaviour
 
 Tree = dict[str, dict[str, Any]]
 
@@ -122,3 +121,12 @@ def here(behaviour: Behaviour) -> Iterator[Here]:
     finally:
         world.close()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def applied(tree: Tree) -> Iterator[Here]:
+    """The same where the files of `tree` were applied."""
+    with here(Behaviour()) as world:
+        world.write(tree)
+        assert world.apply() == 0
+        yield world

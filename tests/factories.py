@@ -11,6 +11,7 @@ from promptsync.model.prompt import CLASSIC, CURRENT, Dialect, Json, Prompt, Pro
 from promptsync.plan.base import own_fields
 from promptsync.plan.changes import Begun, Intent, Plan, PlanOptions
 from promptsync.plan.differ import Scope, diff
+from tests.documents import RETRIEVED, SENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,37 +19,8 @@ if TYPE_CHECKING:
 SCOPE = Scope("default")
 
 # The documents' own example: what they send, and what they get back when they fetch it.
-MY_PROMPT: Json = {
-    "model_parameters": {
-        "responseFormat": None,
-        "temperature": 1,
-        "maxTokens": 256,
-        "topP": 0.7,
-        "frequencyPenalty": 0,
-        "presencePenalty": 0,
-    },
-    "model": "openai/gpt-4o",
-    "model_type": "vision",
-    "provider": "openai",
-    "messages": [{"role": "system", "content": "You are a helpful assistant"}],
-}
-MY_PROMPT_ANSWERED: Json = {
-    "model": "gpt-4o",
-    "model_db_id": "<model_id>",
-    "model_type": "vision",
-    "model_parameters": {
-        "temperature": 1,
-        "maxTokens": 256,
-        "topP": 0.7,
-        "frequencyPenalty": 0,
-        "presencePenalty": 0,
-        "responseFormat": None,
-    },
-    "provider": "openai",
-    "integration_id": None,
-    "version": "05wlf2wpw1z83cxz",
-    "messages": [{"role": "system", "content": "You are a helpful assistant"}],
-}
+MY_PROMPT: Json = SENT["prompt_config"]
+MY_PROMPT_ANSWERED: Json = {**RETRIEVED["prompt_config"], "messages": MY_PROMPT["messages"]}
 
 
 def block(**fields: Any) -> Json:

@@ -28,8 +28,7 @@ from promptsync.model.errors import (
     ServiceError,
     UnavailableError,
 )
-from promptsync.model.lockfile import LockEntry, Lockfile, entry_for
-from promptsync.model.prompt import CURRENT
+from promptsync.model.lockfile import LockEntry, Lockfile, entry_for, entry_without_file
 from promptsync.plan.base import agreed_form, own_fields
 from promptsync.plan.changes import (
     Adopt,
@@ -420,17 +419,7 @@ def _adopted(change: Adopt) -> LockEntry:
     if file is not None:
         dialect = remote.dialect(entry.dialect if entry else file.prompt.dialect)
         return _agreed(file, remote, dialect, entry.path if entry else change.path)
-    dialect = next(iter(remote.blocks), CURRENT)
-    return LockEntry(
-        id=remote.id,
-        version=remote.version(dialect),
-        path=change.path,
-        display_name=remote.display_name,
-        dialect=dialect,
-        source=change.source,
-        remote=remote_hash(remote, dialect),
-        protected=change.protected,
-    )
+    return entry_without_file(remote, change.path, change.source, protected=change.protected)
 
 
 def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:

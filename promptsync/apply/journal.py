@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import Json
 
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
-_PROMPT_FIELDS = tuple(item.name for item in fields(Prompt))
+_PROMPT_FIELDS = tuple(item.name for item in fields(Prompt) if item.init)
 _BEGUN_FIELDS = tuple(item.name for item in fields(Begun))
 
 

@@ -253,12 +253,7 @@ class Sender:
         try:
             return look()
         except ServiceError as error:
-            raise UnavailableError(
-                f"{lost.message}; looking for it failed too: {error.message}",
-                status=error.status,
-                ambiguous=True,
-                hint=lost.hint,
-            ) from None
+            raise _still_lost(lost, "looking for it", error) from None
 
     def _look_for(self, intent: Intent, file: PromptFile) -> RemotePrompt | None:
         for delay in LOOKS:
@@ -348,12 +343,13 @@ def _lost(error: ServiceError, lost: UnavailableError | None) -> UnavailableErro
         return error
     if lost is None:
         raise error
-    raise UnavailableError(
-        f"{lost.message}; sending it again failed too: {error.message}",
-        status=error.status,
-        ambiguous=True,
-        hint=lost.hint,
-    ) from None
+    raise _still_lost(lost, "sending it again", error) from None
+
+
+def _still_lost(lost: UnavailableError, tried: str, error: ServiceError) -> UnavailableError:
+    """The failure of a write whose answer was lost, where what was `tried` next failed too."""
+    message = f"{lost.message}; {tried} failed too: {error.message}"
+    return UnavailableError(message, status=error.status, ambiguous=True, hint=lost.hint)
 
 
 def patch_over(asked: Prompt, now: RemotePrompt, path: str | None, added: Collection[str] | None) -> Patch:

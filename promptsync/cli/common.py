@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptsync.cli import console
+from promptsync.commands.completion import offered_keys, offered_targets
+from promptsync.commands.home import TO_BRING_BACK, left_behind
+from promptsync.files.config import DEFAULT_TARGET
 from promptsync.files.disk import read_bytes
 from promptsync.files.target import open_target
 from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError, UsageError
+from promptsync.output.escape import terminal
 from promptsync.output.formats import DEFAULT, FOR_RUNNERS, FORMATS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
+from promptsync.output.style import counted
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import parse_saved
 
@@ -31,6 +36,21 @@ if TYPE_CHECKING:
     from promptsync.model.errors import PromptsyncError
     from promptsync.model.prompt import Problem
     from promptsync.plan.saved import SavedPlan
+
+ROOT = "prompts"
+"""The folder of the prompt files, if no other is named."""
+
+
+def complete_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The keys that begin so, for a shell; none that acts on what shows it."""
+    root, target = ctx.params.get("root", Path(ROOT)), ctx.params.get("target", DEFAULT_TARGET)
+    keys = offered_keys(root, target)
+    return [key for key in keys if key.startswith(incomplete) and terminal(key) == key]
+
+
+def _complete_target(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    names = offered_targets(ctx.params.get("root", Path(ROOT)))
+    return [name for name in names if name.startswith(incomplete) and terminal(name) == name]
 
 
 _AGO = re.compile(r"([0-9]{1,6})([dhm])")
@@ -63,11 +83,17 @@ def where(command: Callable[..., Any]) -> Callable[..., Any]:
         "root",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="PROMPTSYNC_DIR",
-        default="prompts",
+        default=ROOT,
         show_default=True,
         help="The folder of the prompt files (PROMPTSYNC_DIR).",
     )
-    @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
+    @click.option(
+        "--target",
+        default=DEFAULT_TARGET,
+        show_default=True,
+        shell_complete=_complete_target,
+        help="The target; `sandbox` is built in.",
+    )
     @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
     @click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, callback=_hush, help="Say results and errors alone."
@@ -80,12 +106,18 @@ def where(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of nearly every command; the command gets the target that they name."""
+    """The options of nearly every command; the command gets the target that they name.
+
+    What was recorded for a branch that the configuration names no more is told: no command reads it.
+    """
 
     @where
     @functools.wraps(command)
     def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
         opened = open_target(root, target, base_url=base_url, environ=os.environ)
+        if opened.config.lock_branch is None:
+            for path in left_behind(opened):
+                console.tell(f"{path} is not read, since promptsync.yaml names no branch of lockfiles; {TO_BRING_BACK}")
         return command(replace(opened, notify=console.tell), **options)
 
     return wrapped
@@ -120,6 +152,12 @@ def brings_home(command: Callable[..., int]) -> Callable[..., int]:
     return wrapped
 
 
+def tell_held(target: Target) -> None:
+    """Says when to bring home what was recorded along with files."""
+    if target.lock_branch is not None and target.held_path.exists():
+        console.tell("once the files are merged, and this clone is up to date: `promptsync lock push`")
+
+
 def tell_pushed(pushed: Pushed) -> None:
     """Says where the lockfile is home now."""
     if pushed.is_proposed:
@@ -127,6 +165,9 @@ def tell_pushed(pushed: Pushed) -> None:
         console.tell(pushed.url or "open a pull request from that branch")
     elif pushed.commit:
         console.tell(f"the lockfile is on the branch {pushed.branch}, {pushed.commit[:10]}")
+    if pushed.held:
+        what = f"what was recorded of {counted(pushed.held, 'prompt')}"
+        console.tell(f"{what} waits until the files are merged, and this clone is up to date")
 
 
 def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.DONE) -> int:
@@ -135,14 +176,22 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
 
     # What was recorded of a preview is brought home by the preview's own commands.
     push = "this again" if target.settings.preview else "`promptsync lock push`"
-    hint = f"{error.hint}; then run {push}" if error.hint else f"run {push} to bring it there"
-    not_home = NotHomeError(f"{target.lock_path} holds what did not come home: {error.message}", hint=hint)
+    hint = f"{error.hint}; then run {push}" if error.hint else f"run {push} to try again"
+    path = target.lock_path if target.lock_path.exists() else target.held_path
+    not_home = NotHomeError(f"{path} holds what did not come home: {error.message}", hint=hint)
     own = errors.tell(not_home)
     return code or own
 
 
-plan_format = click.option("--format", "form", type=click.Choice(list(FORMATS)), default=DEFAULT, show_default=True)
-only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+plan_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default=DEFAULT,
+    show_default=True,
+    help="For a terminal, a program, a comment, a browser, or as annotations in GitHub Actions.",
+)
+only = click.option("--only", multiple=True, metavar="GLOB", shell_complete=complete_key, help="Only these keys.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
     "--timeout",
@@ -163,7 +212,13 @@ def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
 
     @deleting
-    @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
+    @click.option(
+        "--overwrite",
+        multiple=True,
+        metavar="GLOB",
+        shell_complete=complete_key,
+        help="The file wins for these keys (`**` crosses /).",
+    )
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
     @only
     @functools.wraps(command)

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
 
 _name = click.option("--name", required=True, help="The name of the preview, as pr-123.")
-_form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+_form = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How the ids are listed."
+)
 
 
 @click.group()
 def preview() -> None:
-    """Prompts of a branch, made for a time in a place of their own, to be called before the merge.
+    """The prompts of a branch in a place of their own, to be called before the merge.
 
     They lie below `preview.path_prefix` of promptsync.yaml, and have ids of their own. What is live is not touched.
     """

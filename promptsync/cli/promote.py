@@ -53,11 +53,11 @@ def promote(
     verbose: bool,
     options: PlanOptions,
 ) -> int:
-    """Let the target TO have what the target FROM holds now, whatever the files say since.
+    """Let the target TO have what the target FROM holds now.
 
-    The files are taken as they were applied to FROM, and with what promptsync.yaml says of TO. Shows the plan; --yes
-    applies it. With PLAN, a file that --out wrote, exactly that plan is carried out. What was changed on FROM since its
-    apply is named, and nothing is promoted: exit 3.
+    Whatever was merged since, the files are taken as they were applied to FROM, and with what promptsync.yaml says of
+    TO. Shows the plan; --yes applies it. With PLAN, a file that --out wrote, exactly that plan is carried out. What was
+    changed on FROM since its apply is named, and nothing is promoted: exit 3.
     """
     if target != "default":
         raise UsageError("promote names its two targets itself, and has no --target")

@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("keys", nargs=-1)
+@click.argument("keys", nargs=-1, shell_complete=common.complete_key)
 @click.option("--ours", "resolve", flag_value="ours", help="Where both sides changed, keep the file's.")
 @click.option("--theirs", "resolve", flag_value="theirs", help="Where both sides changed, take the service's.")
 @common.on_target
-@common.brings_home
 def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
     """Merge what was changed on the service into the files, by default into all of them.
 
@@ -37,7 +36,7 @@ def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=common.complete_key)
 @click.argument("version", required=False)
 @click.option("--archive", type=click.Path(path_type=Path, file_okay=False), help="Where deleted prompts were kept.")
 @common.on_target
@@ -56,7 +55,7 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=common.complete_key)
 @click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many versions.")
 @common.on_target
 def history(target: Target, key: str, limit: int) -> int:
@@ -67,7 +66,7 @@ def history(target: Target, key: str, limit: int) -> int:
 
 
 def _show_pulled(done: list[Pulled], nothing: str) -> int:
-    changed = [pulled for pulled in done if pulled.edits or pulled.kept or pulled.is_open]
+    changed = [pulled for pulled in done if pulled.edits or pulled.kept or pulled.is_open or pulled.is_unsettled]
     if changed:
         console.show(render_pulled(changed, common.layout_of_stdout(whole=True)))
     else:

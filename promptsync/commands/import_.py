@@ -12,7 +12,8 @@ from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import folder_of
 from promptsync.commands.newfile import check_beside, write_new
 from promptsync.commands.results import Imported
-from promptsync.commands.state import ids_elsewhere, read_state, record
+from promptsync.commands.state import ids_elsewhere, read_state, record_with_files
+from promptsync.commands.until_merged import Tie, check_ties
 from promptsync.files.config import parse_config
 from promptsync.files.disk import as_spelled, find_sources
 from promptsync.files.emit import emit
@@ -71,7 +72,7 @@ def import_prompts(
 
     The file goes into `folder`; None is the prompt's own folder on the service, and `Default` where that is not told.
     The service is only read. Wherever the file goes, the prompt stays where it is until its key changes. Each file is
-    recorded in the journal as it is written, so that an interrupted import can go on. Raises UsageError for an id
+    recorded as it is written, so that an interrupted import can go on. Raises UsageError for an id
     that is not there or is managed already.
     """
     folder = None if folder is None else folder_of(target, folder, "--into")
@@ -86,6 +87,9 @@ def import_prompts(
         keys = _keys(target, chosen, lock, folder)
         on_start(len(chosen))
         texts, left_out = _texts(target, chosen, keys)
+        check_ties(
+            target, state, {}, [Tie(done.file, remote.id, remote.display_name) for remote, done in texts.values()]
+        )
         allowed = {name for _, emitted in texts.values() for name in emitted.allow_fields}
         new_fields = tuple(sorted(allowed - set(target.config.allow_fields)))
         if new_fields:
@@ -95,10 +99,11 @@ def import_prompts(
             write_new(_path(target, key), emitted, target.root)
             own = own_fields(emitted.file, remote, emitted.dialect)
             entries[key] = entry_for(emitted.file, remote, emitted.dialect, None, own)
-            state.journal.end_with(0, key, entries[key])
+            if target.lock_branch is None:  # Else the next apply would bring it to the branch before its file.
+                state.journal.end_with(0, key, entries[key])
             on_prompt(key)
         owner = lock.owner or next((remote.owner for remote, _ in texts.values()), None)
-        record(target, state, replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
+        record_with_files(target, state, replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
     return Imported({key: entry.id for key, entry in entries.items()}, left_out, new_fields)
 
 
@@ -137,7 +142,7 @@ def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: st
         groups[folder if folder is not None else _own_folder(target, remote)].append(remote)
     keys: dict[str, str] = {}
     for place in sorted(groups):
-        begun = _begun(groups[place], sources, lock, place, target.config.max_file_bytes)
+        begun = _begun(target, groups[place], sources, lock, place)
         rest = [remote for remote in groups[place] if remote.id not in begun]
         taken = {*sources, *lock.prompts, *keys.values(), *begun.values()}
         keys |= begun | file_names(rest, taken, place)
@@ -161,7 +166,7 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            emitted = emit(remote, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+            emitted = _emit(target, remote, key.rpartition("/")[2])
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)
             texts[key] = (remote, emitted)
@@ -190,8 +195,13 @@ def _sources(target: Target) -> dict[str, bytes]:
     return {source.key: source.data for source in sources}
 
 
+def _emit(target: Target, remote: RemotePrompt, stem: str) -> Emitted:
+    config = target.config
+    return emit(remote, stem=stem, max_bytes=config.max_file_bytes, max_lines=config.max_lines)
+
+
 def _begun(
-    chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str, max_bytes: int
+    target: Target, chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str
 ) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
 
@@ -206,7 +216,7 @@ def _begun(
         usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
         for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                keys = free.get(emit(remote, stem=stem, max_bytes=max_bytes).text.encode(), [])
+                keys = free.get(_emit(target, remote, stem).text.encode(), [])
             except PromptsyncError:
                 break
             fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)

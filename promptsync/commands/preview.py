@@ -19,8 +19,8 @@ from promptsync.commands.plan import plan
 from promptsync.commands.results import Preview
 from promptsync.commands.state import check_workspace, read_lock, read_state, write_lock
 from promptsync.files.commits import fork_point, load_commit
-from promptsync.files.config import why_no_preview
 from promptsync.files.loader import Loaded
+from promptsync.files.preview import why_no_preview
 from promptsync.files.run_lock import alone
 from promptsync.files.target import preview_of
 from promptsync.files.tree import load_tree

@@ -70,7 +70,8 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
         if folder is None:
             check_state(target)
         archived = find_archived(folder or target.archive_folder, key)
-        emitted = emit(archived, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+        config, stem = target.config, key.rpartition("/")[2]
+        emitted = emit(archived, stem=stem, max_bytes=config.max_file_bytes, max_lines=config.max_lines)
         _check_allowed(target, emitted)
         check_beside(path, emitted)
         write_new(path, emitted, target.root)

@@ -24,6 +24,10 @@ Side: TypeAlias = Literal["ours", "theirs"]
 """Of two sides of a lockfile, the one that decides where they disagree."""
 
 
+HeldFor: TypeAlias = Literal["merged", "here"]
+"""Files with which an entry waits for a branch of lockfiles: merged into the default branch, or of this checkout."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A plan, where it would be applied, what the files gave cause to warn about, and what an earlier run left open.
@@ -57,6 +61,41 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Validated:
+    """How many prompt files were looked at, and what is wrong or odd about them."""
+
+    count: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What must not go on like this."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Reformatted:
+    """A prompt file that is not in the one layout: its text before and after, and the texts that move beside it."""
+
+    file: str
+    before: str
+    after: str
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid(Validated):
+    """The same, with the files that were laid out anew; a warning tells why a file was left as it is."""
+
+    changed: tuple[Reformatted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a plan. `outcomes` is empty where nothing was begun.
 
@@ -87,7 +126,8 @@ class Pulled:
 
     `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
     were, and `kept` are those decided for the file beforehand. `problem` says why nothing could be done, and
-    `base_is_gone` that the service no longer has the version that both sides come from.
+    `base_is_gone` that the service no longer has the version that both sides come from. `is_unsettled` tells that both
+    sides changed and no lockfile records that they were joined: an apply of the file asks for a decision.
     """
 
     key: str
@@ -97,6 +137,7 @@ class Pulled:
     kept: tuple[FieldConflict, ...] = ()
     problem: str | None = None
     base_is_gone: bool = False
+    is_unsettled: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -131,13 +172,14 @@ class Pushed:
     """Where the lockfile is home now: the branch, and the commit that brought it there, empty where it was there.
 
     `is_proposed` tells that the branch it belongs on took no commit, so that it waits on this one to be merged; `url`
-    is what the host said of that.
+    is what the host said of that. `held` is for how many prompts something waits here for the merge of their files.
     """
 
     branch: str
     commit: str = ""
     is_proposed: bool = False
     url: str = ""
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

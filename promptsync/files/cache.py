@@ -6,6 +6,7 @@ file or of the texts that it takes in. A cache that is missing, broken, of other
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import secrets
 import sys
 import zlib
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from promptsync import __version__
 from promptsync.files.loader import IncludeError
 from promptsync.files.safe import Unfit, check_own, open_regular
+from promptsync.model.canonical import IN_ORDER, source_hash
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import Problem, Prompt, PromptFile
 
@@ -128,7 +130,7 @@ def _is_fit(status: os.stat_result) -> bool:
 
 def _line(value: Any) -> bytes:
     """A value as JSON behind its checksum. Raises TypeError, ValueError for what JSON cannot hold."""
-    text = json.dumps(value, default=_values, separators=(",", ":")).encode()
+    text = _ENCODER.encode(value).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
@@ -141,9 +143,12 @@ def _value(line: bytes) -> Any:
 
 
 def _kept(entry: _Entry) -> bytes | None:
-    """The line of a file; None where JSON cannot hold it. What the reader makes of YAML, JSON gives back unchanged."""
+    """The line of a file; None where JSON cannot hold it. What the reader makes of YAML, JSON gives back unchanged.
+
+    Behind it stands the hash of what it asks for, which takes longer to work out than the file to read back.
+    """
     try:
-        return _line(entry)
+        return _line((*entry, source_hash(entry.file.prompt)))
     except (TypeError, ValueError, RecursionError):
         return None
 
@@ -156,20 +161,27 @@ def _comes_back(entry: _Entry) -> bool:
 
 def _entry(line: bytes) -> _Entry:
     """Raises ValueError, TypeError where the line is of another shape."""
-    digest, texts, values, problems = _value(line)
-    file = PromptFile(*values)
+    digest, texts, values, problems, source = _value(line)
+    said = dict(zip(_names(PromptFile), values, strict=True))
     # JSON knows no dataclasses and no tuples.
-    file = replace(file, prompt=Prompt(*file.prompt), includes=tuple(file.includes))  # type: ignore[misc]
+    prompt, includes, variables = Prompt(*said.pop("prompt")), tuple(said.pop("includes")), said.pop("variables")
+    prompt.hashes[IN_ORDER.name] = source
+    variables = None if variables is None else tuple(variables)
+    file = PromptFile(prompt=prompt, includes=includes, variables=variables, **said)
     return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
 
 
-def _values(noun: object) -> list[Any]:
+def _values(noun: Any) -> list[Any]:
     """The fields of a dataclass, for JSON. Raises TypeError for anything else."""
-    return [getattr(noun, name) for name in _names(noun)]
+    return [getattr(noun, name) for name in _names(type(noun))]  # type: ignore[arg-type]  # a class can be hashed
 
 
+@functools.cache
 def _names(noun: Any) -> list[str]:
-    return [field.name for field in fields(noun)]
+    return [field.name for field in fields(noun) if field.init]
+
+
+_ENCODER = json.JSONEncoder(default=_values, separators=(",", ":"))
 
 
 def _code() -> str:

@@ -9,11 +9,12 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
+from promptsync.files.preview import PreviewSettings
 from promptsync.model.errors import ConfigError, LoadError
-from promptsync.model.prompt import Json, Problem
+from promptsync.model.prompt import Json, Level, Problem
 from promptsync.model.secrets import SHORTEST, holds_key
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TARGET = "default"
 SANDBOX_TARGET = "sandbox"
+_BUILT_IN = {DEFAULT_TARGET, SANDBOX_TARGET}
 DEFAULT_BASE_URL = "https://api.orq.ai"
 DEFAULT_KEY_NAME = "ORQ_API_KEY"
 BASE_URL_NAME = "ORQ_BASE_URL"
@@ -35,17 +37,18 @@ _URL_IN_A_FILE = re.compile(
 )
 """Host and port, and nothing that two readers of a URL could take for two hosts."""
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_PREVIEW_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""Without capitals, so that no two are one where case does not count, and without dots, which part it from a target."""
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 """What every git and every host takes for a branch, and no command line for an option."""
 _OF_PEOPLE = {"head", "main", "master"}
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
-_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "preview"}
+_CONTENT_FILES = re.compile(r"over ([1-9][0-9]{0,5}) lines?")
+_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "content_files", "lint", "preview"}
 _LOCK = {"branch"}
 _PREVIEW = {"path_prefix", "target", "api_key_env"}
 _TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
 _POLICIES = {"overwrite", "create_twins"}
+_LINT = {"rules", "exceptions"}
+_LEVELS = get_args(Level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +72,12 @@ class TargetSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewSettings:
-    """Where previews are made: below `path_prefix`, on the service of `target` and with the key in `api_key_env`.
-
-    By default those of the target that is previewed.
-    """
-
-    path_prefix: str = "Preview"
-    target: str | None = None
-    api_key_env: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """The configuration of a root. `overwrite` are globs over keys.
 
     `lock_branch` is the branch that the lockfiles live on; None where they lie in the tree.
+    `levels` are those of rules by name, `exceptions` the rules that do not count, by a glob over keys. `max_lines` is
+    how many lines a text may have before it gets a file of its own; None for any number.
     """
 
     targets: dict[str, TargetSettings] = field(default_factory=dict)
@@ -94,6 +87,9 @@ class Config:
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     lock_branch: str | None = None
     preview: PreviewSettings = field(default_factory=PreviewSettings)
+    max_lines: int | None = None
+    levels: dict[str, Level] = field(default_factory=dict)
+    exceptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
@@ -179,7 +175,9 @@ def parse_config(data: bytes, file: str) -> Config:
 
     text, complaints = decode(data)
     document = read(text)
-    complaints = [*complaints, *document.complaints]
+    # `off` is false to some YAML readers, and means the same to all where the level of a rule is told.
+    off = _places_of_off(document)
+    complaints = [*complaints, *(item for item in document.complaints if (item.line, item.column) not in off)]
     if complaints:
         raise LoadError([Problem(file, item.line, item.column, item.message, item.hint) for item in complaints])
     checker = _Checker(file, document)
@@ -187,6 +185,13 @@ def parse_config(data: bytes, file: str) -> Config:
     if checker.problems:
         raise LoadError(sorted(checker.problems, key=lambda problem: (problem.line, problem.column)))
     return config
+
+
+def _places_of_off(document: Document) -> set[tuple[int, int]]:
+    lint = document.data.get("lint") if isinstance(document.data, dict) else None
+    rules = lint.get("rules") if isinstance(lint, dict) else None
+    levels = rules.items() if isinstance(rules, dict) else ()
+    return {document.place(("lint", "rules", name)) for name, level in levels if level == "off"}
 
 
 class _Checker:
@@ -198,6 +203,7 @@ class _Checker:
     def config(self, data: Any) -> Config:
         top = self._mapping(data, (), _TOP)
         policies = self._mapping(top.get("policies", {}), ("policies",), _POLICIES)
+        lint = self._mapping(top.get("lint", {}), ("lint",), _LINT)
         targets = top.get("targets", {})
         if not isinstance(targets, dict):
             self._complain(("targets",), "`targets` must be a mapping of names to targets")
@@ -213,19 +219,20 @@ class _Checker:
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
             lock_branch=self._lock_branch(top),
             preview=self._preview(top.get("preview", {}), {str(name) for name in targets}),
+            max_lines=self._max_lines(top.get("content_files")),
+            levels=self._levels(lint),
+            exceptions=self._exceptions(lint),
         )
 
     def _preview(self, value: Any, targets: set[str]) -> PreviewSettings:
         place = ("preview",)
         data = self._mapping(value, place, _PREVIEW)
         target, prefix = data.get("target"), data.get("path_prefix", PreviewSettings().path_prefix)
-        if target is not None and target not in {*targets, DEFAULT_TARGET, SANDBOX_TARGET}:
+        if target is not None and (not isinstance(target, str) or target not in {*targets, *_BUILT_IN}):
             self._complain((*place, "target"), "`preview.target` must be the name of a target", "list it in `targets`")
             target = None
-        if prefix == "":
-            self._complain(
-                (*place, "path_prefix"), "`path_prefix` must name a folder: previews lie beside nothing else"
-            )
+        if prefix in ("", "/"):
+            self._complain((*place, "path_prefix"), "`path_prefix` must name a folder for previews", "as in `Preview`")
         prefix = self._prefix(prefix, (*place, "path_prefix"))
         return PreviewSettings(prefix, target, self._key_name(data, place))
 
@@ -295,6 +302,31 @@ class _Checker:
             )
         return prefix
 
+    def _levels(self, lint: Json) -> dict[str, Level]:
+        levels = self._any_mapping(lint, ("lint", "rules"))
+        for name, level in levels.items():
+            if level not in _LEVELS:
+                self._complain(("lint", "rules", name), f"the level of a rule is one of {', '.join(_LEVELS)}")
+        return levels
+
+    def _exceptions(self, lint: Json) -> dict[str, tuple[str, ...]]:
+        exceptions = self._any_mapping(lint, ("lint", "exceptions"))
+        return {glob: self._texts(exceptions, ("lint", "exceptions", glob)) for glob in exceptions}
+
+    def _any_mapping(self, data: Json, place: tuple[str, ...]) -> Json:
+        """A mapping whose keys are the user's."""
+        value = data.get(place[-1], {})
+        if not isinstance(value, dict):
+            self._complain(place, f"`{'.'.join(place)}` must be a mapping")
+            return {}
+        return value
+
+    def _max_lines(self, value: Any) -> int | None:
+        found = _CONTENT_FILES.fullmatch(value) if isinstance(value, str) else None
+        if value is not None and found is None:
+            self._complain(("content_files",), "`content_files` must tell a number of lines", "write `over 40 lines`")
+        return int(found[1]) if found else None
+
     def _let_through(self, top: Json) -> tuple[str, ...]:
         names = self._texts(top, ("allow_fields",))
         for index, name in enumerate(names):
@@ -355,13 +387,6 @@ def why_no_lock_branch(name: object) -> str | None:
     if any(part.endswith((".", ".lock")) for part in parts):
         return "has a part that ends as git allows of no branch"
     return None
-
-
-def why_no_preview(name: str) -> str | None:
-    """Why no preview can be called so, as the end of a sentence; None where one can."""
-    if _PREVIEW_NAME.fullmatch(name):
-        return None
-    return "must be small letters, digits, `-` and `_`, at most 64, and begin with a letter or digit"
 
 
 def _of_target(name: str) -> str:

@@ -27,7 +27,7 @@ from promptsync.model.errors import ConfigError, PromptsyncError
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -72,6 +72,10 @@ class Sources:
     def keys(self) -> set[str]:
         """The keys, of which none was read for."""
         return {item.key for item in self._found}
+
+    def among(self, keys: Collection[str]) -> Sources:
+        """Those of the files that have one of `keys`."""
+        return Sources([item for item in self._found if item.key in keys], self._root, self._max_bytes, self.problems)
 
     def __iter__(self) -> Iterator[Source]:
         return _sources(self._found, self._root, self._max_bytes, self.problems)

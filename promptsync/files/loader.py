@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from promptsync.model.errors import LoadError
-from promptsync.model.prompt import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
+from promptsync.model.prompt import CURRENT, CUT_TEXT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
 from promptsync.model.secrets import holds_key, may_hold_key, texts
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _load_one(
         return None, [_problem(source, shown, complaint) for complaint in complaints]
     document = read(text)
     problems = [_problem(source, text, complaint) for complaint in document.complaints]
-    problems += [replace(_problem(source, text, warning), severity="warning") for warning in document.warnings]
+    problems += [
+        replace(_problem(source, text, warning), severity="warning", rule=CUT_TEXT) for warning in document.warnings
+    ]
     if document.fatal:
         return None, problems
     keys = _key_problems(source, document, api_keys)
@@ -176,8 +178,13 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
         prompt,
         named="display_name" in data,
         includes=includes,
-        **{name: data[name] for name in own_keys() if name in data},
+        **{name: _frozen(data[name]) for name in own_keys() if name in data},
     )
+
+
+def _frozen(value: Any) -> Any:
+    """A list as what cannot be changed any more."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _key_problems(source: Source, document: Document, api_keys: Collection[str]) -> list[Problem]:
@@ -240,8 +247,8 @@ def _take_in(
                 raise IncludeError(f"the content_file {name} holds an API key of orq.ai", hint=_REVOKE)
         except IncludeError as error:
             line, column = document.place((*holder.loc, "content_file"))
-            snippet = _snippet(document.text, line, column)
-            problems.append(Problem(source.file, line, column, error.message, error.hint, snippet))
+            shown = snippet(document.text, line, column)
+            problems.append(Problem(source.file, line, column, error.message, error.hint, shown))
             continue
         left = left_by_git(text)
         if left is not None and name not in includes:
@@ -279,14 +286,14 @@ def _in_message(message: Json, loc: tuple[str | int, ...]) -> Iterator[_Holder]:
 
 def _problem(source: Source, text: str, complaint: Complaint) -> Problem:
     line, column, message, hint = complaint
-    return Problem(source.file, line, column, message, hint, _snippet(text, line, column))
+    return Problem(source.file, line, column, message, hint, snippet(text, line, column))
 
 
 def _shape_problem(source: Source, document: Document, shape: ShapeProblem) -> Problem:
     line, column = document.place(shape.loc, key=shape.at_key)
     hint = _quoting(document.raw(shape.loc)) if shape.wants_text else shape.hint
-    snippet = _snippet(document.text, line, column)
-    return Problem(source.file, line, column, shape.message, hint, snippet, shape.severity)
+    shown = snippet(document.text, line, column)
+    return Problem(source.file, line, column, shape.message, hint, shown, shape.severity)
 
 
 def _quoting(raw: str | None) -> str:
@@ -312,7 +319,7 @@ def _stem_problems(source: Source, data: Any) -> list[Problem]:
     return [Problem(source.file, 0, 0, message, "add a `display_name` to the file")]
 
 
-def _snippet(text: str, line: int, column: int) -> str | None:
+def snippet(text: str, line: int, column: int) -> str | None:
     """The line complained about, without what is far behind the place; None if the place itself is far out."""
     lines = _lines(text)
     if column > MAX_COLUMN or not 0 < line <= len(lines) + 1:

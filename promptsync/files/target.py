@@ -16,9 +16,9 @@ from promptsync.files.config import (
     TargetSettings,
     connection,
     parse_config,
-    why_no_preview,
 )
 from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.preview import why_no_preview
 from promptsync.files.safe import check_own
 from promptsync.model.errors import ConfigError, PromptsyncError, UsageError
 
@@ -34,6 +34,7 @@ STATE_FOLDER = ".promptsync"
 UNPUSHED = "unpushed."
 PREVIEWS = "previews"
 """The folder in that for state which holds the lockfiles of previews."""
+HELD = "held."
 MAX_CONFIG_BYTES = 1 << 20
 """As of a prompt file, which may be as large by default: a configuration that is written by hand has some hundred."""
 
@@ -85,6 +86,11 @@ class Target:
         if self.settings.preview:
             return self.state_folder / PREVIEWS / f"{self.name.replace('preview.', '', 1)}.lock.json"
         return (self.state_folder if self.name == SANDBOX_TARGET else self.root) / self.lock_file
+
+    @property
+    def held_path(self) -> Path:
+        """What was recorded here along with files, for a lockfile that lives on a branch: it waits for their merge."""
+        return self.state_folder / f"{HELD}{self.name}.json"
 
     @property
     def lock_name(self) -> str:

@@ -156,8 +156,11 @@ def is_turned(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def source_hash(prompt: Prompt, form: Form = IN_ORDER) -> str:
-    """The hash of what a file asks for."""
-    return _hash(canonical(prompt, form), form)
+    """The hash of what a file asks for. It is kept: a plan and an apply ask for it again and again."""
+    known = prompt.hashes.get(form.name)
+    if known is None:
+        known = prompt.hashes[form.name] = _hash(canonical(prompt, form), form)
+    return known
 
 
 def source_hashes(prompt: Prompt) -> Iterator[str]:
@@ -223,7 +226,9 @@ def remote_content(remote: RemotePrompt, dialect: Dialect, asked: Prompt | None)
 
 
 def _hash(content: Json, form: Form) -> str:
-    return digest(_to_hash(content, form))
+    text = canonical_json(content)
+    # Without a key that may hold a JSON schema, as nearly always, there is nothing to mark.
+    return digest(_to_hash(content, form)) if b'"schema"' in text or b'"parameters"' in text else _sha256(text)
 
 
 def _to_hash(content: Json, form: Form) -> Json:

@@ -17,7 +17,7 @@ from promptsync.model.writing import same_writing
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Dialect, Json, Prompt, PromptFile, RemotePrompt
 
 Op: TypeAlias = Literal["add", "remove", "replace"]
 """What becomes of a field that differs."""
@@ -130,8 +130,39 @@ def on_the_wire(prompt: Prompt, dialect: Dialect) -> Prompt:
 
 
 def service_only(desired: Prompt, actual: Prompt) -> list[FieldDiff]:
-    """The fields that `actual` has and `desired` has not: the service's own additions, or what was taken out here."""
-    return [item for item in all_differences(desired, actual, form=WITHOUT_ORDER) if is_service_only(item)]
+    """The fields that `actual` has and `desired` has not: the service's own additions, or what was taken out here.
+
+    Where no elements of lists must be paired to tell, as for nearly every prompt, this takes a tenth of the time of all
+    differences.
+    """
+    found = _surplus(canonical(actual, WITHOUT_ORDER), canonical(desired, WITHOUT_ORDER), "")
+    if found is None:
+        found = all_differences(desired, actual, form=WITHOUT_ORDER)
+    return list(filter(is_service_only, found))
+
+
+def _surplus(there: Any, wanted: Any, path: str) -> list[FieldDiff] | None:
+    """The fields of objects that only `there` has; None where elements would have to be paired to tell."""
+    if is_list_of_objects(there, wanted):
+        return None if there != wanted and _may_have_more(there, wanted) else []
+    found: list[FieldDiff] = []
+    for name, value in there.items() if isinstance(there, dict) and isinstance(wanted, dict) else ():
+        field = f"{path}.{name}"
+        if name not in wanted:
+            found.append(FieldDiff(field.removeprefix("."), "remove", value, None))
+            continue
+        inner = _surplus(value, wanted[name], field)
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
+def _may_have_more(there: list[Json], wanted: list[Json]) -> bool:
+    """Whether an element may have a field that its counterpart has not, whichever that is."""
+    in_all = set.intersection(*map(set, wanted)) if wanted else set()
+    fields = (item for element in there for item in element.items())
+    return any(name not in in_all or isinstance(value, dict | list) for name, value in fields)
 
 
 def settled(items: list[FieldDiff]) -> list[FieldDiff]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.model.canonical import CANONICAL, HASHED_BY, IN_ORDER, Form, remote_hash, source_hash
 from promptsync.model.errors import LockfileError
-from promptsync.model.prompt import DIALECTS, ID, VERSION, Dialect, Json
+from promptsync.model.prompt import CURRENT, DIALECTS, ID, VERSION, Dialect, Json
 from promptsync.model.shell import command, typed
 
 if TYPE_CHECKING:
@@ -121,6 +121,21 @@ def entry_for(
         remote=remote_hash(remote, dialect, file.prompt, form),
         added=tuple(sorted(set(added))),
         protected=file.protected,
+    )
+
+
+def entry_without_file(remote: RemotePrompt, path: str | None, source: str, *, protected: bool) -> LockEntry:
+    """The entry of a prompt that was made for a file which is gone: `source` is the hash of what was asked for."""
+    dialect = remote.dialect(CURRENT)
+    return LockEntry(
+        id=remote.id,
+        version=remote.version(dialect),
+        path=path,
+        display_name=remote.display_name,
+        dialect=dialect,
+        source=source,
+        remote=remote_hash(remote, dialect),
+        protected=protected,
     )
 
 

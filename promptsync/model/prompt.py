@@ -1,7 +1,7 @@
 """The nouns: a prompt, the file that asks for it, and what the service holds of it.
 
 The blocks stay plain JSON data, exactly as written or answered: what this tool does not know must survive it.
-The shapes that the fields may take stand in `shapes.py`.
+The shapes that the fields may take stand in `schema.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 MAX_DISPLAY_NAME = 128
 """Characters; the `maxLength` of `display_name` in the service's OpenAPI document."""
 
+Level: TypeAlias = Literal["error", "warning", "off"]
+"""How much a rule counts."""
+CUT_TEXT = "cut-text"
+"""The rule by which a text is told that ` #` may have cut."""
+
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 """What can be the id of a prompt: nothing that means something in a URL, a shell or a terminal."""
 VERSION = re.compile(r"[!-~]{0,128}")
@@ -36,7 +41,7 @@ class Problem:
     """A complaint about one place in one file.
 
     `line` and `column` count from 1; 0 stands for the file as a whole. `snippet` is the line complained about,
-    without its end. `hint` is what to write instead.
+    without its end. `hint` is what to write instead. `rule` names the rule of `lint` that found it, if one did.
     """
 
     file: str
@@ -46,6 +51,7 @@ class Problem:
     hint: str | None = None
     snippet: str | None = None
     severity: Literal["error", "warning"] = "error"
+    rule: str | None = None
 
     @property
     def place(self) -> str:
@@ -58,7 +64,8 @@ class Prompt:
     """What can be compared of a prompt: what a file asks for, or what the service holds in one dialect.
 
     `block` is the content of `prompt` or `prompt_config`. `extra` holds further top-level fields that the
-    configuration lets through (`allow_fields`), unchanged.
+    configuration lets through (`allow_fields`), unchanged. `hashes` keeps what was computed of all that, by the name of
+    the form; see `canonical.source_hash`.
     """
 
     display_name: str
@@ -67,6 +74,7 @@ class Prompt:
     dialect: Dialect
     block: Json
     extra: Json = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ class PromptFile:
 
     `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
     `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
-    `content_file` paths that were read, as the file names them.
+    `content_file` paths that were read, as the file names them. `variables` are those that it declares, None if it
+    declares none at all.
     """
 
     key: str
@@ -84,6 +93,7 @@ class PromptFile:
     named: bool = False
     protected: bool = False
     includes: tuple[str, ...] = ()
+    variables: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> str:

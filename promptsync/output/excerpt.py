@@ -20,6 +20,7 @@ _WORD = re.compile(r"\s*\S+|\s+")
 _MARK = len(" … (1000000 characters) … ")
 _FRAME = len("(100000 unchanged) … ") * 2
 _CONTEXT = 4
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 class Pair(NamedTuple):
@@ -31,7 +32,12 @@ class Pair(NamedTuple):
 
 def one_line(value: Any) -> str:
     """`value` as compact JSON, escaped."""
-    return terminal(json.dumps(value, ensure_ascii=False, default=str))
+    return terminal(as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """`value` as JSON in one line."""
+    return _ENCODER.encode(value)
 
 
 def quoted(text: str, *, plain: bool = False) -> str:

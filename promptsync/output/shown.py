@@ -35,7 +35,7 @@ def shown(plan: Plan) -> ShownPlan:
 
 def masked(item: FieldDiff) -> FieldDiff:
     """One difference as it may be shown."""
-    return replace(item, field=mask_text(item.field), before=mask(item.before), after=mask(item.after))
+    return FieldDiff(mask_text(item.field), item.op, mask(item.before), mask(item.after))
 
 
 def facts(create: Create) -> Iterator[tuple[str, str]]:

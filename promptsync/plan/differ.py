@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptsync.model.canonical import digest, remote_hash, source_hash, source_hash_like
+from promptsync.model.canonical import digest, source_hash, source_hash_like
 from promptsync.model.globs import matches
-from promptsync.model.lockfile import LockEntry
-from promptsync.model.prompt import CURRENT
+from promptsync.model.lockfile import entry_without_file
 from promptsync.model.shell import command
 from promptsync.plan.changes import Adopt, Change, Intent, Plan, PlanOptions
 from promptsync.plan.decide import Decider
@@ -25,7 +24,7 @@ from promptsync.plan.wording import already_there, which_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from promptsync.model.lockfile import Lockfile
+    from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import PromptFile, RemotePrompt
 
 
@@ -235,15 +234,6 @@ def _not_recorded(
     entries = {}
     for key, prompt in ours.certain.items():
         if key not in files and key not in ours.unplaced:
-            intent, dialect = intents[key], prompt.dialect(CURRENT)
-            entries[key] = LockEntry(
-                id=prompt.id,
-                version=prompt.version(dialect),
-                path=intent.path,
-                display_name=intent.display_name,
-                dialect=dialect,
-                source=intent.source,
-                remote=remote_hash(prompt, dialect),
-                protected=intent.protected,
-            )
+            intent = intents[key]
+            entries[key] = entry_without_file(prompt, intent.path, intent.source, protected=intent.protected)
     return entries

@@ -9,10 +9,10 @@ from promptsync.model.canonical import form_of
 from promptsync.plan.changes import Conflict, Drift, Move, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from promptsync.model.lockfile import LockEntry, Lockfile
-    from promptsync.plan.changes import Edited, Plan
+    from promptsync.plan.changes import Change, Edited, Plan
 
 ON_ANOTHER_BRANCH = "not an edit in orq.ai: the lockfile of another branch holds this version; merge or rebase onto it"
 """The warning of a prompt that another branch has moved on."""
@@ -54,20 +54,18 @@ def caught_up(lock: Lockfile, entries: dict[str, LockEntry]) -> Lockfile:
 def with_turned_back(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each write over what a later lockfile holds: no edit is lost, but an apply."""
     word = "a later commit of the lockfile holds what the service holds: this takes that apply back"
-    changes = tuple(
-        change.warned(word) if isinstance(change, Update | Move) and change.id in entries else change
-        for change in plan.changes
-    )
-    return replace(plan, changes=changes)
+    return _with_word(plan, word, lambda change: isinstance(change, Update | Move) and change.id in entries)
 
 
 def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
-    changes = tuple(
-        change.warned(ON_ANOTHER_BRANCH) if isinstance(change, Drift | Conflict) and change.id in entries else change
-        for change in plan.changes
+    return _with_word(
+        plan, ON_ANOTHER_BRANCH, lambda change: isinstance(change, Drift | Conflict) and change.id in entries
     )
-    return replace(plan, changes=changes)
+
+
+def _with_word(plan: Plan, word: str, is_meant: Callable[[Change], bool]) -> Plan:
+    return replace(plan, changes=tuple(change.warned(word) if is_meant(change) else change for change in plan.changes))
 
 
 def _describes(entry: LockEntry, edited: Edited, *, comparable: bool) -> bool:

@@ -57,6 +57,16 @@ def test_what_was_taken_out_of_the_file_is_cleared(name: str, value: Any, sent: 
     assert any(field.startswith(f"prompt.{name}") for field in patch.cleared)
 
 
+def test_a_parameter_of_a_classic_prompt_is_cleared_among_those_that_stay() -> None:
+    asked = prompt(content=classic(model_parameters={"topK": 5}), dialect=CLASSIC)
+    held = prompt(content=classic(model_parameters={"topK": 5, "responseFormat": {"type": "text"}}), dialect=CLASSIC)
+
+    patch = patch_for(asked, held, None, ())
+
+    assert patch.body[CLASSIC]["model_parameters"] == {"topK": 5, "responseFormat": None}
+    assert asked.block["model_parameters"] == {"topK": 5}
+
+
 def test_what_is_the_services_own_is_not_cleared() -> None:
     held = prompt(content=block(seed=7, top_k=5))
 

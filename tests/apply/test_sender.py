@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsync.apply.sender import ATTEMPTS, LOOKS, Dialects, DoubtfulError, Sender, moved, patch_over
+from promptsync.apply.sender import ATTEMPTS, LOOKS, Dialects, DoubtfulError, Overtaken, Sender, moved, patch_over
 from promptsync.model.errors import (
     AuthError,
     DialectError,
@@ -295,6 +295,14 @@ def test_what_someone_else_changed_meanwhile_is_not_overwritten() -> None:
     service = Service(held(file(), content=block(temperature=0.9), version="v2")).fail("update", lost())
     asked, answer, _ = update(sender(service), held(file()))
     assert (asked, answer, service.calls) == (WARM, None, ["update", "get"])
+
+
+def test_what_was_changed_or_deleted_since_the_plan_is_told_before_a_write() -> None:
+    planned = held(file(), version="v1")
+
+    assert sender(Service(planned)).reread(planned) is planned
+    assert sender(Service(held(file(), content=block(seed=1), version="v2"))).reread(planned) is Overtaken.CHANGED
+    assert sender(Service()).reread(planned) is Overtaken.DELETED
 
 
 def test_what_is_gone_is_not_updated() -> None:

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync.sandbox import Behaviour
 from tests.commands.locked import TREE
-from tests.embedded import here
+from tests.embedded import applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +15,5 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world() -> Iterator[Here]:
-    with here(Behaviour()) as made:
-        made.write(TREE)
-        assert made.apply() == 0
+    with applied(TREE) as made:
         yield made

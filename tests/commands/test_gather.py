@@ -13,8 +13,7 @@ from promptsync.commands.state import read_state
 from promptsync.files.tree import load_tree
 from promptsync.model.errors import ConfigError, LoadError, LockfileError
 from promptsync.plan.changes import PlanOptions
-from promptsync.sandbox import Behaviour
-from tests.embedded import Here, here
+from tests.embedded import Here, applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +24,7 @@ TREE = {f"Default/{number}": FILE for number in range(5)}
 
 @pytest.fixture
 def world() -> Iterator[Here]:
-    with here(Behaviour()) as made:
-        made.write(TREE)
-        assert made.apply() == 0
+    with applied(TREE) as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from promptsync.files.yaml.editor import Edited
 from promptsync.model.errors import LockfileError, PlanError, UsageError
 from promptsync.model.lockfile import parse
 from promptsync.sandbox import Behaviour
-from tests.embedded import Here, here
+from tests.embedded import Here, applied, here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,7 @@ FILE = {"prompt": {"temperature": 0.2, "messages": [{"role": "user", "content": 
 
 @pytest.fixture
 def world() -> Iterator[Here]:
-    with here(Behaviour()) as made:
-        made.write({KEY: FILE, "Default/other": FILE, "Default/third": FILE})
-        assert made.apply() == 0
+    with applied({KEY: FILE, "Default/other": FILE, "Default/third": FILE}) as made:
         yield made
 
 

@@ -11,8 +11,7 @@ from promptsync.commands import pull as pulling
 from promptsync.commands import restore as restoring
 from promptsync.model.errors import PromptsyncError
 from promptsync.plan.changes import PlanOptions
-from promptsync.sandbox import Behaviour
-from tests.embedded import Here, here
+from tests.embedded import Here, applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +22,7 @@ FILE = {"prompt": {"temperature": 0.2, "messages": [{"role": "user", "content": 
 
 @pytest.fixture
 def world() -> Iterator[Here]:
-    with here(Behaviour()) as made:
-        made.write({KEY: FILE})
-        assert made.apply() == 0
+    with applied({KEY: FILE}) as made:
         yield made
 
 

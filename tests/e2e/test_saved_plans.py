@@ -161,6 +161,14 @@ def test_only_what_was_chosen_is_part_of_it(world: World) -> None:
     assert (applied.code, world.names()) == (0, ["refund"])
 
 
+def tampered(world: World, change: Callable[[Any], None]) -> Path:
+    plan = saved(world)
+    data = json.loads(plan.read_text())
+    change(data)
+    plan.write_text(json.dumps(data))
+    return plan
+
+
 def spoil(name: str, value: Any) -> Callable[[Any], None]:
     def change(data: Any) -> None:
         data[name] = value
@@ -196,11 +204,7 @@ def forge_key(data: Any) -> None:
 def test_a_plan_that_someone_tampered_with_is_refused(
     world: World, change: Callable[[Any], None], code: int, words: str
 ) -> None:
-    plan = saved(world)
-    data = json.loads(plan.read_text())
-    change(data)
-    plan.write_text(json.dumps(data))
-    applied = world.apply(str(plan))
+    applied = world.apply(str(tampered(world, change)))
     assert (applied.code, world.writes) == (code, [])
     assert words in applied.err
 
@@ -242,10 +246,7 @@ def test_a_plan_whose_words_were_rewritten_is_refused_and_told_where(
     world: World, change: Callable[[Any], None], place: str
 ) -> None:
     """What people approved is what they saw: all of it is compared, not what decides alone."""
-    plan = saved(world)
-    data = json.loads(plan.read_text())
-    change(data)
-    plan.write_text(json.dumps(data))
+    plan = tampered(world, change)
     applied = world.apply(str(plan))
     assert (applied.code, applied.out, world.writes) == (1, "", [])
     assert applied.err == (

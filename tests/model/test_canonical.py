@@ -3,13 +3,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock, call
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.model import canonical as module
 from promptsync.model.canonical import (
     FORMS,
+    IN_ORDER,
     MAX_DEPTH,
     RULES_1,
     WITHOUT_ORDER,
@@ -310,6 +313,24 @@ def test_a_hash_is_told_by_the_rules_of_the_one_that_is_recorded() -> None:
     asked = prompt(content=with_schema({"n": NAME, "a": AGE}))
     today, older = source_hashes(asked)
     assert [source_hash_like(asked, one) for one in (today, older, None, "sha256:0")] == [today, older, today, today]
+
+
+def test_a_hash_is_worked_out_once_for_a_prompt_and_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = prompt(content=with_schema({"b": 1, "a": 2}))
+    worked_out = Mock(wraps=canonical)
+    monkeypatch.setattr(module, "canonical", worked_out)
+
+    assert len({source_hash(asked) for _ in range(3)}) == 1
+    assert source_hash(asked, RULES_1) == source_hash(asked, RULES_1)
+    assert worked_out.call_args_list == [call(asked, IN_ORDER), call(asked, RULES_1)]
+
+
+def test_a_prompt_that_was_made_from_another_has_a_hash_of_its_own() -> None:
+    asked = prompt(content=block(temperature=0.5))
+    known = source_hash(asked)
+
+    assert source_hash(replace(asked, block=block(temperature=0.7))) != known
+    assert source_hash(replace(asked)) == known
 
 
 def test_golden_hash_of_an_order() -> None:

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
+from promptsync.model import compare as module
+from promptsync.model.canonical import WITHOUT_ORDER
 from promptsync.model.compare import (
     FieldDiff,
+    all_differences,
     all_fields,
     differences,
     drop,
     expand,
     file_differences,
+    is_service_only,
     provider_of,
     service_only,
 )
@@ -132,6 +137,32 @@ def test_the_index_of_an_own_field_means_any() -> None:
         FieldDiff("prompt.messages[0].id", "remove", 1, None),
         FieldDiff("prompt.messages[1].id", "remove", 2, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("desired", "actual"),
+    [
+        ({"cache": {"type": "x"}}, {"cache": {"type": "x", "ttl": 5}, "n": 1}),
+        ({"cache": {"ttl": 5}}, {"cache": []}),
+        (says(("user", "a"), ("user", "b")), says(("user", "b"))),
+        (says(("user", "a")), {"messages": [{"role": "user", "content": "b"}]}),
+    ],
+)
+def test_the_fields_that_only_the_service_has_need_no_pairing(
+    desired: dict[str, Any], actual: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [item for item in told(desired, actual) if item[1] == "remove" and not item[0].endswith("]")]
+    monkeypatch.setattr(module, "all_differences", None)
+    found = service_only(prompt(content=desired), prompt(content=actual))
+    assert [(item.field, item.op, item.before, item.after) for item in found] == expected
+
+
+@given(prompts(), prompts())
+def test_the_fields_that_only_the_service_has_are_among_all_differences(desired: Prompt, other: Prompt) -> None:
+    for held in (other.block, {**desired.block, **other.block}, {**other.block, **desired.block}):
+        actual = replace(desired, block=held)
+        expected = filter(is_service_only, all_differences(desired, actual, form=WITHOUT_ORDER))
+        assert sorted(map(repr, service_only(desired, actual))) == sorted(map(repr, expected))
 
 
 def test_a_surplus_message_is_content_and_never_the_services_own() -> None:

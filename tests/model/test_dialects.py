@@ -235,6 +235,12 @@ def test_what_current_has_no_place_for(fields: Any, expected: list[str]) -> None
             {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": True}}},
             ["prompt.response_format.json_schema.schema"],
         ),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}},
+            ["prompt.response_format.json_schema.name"],
+        ),
+        ({"response_format": {"type": "json_schema"}}, ["prompt.response_format.json_schema"]),
+        ({"response_format": {"type": "json_schema", "json_schema": "x"}}, ["prompt.response_format.json_schema"]),
         ({"messages": [{"role": "user", "name": "Bo", "content": "x"}]}, ["prompt.messages[0].name"]),
         ({"messages": [{"role": "assistant", "refusal": "no"}]}, ["prompt.messages[0].refusal"]),
         (

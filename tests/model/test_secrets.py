@@ -38,6 +38,7 @@ def token(**claims: Any) -> str:
         (token(iss="torque"), False),
         ("eyJhbGciOiJIUzI1NiJ9.eyJh.c2ln", False),
         ("eyJhbGciOiJIUzI1NiJ9.eyJ!!!!!!!!!!!.c2lnbmF0dXJlc2lnbmF0dXJl", False),
+        (f"eyJhbGciOiJIUzI1NiJ9.eyJ{'a' * 10}.{'c' * 16}", False),
         ("", False),
         ("eyJ" * 300_000, False),
         ("sk-orq-aaaa-" * 80_000, False),

@@ -49,6 +49,7 @@ def test_what_is_only_written_differently(one: Any, other: Any) -> None:
         pytest.param(0.7, 0.7000001, id="a number next to it"),
         pytest.param(0.7, 0.69, id="another number"),
         pytest.param(1e300, 1e301, id="two large numbers"),
+        pytest.param(10**400, 0.5, id="a whole number that no float can hold"),
         pytest.param(1, True, id="a number and a truth"),
         pytest.param(1, "1", id="a number and a text"),
         pytest.param("", None, id="nothing and no text"),

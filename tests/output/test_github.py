@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from promptsync.model.prompt import Problem
 from promptsync.output.formats import render
-from promptsync.output.github import MOST, annotation
+from promptsync.output.github import MOST, annotate, annotation
 from promptsync.output.layout import Layout
 from tests.output import examples
 from tests.output.corpus import CORPUS
@@ -77,3 +78,24 @@ def test_an_annotation_stands_at_its_file() -> None:
             "50 % of\n:\\x3aerror::it",
         )
     ]
+
+
+def test_complaints_about_files_stand_at_their_lines_the_errors_first() -> None:
+    text = annotate(
+        [
+            Problem("prompts/a.yaml", 3, 7, "odd", severity="warning"),
+            Problem("prompts/b.yaml", 0, 0, "wrong", "rename it"),
+        ]
+    )
+
+    assert commands(text) == [
+        ("error", {"title": "promptsync", "file": "prompts/b.yaml", "line": "1"}, "wrong\nrename it"),
+        ("warning", {"title": "promptsync", "file": "prompts/a.yaml", "line": "3"}, "odd"),
+    ]
+
+
+def test_of_more_complaints_than_a_step_shows_the_rest_is_counted() -> None:
+    told = commands(annotate([Problem(f"{number}.yaml", 1, 1, "wrong") for number in range(MOST + 2)]))
+
+    assert len(told) == MOST
+    assert told[-1] == ("error", {"title": "promptsync"}, "and 3 more problems")

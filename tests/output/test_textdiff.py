@@ -45,6 +45,15 @@ def test_the_change_within_a_long_line_is_shown_and_not_its_beginning() -> None:
     assert max(map(len, rows)) < 120
 
 
+def test_a_short_line_beside_a_long_one_is_told_whole() -> None:
+    long = "never " * 40
+
+    rows = told(f"{long}\nred\n", f"{long}but once\ngreen\n")
+
+    assert rows[0] == "@@@ -1,2 +1,2 @@"
+    assert rows[-2:] == ["-red", "+green"]
+
+
 def test_texts_too_large_to_match_are_told_as_taken_away_and_put_in() -> None:
     rows = told("same\n" + "x\ny\n" * 5_000, "same\n" + "y\nz\n" * 5_001)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsync.model.prompt import CLASSIC, PromptFile, RemotePrompt
+from promptsync.plan import moves as module
 from promptsync.plan.moves import Moves, find_moves
 from tests.factories import block, classic, entry, file, held, remote
 
@@ -171,3 +172,12 @@ def test_the_order_never_matters_and_no_id_is_given_twice(
     assert len(set(found.pairs.values())) == len(found.pairs)
     assert not found.pairs.keys() & found.doubtful.keys()
     assert not set(found.pairs.values()) & {key for keys in found.doubtful.values() for key in keys}
+
+
+def test_of_more_names_than_are_tried_only_the_content_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, by_stem, by_name = [file("A/x", ONE)], [file("B/y", ONE)], [file("B/y", ONE, name="x")]
+    assert moves(by_stem, old, offline=True).pairs == {"B/y": "A/x"}
+    monkeypatch.setattr(module, "MOST_RENAMES", 0)
+
+    assert moves(by_stem, old, offline=True).pairs == {}
+    assert moves(by_name, old, offline=True).pairs == {"B/y": "A/x"}

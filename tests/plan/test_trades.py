@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promptsync.model.canonical import RULES_1, remote_hash, source_hash
 from promptsync.model.lockfile import Lockfile
 from promptsync.model.prompt import CURRENT
+from promptsync.plan import trades as module
 from promptsync.plan.changes import Move
 from promptsync.plan.trades import Trades, exchanged, find_trades
 from tests.factories import block, entry, file, held, locked, plan, with_schema
@@ -108,6 +109,14 @@ def test_what_traded_places(new: list[PromptFile], old: list[PromptFile], pairs:
 @pytest.mark.parametrize(("new", "old", "left"), [each[1:] for each in LEFT], ids=[each[0] for each in LEFT])
 def test_what_is_no_trade(new: list[PromptFile], old: list[PromptFile], left: dict[str, str]) -> None:
     assert trades(new, old) == Trades({}, left)
+
+
+def test_of_more_names_than_are_tried_only_the_content_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_RENAMES", 3)
+    turned, before = (("A/a", TWO), ("A/b", ONE)), (("A/a", ONE), ("A/b", TWO))
+
+    assert trades(files(*turned), files(*before)) == Trades()
+    assert trades(files(*turned, name="N"), files(*before, name="N")).pairs == {"A/a": "A/b", "A/b": "A/a"}
 
 
 def test_an_entry_that_has_its_new_key_already_is_at_home() -> None:

@@ -15,27 +15,7 @@ from promptsync.sandbox.entity import (
     render_version,
     timestamp,
 )
-
-DOCUMENTS = {
-    "prompt_config": {
-        "model_parameters": {
-            "responseFormat": None,
-            "temperature": 1,
-            "maxTokens": 256,
-            "topP": 0.7,
-            "frequencyPenalty": 0,
-            "presencePenalty": 0,
-        },
-        "model": "openai/gpt-4o",
-        "model_type": "vision",
-        "provider": "openai",
-        "messages": [{"role": "system", "content": "You are a helpful assistant"}],
-    },
-    "display_name": "MyPrompt",
-    "path": "Default/Prompts",
-    "metadata": {"language": "English"},
-    "description": "Prompt Description",
-}
+from tests.documents import CREATED, SENT
 
 
 def kept(body: dict[str, Any], **switches: Any) -> tuple[Record, Behaviour]:
@@ -47,42 +27,13 @@ def kept(body: dict[str, Any], **switches: Any) -> tuple[Record, Behaviour]:
 
 
 def test_the_documents_create_answer() -> None:
-    entity = render(*kept(DOCUMENTS, dialect="classic", owner="USER_ID", domain_id="DOMAIN_ID"), "created")
+    entity = render(*kept(SENT, dialect="classic", owner="USER_ID", domain_id="DOMAIN_ID"), "created")
     # The documents' text, key order included.
-    assert json.dumps(entity) == json.dumps(
-        {
-            "display_name": "MyPrompt",
-            "description": "Prompt Description",
-            "prompt_config": {
-                "model": "openai/gpt-4o",
-                "model_type": "vision",
-                "model_parameters": {
-                    "temperature": 1,
-                    "maxTokens": 256,
-                    "topP": 0.7,
-                    "frequencyPenalty": 0,
-                    "presencePenalty": 0,
-                    "responseFormat": None,
-                },
-                "provider": "openai",
-                "version": "xqvy5y4ssaeqkfsh",
-                "messages": [{"role": "system", "content": "You are a helpful assistant"}],
-            },
-            "metadata": {"language": "English"},
-            "_id": "01J",
-            "type": "prompt",
-            "owner": "USER_ID",
-            "domain_id": "DOMAIN_ID",
-            "created": "2025-06-06T12:19:50.426Z",
-            "updated": "2025-06-06T12:19:50.426Z",
-            "created_by_id": None,
-            "updated_by_id": None,
-        }
-    )
+    assert json.dumps(entity) == json.dumps({**CREATED, "_id": "01J"})
 
 
 def test_the_documents_retrieve_answer() -> None:
-    entity = render(*kept(DOCUMENTS, dialect="classic"), "retrieved")
+    entity = render(*kept(SENT, dialect="classic"), "retrieved")
     config = entity["prompt_config"]
     assert list(config) == [
         "model",
@@ -101,8 +52,8 @@ def test_the_documents_retrieve_answer() -> None:
 
 def test_without_rewriting_the_block_comes_back_as_it_was_sent() -> None:
     for form in ("created", "retrieved"):
-        entity = render(*kept(DOCUMENTS, dialect="classic", rewriting="none"), form)  # type: ignore[arg-type]
-        sent = {**DOCUMENTS["prompt_config"], "version": "xqvy5y4ssaeqkfsh"}  # type: ignore[dict-item]
+        entity = render(*kept(SENT, dialect="classic", rewriting="none"), form)  # type: ignore[arg-type]
+        sent = {**SENT["prompt_config"], "version": "xqvy5y4ssaeqkfsh"}
         assert json.dumps(entity["prompt_config"]) == json.dumps(sent)
         assert entity["metadata"] == {"language": "English"}
 
@@ -217,7 +168,7 @@ def test_the_prompt_of_a_prompt_config(provider: str | None, model: str, joined:
 
 
 def test_a_version_has_no_name_and_no_path() -> None:
-    item = render_version(*kept(DOCUMENTS))
+    item = render_version(*kept(SENT))
     assert set(item) == {
         "_id",
         "timestamp",
@@ -232,7 +183,7 @@ def test_a_version_has_no_name_and_no_path() -> None:
 
 
 def test_a_record_survives_its_text() -> None:
-    record, _ = kept(DOCUMENTS)
+    record, _ = kept(SENT)
     assert Record.from_json(record.to_json()) == record
 
 

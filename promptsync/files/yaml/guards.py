@@ -27,7 +27,8 @@ def left_by_git(text: str) -> Complaint | None:
     if _LFS_POINTER.match(text):
         message = "this is a git-lfs pointer, and not the file that it stands for"
         return Complaint(1, 1, message, "run `git lfs pull`, or keep the file out of git-lfs")
-    opened = _OPENED.search(text)
+    # The plain search passes over a text without any ten times as fast.
+    opened = _OPENED.search(text) if "<<<<<<<" in text else None
     parted = opened and _PARTED.search(text, opened.end())
     closed = parted and _CLOSED.search(text, parted.end())
     if not opened or not parted or not closed:
