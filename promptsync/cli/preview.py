@@ -81,10 +81,10 @@ def delete(target: Target, name: str, forget: bool, verbose: bool) -> int:
 @common.on_target
 def sweep(target: Target, before: datetime, verbose: bool) -> int:
     """Delete the previews that were abandoned, by the service's dates. Only what a preview made is deleted."""
-    found = previewing.abandoned(target, before, observer=console.watch(verbose=verbose))
-    codes = [_swept(preview_of(target, one.name), verbose=verbose) for one in found]
-    console.say(f"{counted(len(found), 'preview')} swept" if found else "no preview is that old")
-    return max(codes, default=ExitCode.DONE)
+    ended = [_swept(target, one, before, verbose=verbose) for one in previewing.previews(target)]
+    swept = [code for code in ended if code is not None]
+    console.say(f"{counted(swept.count(ExitCode.DONE), 'preview')} swept" if swept else "no preview is that old")
+    return max(swept, default=ExitCode.DONE)
 
 
 @preview.command("list")
@@ -126,10 +126,12 @@ def _forget(one: Target) -> int:
     return ExitCode.DONE
 
 
-def _swept(one: Target, *, verbose: bool) -> int:
-    """The exit code of a preview's end; one that cannot be taken away keeps no other from it."""
+def _swept(target: Target, one: Preview, before: datetime, *, verbose: bool) -> int | None:
+    """The exit code of a preview's end, None for one that is not abandoned; what fails keeps no other from its end."""
     try:
-        return _delete(one, verbose=verbose)
+        if not previewing.is_abandoned(target, one, before, observer=console.watch(verbose=verbose)):
+            return None
+        return _delete(preview_of(target, one.name), verbose=verbose)
     except PromptsyncError as error:
         from promptsync.cli import errors
 

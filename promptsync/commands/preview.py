@@ -129,18 +129,14 @@ def preview_at(target: Target, name: str) -> Preview:
     return Preview(name, target.name, preview.settings.path_prefix, read_state(preview).lock)
 
 
-def abandoned(target: Target, before: datetime, *, observer: Callable[[Exchange], None] | None = None) -> list[Preview]:
-    """The previews that were not changed since `before`, by the service's clock; what it does not date is kept.
-
-    Those whose prompts were all deleted there are among them.
-    """
-    return [one for one in previews(target) if _is_abandoned(preview_of(target, one.name), one, before, observer)]
-
-
-def _is_abandoned(
-    preview: Target, told: Preview, before: datetime, observer: Callable[[Exchange], None] | None
+def is_abandoned(
+    target: Target, told: Preview, before: datetime, *, observer: Callable[[Exchange], None] | None = None
 ) -> bool:
-    ids = told.lock.ids()
+    """Whether a preview was not changed since `before`, by the service's clock; what it does not date is kept.
+
+    One whose prompts were all deleted there is abandoned. Raises LockfileError where it is of another workspace.
+    """
+    preview, ids = preview_of(target, told.name), told.lock.ids()
     service: dict[str, RemotePrompt] = {}
     if ids:
         with connect(preview, read_only=True, observer=observer) as api:

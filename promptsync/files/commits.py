@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.prompt import Problem
 
-_LISTED = re.compile(r"(?P<mode>\d{6}) blob (?P<id>[0-9a-f]{40,64})\t(?P<path>.+)", re.DOTALL)
+_LISTED = re.compile(r"(?P<mode>\d{6}) blob (?P<id>[0-9a-f]{40,64}) +(?P<size>\d+)\t(?P<path>.+)", re.DOTALL)
 _LINK = "120000"
-_AT_ONCE = 256
+_AT_ONCE = 64
 _OF_CACHE = {"HOME", "XDG_CACHE_HOME"}
 """The variables that say where files that were read are remembered: a folder of a moment is not worth it."""
 
@@ -66,7 +66,7 @@ def load_commit(target: Target, commit: str) -> Loaded:
 
     Problems are told at the places of the files under the root. Raises LoadError, and PromptsyncError where git fails.
     """
-    with unpacked(target.root, commit) as folder:
+    with unpacked(target.root, commit, max_bytes=target.config.max_file_bytes) as folder:
         there = _at(target, folder)
         try:
             loaded = load_tree(there)
@@ -79,14 +79,15 @@ def load_commit(target: Target, commit: str) -> Loaded:
 
 
 @contextmanager
-def unpacked(root: Path, commit: str) -> Iterator[Path]:
-    """A folder that holds what lies under `root` in a commit, until the context ends."""
+def unpacked(root: Path, commit: str, *, max_bytes: int) -> Iterator[Path]:
+    """A folder that holds what lies under `root` in a commit, until the context ends; files up to so many bytes."""
     repository = _repository(root)
     with tempfile.TemporaryDirectory(prefix="promptsync-") as temporary:
         folder = Path(os.path.realpath(temporary)) / "root"
         folder.mkdir()
         # Links come last: no file is written through one.
-        entries = sorted(_entries(repository, f"{commit}:{_folder(repository)}"), key=lambda entry: entry[0] == _LINK)
+        tree = f"{commit}:{_folder(repository)}"
+        entries = sorted(_entries(repository, tree, max_bytes), key=lambda entry: entry[0] == _LINK)
         for start in range(0, len(entries), _AT_ONCE):
             group = entries[start : start + _AT_ONCE]
             found = contents(repository, [id for _, id, _ in group])
@@ -106,12 +107,17 @@ def _at(target: Target, folder: Path) -> Target:
     return replace(target, root=folder, config=config, settings=settings, environ=environ)
 
 
-def _entries(repository: Repository, tree: str) -> Iterator[tuple[str, str, str]]:
-    """Mode, id and path of each file and link in a tree; none where there is no such tree."""
-    listed = repository.git("ls-tree", "-r", "-z", "--full-tree", tree)
+def _entries(repository: Repository, tree: str, max_bytes: int) -> Iterator[tuple[str, str, str]]:
+    """Mode, id and path of each file and link in a tree; none where there is no such tree.
+
+    What is larger than a prompt file may be is none.
+    """
+    listed = repository.git("ls-tree", "-r", "-l", "-z", "--full-tree", tree)
     for line in os.fsdecode(listed or b"").split("\0"):
         entry = _LISTED.fullmatch(line)
-        if entry is not None and all(part not in ("", ".", "..") for part in entry["path"].split("/")):
+        if entry is None or int(entry["size"]) > max_bytes:
+            continue
+        if all(part not in ("", ".", "..") for part in entry["path"].split("/")):
             yield entry["mode"], entry["id"], entry["path"]
 
 

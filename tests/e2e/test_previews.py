@@ -236,6 +236,20 @@ def test_an_old_preview_is_swept_and_a_young_one_is_not(live: World) -> None:
     assert [one["preview"] for one in live.run("preview list", "--format", "json").json] == ["young"]
 
 
+def test_one_preview_that_cannot_be_swept_keeps_no_other_from_it(live: World) -> None:
+    before = ids(live)
+    live.write(KEY, current("Changed."))
+    preview(live, "a-other")
+    preview(live, "b-old")
+    path = live.root / ".promptsync/previews/a-other.lock.json"
+    lock = json.loads(path.read_text(encoding="utf-8"))
+    kept = lock["prompts"][KEY]["id"]
+    path.write_text(json.dumps({**lock, "workspace": {"owner": "another"}}), encoding="utf-8")
+    ran = live.run("preview sweep", "--older-than", "2199-01-01")
+    assert (ran.code, "belongs to the workspace another" in ran.err) == (1, True)
+    assert ids(live) == before | {kept}
+
+
 def test_a_preview_whose_prompts_are_all_gone_is_told_and_can_be_forgotten(live: World) -> None:
     for key in (KEY, OTHER, SHARED):
         live.write(key, current(f"Changed {key}."))

@@ -83,7 +83,7 @@ def test_no_name_and_no_link_of_a_commit_leads_out(checkout: Checkout, tmp_path:
     tree = make_tree(checkout, f"120000 blob {to}\tdefault", f"040000 tree {tree}\tDefault")
     tree = make_tree(checkout, f"040000 tree {tree}\tprompts")
     commit = checkout.git("commit-tree", tree, "-m", "odd").strip()
-    with unpacked(checkout.path / "prompts", commit) as folder:
+    with unpacked(checkout.path / "prompts", commit, max_bytes=1000) as folder:
         assert (folder / "Default/inner.yaml").is_file()
         assert (folder / "default").is_symlink()
     assert list(outside.iterdir()) == []
@@ -94,6 +94,13 @@ def make_tree(checkout: Checkout, *entries: str) -> str:
     listed = "".join(f"{entry}\n" for entry in entries)
     command = ["git", "-C", str(checkout.path), "mktree"]
     return subprocess.run(command, input=listed, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_what_no_prompt_file_can_be_is_left_where_it_is(checkout: Checkout) -> None:
+    (checkout.path / "prompts/weights.bin").write_bytes(b"x" * 1001)
+    commit = checkout.commit("large")
+    with unpacked(checkout.path / "prompts", commit, max_bytes=1000) as folder:
+        assert [path.name for path in folder.iterdir()] == ["Default"]
 
 
 def test_what_a_branch_has_of_its_own_begins_where_it_left(checkout: Checkout) -> None:
