@@ -129,8 +129,8 @@ def ids_elsewhere(target: Target) -> frozenset[str]:
 def _lock_paths(target: Target) -> list[Path]:
     """The lockfiles of a root that lie in its tree, and those of previews."""
     previews = (target.state_folder / PREVIEWS).glob("*.lock.json")
-    own = [target.state_folder / "promptsync.sandbox.lock.json"] if target.settings.is_embedded else []
-    return sorted(path for path in [*target.root.glob("promptsync*.lock.json"), *previews, *own] if path.exists())
+    own = target.state_folder.glob("promptsync.sandbox.lock.json") if target.settings.is_embedded else ()
+    return sorted([*target.root.glob("promptsync*.lock.json"), *previews, *own])
 
 
 def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:
