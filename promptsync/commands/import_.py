@@ -19,6 +19,7 @@ from promptsync.files.emit import emit
 from promptsync.files.names import file_names, file_stem
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME
+from promptsync.files.tree import read_layers
 from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.model.lockfile import entry_for
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.files.emit import Emitted
+    from promptsync.files.layers import Layers
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
@@ -83,9 +85,10 @@ def import_prompts(
             service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
         chosen = _wanted(_chosen(target, _unmanaged(target, lock, service.values()), ids, lock), wanted)
-        keys = _keys(target, chosen, lock, folder)
+        layers = read_layers(target)
+        keys = _keys(target, chosen, lock, folder, layers)
         on_start(len(chosen))
-        texts, left_out = _texts(target, chosen, keys)
+        texts, left_out = _texts(target, chosen, keys, layers)
         allowed = {name for _, emitted in texts.values() for name in emitted.allow_fields}
         new_fields = tuple(sorted(allowed - set(target.config.allow_fields)))
         if new_fields:
@@ -129,7 +132,9 @@ def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None
     return [by_id[id] for id in wanted]
 
 
-def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str | None) -> dict[str, str]:
+def _keys(
+    target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str | None, layers: Layers
+) -> dict[str, str]:
     """The key for each id: that of a file which an interrupted import left, else a new one after its name."""
     sources = _sources(target)
     groups: dict[str, list[RemotePrompt]] = defaultdict(list)
@@ -137,7 +142,7 @@ def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: st
         groups[folder if folder is not None else _own_folder(target, remote)].append(remote)
     keys: dict[str, str] = {}
     for place in sorted(groups):
-        begun = _begun(groups[place], sources, lock, place, target.config.max_file_bytes)
+        begun = _begun(groups[place], sources, lock, place, target.config.max_file_bytes, layers)
         rest = [remote for remote in groups[place] if remote.id not in begun]
         taken = {*sources, *lock.prompts, *keys.values(), *begun.values()}
         keys |= begun | file_names(rest, taken, place)
@@ -153,7 +158,7 @@ def _own_folder(target: Target, remote: RemotePrompt) -> str:
 
 
 def _texts(
-    target: Target, chosen: list[RemotePrompt], keys: dict[str, str]
+    target: Target, chosen: list[RemotePrompt], keys: dict[str, str], layers: Layers
 ) -> tuple[dict[str, tuple[RemotePrompt, Emitted]], dict[str, str]]:
     """The file of each key, and for the prompts that no file can hold the sentence that says why."""
     texts: dict[str, tuple[RemotePrompt, Emitted]] = {}
@@ -161,7 +166,8 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            emitted = emit(remote, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+            folder, _, stem = key.rpartition("/")
+            emitted = emit(remote, stem=stem, max_bytes=target.config.max_file_bytes, layers=layers, folder=folder)
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)
             texts[key] = (remote, emitted)
@@ -191,7 +197,12 @@ def _sources(target: Target) -> dict[str, bytes]:
 
 
 def _begun(
-    chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str, max_bytes: int
+    chosen: Iterable[RemotePrompt],
+    sources: dict[str, bytes],
+    lock: Lockfile,
+    folder: str,
+    max_bytes: int,
+    layers: Layers,
 ) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
 
@@ -206,7 +217,8 @@ def _begun(
         usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
         for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                keys = free.get(emit(remote, stem=stem, max_bytes=max_bytes).text.encode(), [])
+                emitted = emit(remote, stem=stem, max_bytes=max_bytes, layers=layers, folder=folder)
+                keys = free.get(emitted.text.encode(), [])
             except PromptsyncError:
                 break
             fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)

@@ -18,7 +18,7 @@ from promptsync.files.disk import as_spelled
 from promptsync.files.emit import emit
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME, check_state
-from promptsync.files.tree import load_tree
+from promptsync.files.tree import load_tree, read_layers
 from promptsync.files.yaml.writer import flow
 from promptsync.merge.prompts import merge
 from promptsync.model.compare import provider_of
@@ -54,7 +54,7 @@ def restore(target: Target, key: str, version: str, *, observer: Callable[[Excha
         except DialectError as error:
             return Pulled(key, problem=no_place(file, error.fields))
         merged = merge(file.prompt, file.prompt, theirs, added=entry.added, provider=provider_of(old))
-        return Rewriter(target, tree.files).edit(file, Pulled(key, edits=tuple(merged.edits)))
+        return Rewriter(target, tree.files, tree.layers).edit(file, Pulled(key, edits=tuple(merged.edits)))
 
 
 def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Path:
@@ -70,7 +70,9 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
         if folder is None:
             check_state(target)
         archived = find_archived(folder or target.archive_folder, key)
-        emitted = emit(archived, stem=key.rpartition("/")[2], max_bytes=target.config.max_file_bytes)
+        place, _, stem = key.rpartition("/")
+        max_bytes = target.config.max_file_bytes
+        emitted = emit(archived, stem=stem, max_bytes=max_bytes, layers=read_layers(target), folder=place)
         _check_allowed(target, emitted)
         check_beside(path, emitted)
         write_new(path, emitted, target.root)

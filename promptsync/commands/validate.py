@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptsync.commands.keys import did_you_mean, known_key
+from promptsync.commands.keys import did_you_mean, file_of, known_key
 from promptsync.files.disk import look_around
-from promptsync.files.tree import load_tree
+from promptsync.files.tree import load_tree, resolve
 from promptsync.model.errors import LoadError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from promptsync.files.layers import Stated
     from promptsync.files.target import Target
     from promptsync.model.prompt import Problem
 
@@ -34,6 +35,16 @@ def validate(target: Target, only: Iterable[str] = ()) -> tuple[int, tuple[Probl
     chosen = _chosen(target, names, tree.files)
     about = {tree.files[key].file for key in chosen}
     return len(chosen) or len(tree.files), tuple(one for one in tree.warnings if not names or one.file in about)
+
+
+def resolved(target: Target, typed: str) -> tuple[str, list[Stated]]:
+    """The key of a prompt file that is meant, and all that it says with its defaults and the target's overrides.
+
+    Raises LoadError, and UsageError for what is no prompt file.
+    """
+    tree = load_tree(target)
+    key = file_of(target, tree.files, typed).key
+    return key, resolve(target, tree, key)
 
 
 def _chosen(target: Target, names: Iterable[str], known: Collection[str]) -> set[str]:

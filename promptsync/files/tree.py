@@ -1,34 +1,47 @@
-"""All prompt files of a target: found, read, and each a valid prompt."""
+"""All prompt files of a target: found, read, and each with its defaults a valid prompt."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync.files.cache import FileCache, cache_path
-from promptsync.files.disk import include_reader, look_around
+from promptsync.files.disk import include_reader, look_around, read_bytes
 from promptsync.files.keys import FIND_A_HOME, HOMELESS
-from promptsync.files.loader import load
+from promptsync.files.layers import Layers, read_defaults
+from promptsync.files.loader import Loaded, Source, load, stated
+from promptsync.files.safe import real
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
     from promptsync.files.disk import Sources
-    from promptsync.files.loader import Loaded
+    from promptsync.files.layers import Stated
     from promptsync.files.target import Target
     from promptsync.model.prompt import PromptFile
 
 
-def load_tree(target: Target) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Tree(Loaded):
+    """The prompt files of a target, and the layers that they stand in."""
+
+    layers: Layers = field(repr=False, compare=False)
+
+
+def load_tree(target: Target) -> Tree:
     """Every prompt file of the target. Raises LoadError with all complaints, ConfigError where there are no files."""
     config = target.config
     sources = _look_around(target)
     include = include_reader(target.root, max_bytes=config.max_file_bytes)
     cache = FileCache(cache_path(target.root, target.environ), include, config.allow_fields)
+    layers, wrong = _layers(target, sources)
     loaded = load(
-        sources,
+        (replace(source, layers=layers.of(source.key)) for source in sources),
         cache.include,
         allow_fields=config.allow_fields,
-        problems=sources.problems,
+        problems=chain(wrong, sources.problems),
         known=cache,
         api_keys=target.api_keys,
     )
@@ -36,7 +49,33 @@ def load_tree(target: Target) -> Loaded:
     homeless = [] if target.settings.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
     if homeless:
         raise LoadError(homeless)
-    return loaded
+    return Tree(loaded.files, loaded.warnings, layers)
+
+
+def read_layers(target: Target) -> Layers:
+    """The layers of a target's files, for one that is not there yet. Raises LoadError for what is wrong in them."""
+    if not target.root.is_dir():
+        return Layers({})
+    sources = look_around(target.root, max_bytes=target.config.max_file_bytes, may_be_none=True)
+    layers, wrong = _layers(target, sources)
+    errors = [problem for problem in wrong if problem.severity == "error"]
+    if errors:
+        raise LoadError(errors)
+    return layers
+
+
+def resolve(target: Target, tree: Tree, key: str) -> list[Stated]:
+    """All that the prompt `key` of a tree says, each value with the file and line where it stands."""
+    file = tree.files[key]
+    data = read_bytes(real(Path(file.file))) or b""
+    include = include_reader(target.root, max_bytes=target.config.max_file_bytes)
+    return stated(Source(key, file.file, data, tree.layers.of(key)), include)
+
+
+def _layers(target: Target, sources: Sources) -> tuple[Layers, list[Problem]]:
+    before = len(sources.problems)
+    found, wrong = read_defaults(sources.defaults(), target.config.allow_fields, target.api_keys)
+    return Layers(found), wrong + sources.problems[before:]
 
 
 def _look_around(target: Target) -> Sources:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 Json: TypeAlias = dict[str, Any]
 Dialect: TypeAlias = Literal["prompt", "prompt_config"]
@@ -71,13 +71,26 @@ class Prompt:
     hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
+class Origin(NamedTuple):
+    """A field of a prompt that another file than its own gives: its path, that file's place under the root, the line.
+
+    The line counts from 1. An override wins over the file, and else the file says nothing of the field.
+    """
+
+    field: str
+    place: str
+    line: int
+    is_override: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PromptFile:
     """One prompt file, read and found valid.
 
     `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
     `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
-    `content_file` paths that were read, as the file names them.
+    `content_file` paths that were read, as the file names them. `origins` tells of each value that defaults of a folder
+    or an override of the target give.
     """
 
     key: str
@@ -86,6 +99,7 @@ class PromptFile:
     named: bool = False
     protected: bool = False
     includes: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     @property
     def folder(self) -> str:

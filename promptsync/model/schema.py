@@ -45,7 +45,7 @@ from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from promptsync.model import schema_errors
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json, other_dialect
-from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain
+from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ShapeProblem",
     "check",
+    "check_shared",
     "file_fields",
     "in_order",
     "json_schema",
@@ -768,6 +769,47 @@ def check(document: Any, *, allow_fields: Collection[str] = ()) -> list[ShapePro
         details = error.errors(include_url=False)
         problems += explain(details, document, _vocabulary(), frozenset(allow_fields))
     return problems
+
+
+def check_shared(document: Any, *, allow_fields: Collection[str] = ()) -> list[ShapeProblem]:
+    """What is wrong with what many prompts share, defaults or an override: as `check`, but all of it may be left out.
+
+    A null takes a value away, whatever the shape. Messages and names are each prompt's own.
+    """
+    if not isinstance(document, dict):
+        return [ShapeProblem((), f"this is {kind_of(document)}, expected a mapping as in a prompt file")]
+    shared = _without_nulls(document)
+    problems = [_not_shared(("display_name",))] if shared.pop("display_name", None) is not None else []
+    for name in DIALECTS:
+        if isinstance(shared.get(name), dict):
+            problems += [_not_shared((name, "messages"))] if "messages" in shared[name] else []
+            shared[name]["messages"] = []
+    try:
+        _adapter().validate_python(shared)
+    except ValidationError as error:
+        details = [detail for detail in error.errors(include_url=False) if not _is_left_out(detail)]
+        problems += explain(details, shared, _vocabulary(), frozenset(allow_fields))
+    return problems
+
+
+def _not_shared(loc: tuple[str, ...]) -> ShapeProblem:
+    what = "each prompt has a name of its own" if loc == ("display_name",) else "each prompt has messages of its own"
+    return ShapeProblem(loc, f"`{loc[-1]}` cannot be shared: {what}", "put it into the prompt files", at_key=True)
+
+
+def _is_left_out(detail: Any) -> bool:
+    """Whether an error only says that a part is missing, which another layer may give."""
+    if detail["type"] == "tag":
+        return isinstance(detail["input"], dict) and detail["ctx"]["field"] not in detail["input"]
+    return bool(detail["type"] == "missing")
+
+
+def _without_nulls(value: Json) -> Json:
+    return {
+        name: _without_nulls(item) if isinstance(item, dict) else item
+        for name, item in value.items()
+        if item is not None
+    }
 
 
 def _blocks(document: Json) -> list[ShapeProblem]:
