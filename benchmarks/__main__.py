@@ -8,7 +8,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks import applies, edits, plans, profile, pulls, startup
+from benchmarks import applies, edits, plans, profile, pulls, rendering, startup
 from benchmarks.options import Options
 from benchmarks.table import Shares, Table, promise_table
 
@@ -26,6 +26,7 @@ NAMES: dict[str, Callable[[Options], Sequence[Table | Shares]]] = {
     "startup": startup.startup,
     "pull": pulls.pull,
     "edits": edits.edits,
+    "render": rendering.render,
     "profile": profile.profile,
 }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 project = "promptsync"
 copyright = "the authors of promptsync"  # noqa: A001 - the name is Sphinx's
 extensions = ["myst_parser"]
-exclude_patterns = ["examples"]
+exclude_patterns = ["examples", "schema"]
 html_theme = "furo"
 html_title = "promptsync"
 html_theme_options = {

@@ -26,11 +26,14 @@ import pytest
 import yaml
 
 from promptsync.cli import main as cli
+from promptsync.cli.examples import EXAMPLES
 from promptsync.files.config import parse_config
 from promptsync.model.errors import ExitCode
+from tools import commands as commands_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RULE_ROW = re.compile(r"^\| \[`([\w-]+)`\]\(rules/\1\.md\) \| (\w+) \| (.+) \|$", re.MULTILINE)
 BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 STEP = re.compile(
     r"<!-- run(?:: exit (?P<code>\d+))? -->\n```console\n(?P<block>.*?)^```$"
@@ -79,7 +82,7 @@ def test_every_command_line_is_one_that_the_tool_takes(
     (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     command: click.Command = tree()
-    arguments = shlex.split(line)[1:]
+    arguments = shlex.split(line.partition(" > ")[0])[1:]
     context = command.make_context("promptsync", arguments)
     while isinstance(command, click.Group):
         rest = [*context._protected_args, *context.args]
@@ -189,21 +192,24 @@ def test_the_exit_codes_are_those_of_the_code(page: str) -> None:
     assert [int(code) for code in told] == [code.value for code in ExitCode]
 
 
-def test_the_reference_tells_of_every_command_and_option_and_of_no_other() -> None:
-    text = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
-    real = {
-        option
-        for command in commands(tree()).values()
-        for parameter in command.params
-        if isinstance(parameter, click.Option) and not parameter.hidden
-        for option in (*parameter.opts, *parameter.secondary_opts)
-        if option.startswith("--")
-    }
-    told = set(re.findall(r"--[a-z][a-z-]+", text.partition("## Exit codes")[0]))
+def test_the_page_of_commands_is_made_from_the_commands() -> None:
+    """`python -m tools.commands > docs/commands.md` writes it anew."""
+    assert (ROOT / "docs/commands.md").read_text(encoding="utf-8") == commands_page.page()
 
-    assert [name for name in commands(tree()) if f"`{name}" not in text] == []
-    assert told - real == set()
-    assert real - told - {"--help", "--version"} == set()
+
+def test_every_command_has_an_example_of_itself_and_every_option_says_what_it_is() -> None:
+    found = commands(tree())
+    options = [
+        (name, option.opts)
+        for name, command in found.items()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.hidden and not option.help
+    ]
+
+    assert {name: f"promptsync {name}" for name in found} == {
+        name: line[: len(f"promptsync {name}")] for name, line in EXAMPLES.items()
+    }
+    assert options == []
 
 
 def test_every_configuration_shown_is_one_that_is_taken() -> None:

@@ -62,7 +62,8 @@ def test_the_workflows_to_copy_can_be_pinned_to_a_commit() -> None:
 
 def test_the_install_lines_name_the_version_of_this_tree() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    told = [tag for page in pages for tag in re.findall(r"git\+https://\S+?@(\S+)", page.read_text(encoding="utf-8"))]
+    texts = (page.read_text(encoding="utf-8") for page in pages)
+    told = [tag for text in texts for tag in re.findall(r"git\+https://\S+?@([\w.]+)", text)]
 
     assert told
     assert set(told) == {f"v{__version__}"}

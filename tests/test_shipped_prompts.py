@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from promptsync.files.disk import find_sources, include_reader
+from promptsync.files.formatter import Formatted, Rules, format_file
 from promptsync.files.loader import Loaded, load
 from tests.documents import SENT
 
@@ -40,6 +41,15 @@ def test_all_are_valid_without_a_warning(loaded: Loaded) -> None:
     assert sorted(loaded.files) == [file.relative_to(PROMPTS).with_suffix("").as_posix() for file in FILES]
     assert len(loaded.files) >= 8
     assert loaded.warnings == ()
+
+
+def test_all_are_in_the_one_layout() -> None:
+    sources, _ = find_sources(PROMPTS)
+    include = include_reader(PROMPTS)
+
+    assert [
+        source.key for source in sources if format_file(source, include, Rules())[0] != Formatted(source.data)
+    ] == []
 
 
 def test_the_guides_own_example_is_shipped_literally(loaded: Loaded) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,13 +155,47 @@ def test_the_secret_is_given_to_none_but_promptsync_in_the_parts() -> None:
             assert ("ORQ_API_KEY" in step.get("env", {})) is called, step
 
 
-def test_the_pre_commit_hook_validates_the_whole_tree_at_once() -> None:
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
 
-    assert hook["id"] == "promptsync-validate"
-    assert hook["entry"] == "promptsync validate"
-    assert hook["pass_filenames"] is False
-    assert re.search(hook["files"], "prompts/Default/Support/refund.system.md")
+
+def run_hook(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """As pre-commit does: the words of the entry, without a shell, in the root of the repository."""
+    command, *words = shlex.split(HOOKS[name]["entry"])
+    assert command == "promptsync"
+    return subprocess.run(
+        [sys.executable, "-m", "promptsync", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("name", ["promptsync-validate", "promptsync-fmt"])
+def test_a_pre_commit_hook_looks_at_the_whole_tree_whatever_was_changed(name: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "prompts", tmp_path / "prompts", ignore=shutil.ignore_patterns(".promptsync"))
+
+    assert (HOOKS[name]["pass_filenames"], HOOKS[name]["always_run"]) == (False, True)
+    assert HOOKS[name]["language"] == "python"
+    assert run_hook(name, tmp_path).returncode == 0
+
+    # A commit that only takes away the text that a file names.
+    (tmp_path / "prompts/Default/Support/refund.system.md").unlink()
+    done = run_hook(name, tmp_path)
+
+    assert done.returncode == 1
+    assert "prompts/Default/Support/refund.yaml" in done.stderr
+
+
+def test_the_hook_that_lays_out_changes_files_by_which_pre_commit_fails(tmp_path: Path) -> None:
+    folder = tmp_path / "prompts/Default"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text("prompt: {model: openai/gpt-4o, messages: []}\n", encoding="utf-8")
+
+    done = run_hook("promptsync-fmt", tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "prompts/Default/a.yaml\n")
+    assert (folder / "a.yaml").read_text("utf-8") == "prompt:\n  model: openai/gpt-4o\n  messages: []\n"
 
 
 def test_the_page_on_github_tells_every_input_and_output_of_the_action() -> None:

@@ -3,7 +3,8 @@
     python -m tools.openapi DOCUMENT
 
 DOCUMENT is the whole document that orq.ai publishes, as JSON, or what this made of it: that comes out as it went in.
-The result is written to promptsync/sandbox/openapi.json.
+The result is written to promptsync/sandbox/openapi.json. What the whole document says of the fields is written to
+promptsync/model/descriptions.json (see `tools.descriptions`).
 
 Kept are the shapes of the requests and answers of `/v2/prompts`, by names of our own, and the shapes that they refer
 to. Prose, titles, examples and discriminators, which say again what constants say, are left out.
@@ -22,6 +23,9 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from promptsync.model.schema import adapter
+from tools import descriptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,5 +184,13 @@ def dump(document: Json) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
+def main() -> None:
+    document = json.loads(Path(sys.argv[1]).read_bytes())
+    KEPT.write_text(dump(trimmed(document)), encoding="utf-8")
+    if "paths" in document:
+        prose = descriptions.descriptions(document, adapter().json_schema())
+        descriptions.KEPT.write_text(dump(prose), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    KEPT.write_text(dump(trimmed(json.loads(Path(sys.argv[1]).read_bytes()))), encoding="utf-8")
+    main()

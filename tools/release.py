@@ -1,7 +1,7 @@
 """What a release says, and where the workflows to copy are pinned to it.
 
     python -m tools.release notes TAG      what CHANGELOG.md tells of the version of this tree, which must be the tag's
-    python -m tools.release pin COMMIT     docs/examples use the action of that commit
+    python -m tools.release pin COMMIT     docs/examples, and what `init` writes, use the action of that commit
 
 What makes no sense is said in a sentence, with exit code 1.
 """
@@ -40,7 +40,8 @@ def main(verb: str, argument: str) -> None:
         sys.stdout.write(notes((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), argument))
         return
     assert verb == "pin", verb
-    for file in sorted((ROOT / "docs/examples").glob("promptsync-*.yml")):
+    examples = (ROOT / "docs/examples").glob("promptsync-*.yml")
+    for file in sorted([*examples, *(ROOT / "promptsync/commands/starter").glob("*.yml")]):
         file.write_text(pinned(file.read_text(encoding="utf-8"), argument), encoding="utf-8")
 
 

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptsync.cli import console
+from promptsync.commands.completion import offered_keys, offered_targets
+from promptsync.files.config import DEFAULT_TARGET
 from promptsync.files.disk import read_bytes
 from promptsync.files.target import open_target
 from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError, UsageError
+from promptsync.output.escape import terminal
 from promptsync.output.formats import DEFAULT, FOR_RUNNERS, FORMATS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
@@ -30,6 +33,21 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
     from promptsync.plan.saved import SavedPlan
 
+ROOT = "prompts"
+"""The folder of the prompt files, if no other is named."""
+
+
+def complete_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The keys that begin so, for a shell; none that acts on what shows it."""
+    root, target = ctx.params.get("root", Path(ROOT)), ctx.params.get("target", DEFAULT_TARGET)
+    keys = offered_keys(root, target)
+    return [key for key in keys if key.startswith(incomplete) and terminal(key) == key]
+
+
+def _complete_target(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    names = offered_targets(ctx.params.get("root", Path(ROOT)))
+    return [name for name in names if name.startswith(incomplete) and terminal(name) == name]
+
 
 def _hush(_: click.Context, __: click.Parameter, wanted: bool) -> None:
     if wanted:
@@ -44,11 +62,17 @@ def where(command: Callable[..., Any]) -> Callable[..., Any]:
         "root",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="PROMPTSYNC_DIR",
-        default="prompts",
+        default=ROOT,
         show_default=True,
         help="The folder of the prompt files (PROMPTSYNC_DIR).",
     )
-    @click.option("--target", default="default", show_default=True, help="The target; `sandbox` is built in.")
+    @click.option(
+        "--target",
+        default=DEFAULT_TARGET,
+        show_default=True,
+        shell_complete=_complete_target,
+        help="The target; `sandbox` is built in.",
+    )
     @click.option("--base-url", help="Another host for the target (ORQ_BASE_URL).")
     @click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, callback=_hush, help="Say results and errors alone."
@@ -120,8 +144,15 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     return code or own
 
 
-plan_format = click.option("--format", "form", type=click.Choice(list(FORMATS)), default=DEFAULT, show_default=True)
-only = click.option("--only", multiple=True, metavar="GLOB", help="Only these keys.")
+plan_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default=DEFAULT,
+    show_default=True,
+    help="For a terminal, a program, a comment, a browser, or as annotations in GitHub Actions.",
+)
+only = click.option("--only", multiple=True, metavar="GLOB", shell_complete=complete_key, help="Only these keys.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
     "--timeout",
@@ -142,7 +173,13 @@ def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
 
     @deleting
-    @click.option("--overwrite", multiple=True, metavar="GLOB", help="The file wins for these keys (`**` crosses /).")
+    @click.option(
+        "--overwrite",
+        multiple=True,
+        metavar="GLOB",
+        shell_complete=complete_key,
+        help="The file wins for these keys (`**` crosses /).",
+    )
     @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
     @only
     @functools.wraps(command)

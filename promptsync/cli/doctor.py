@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--write", is_flag=True, help="Try whether the key may write: by a change of a prompt that is not there.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For a person, or for a program.",
+)
 @common.where
 def doctor(root: Path, target: str, base_url: str | None, write: bool, form: str) -> int:
     """Look at what is set up and what is not: a line each, and what to do. Changes nothing; shows no key.

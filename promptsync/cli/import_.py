@@ -53,7 +53,7 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime
 @click.option("--model", "models", multiple=True, metavar="GLOB", help="Only of such a model, as `openai/*`.")
 @click.option("--path", "paths", multiple=True, metavar="GLOB", help="Only in such a folder, if the service tells it.")
 @click.option("--updated-since", "since", callback=_since, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of --list.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How --list tells them.")
 @common.on_target
 @common.brings_home
 def import_(
@@ -121,7 +121,7 @@ def _show_imported(done: Imported) -> None:
 
 
 @click.command()
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=common.complete_key)
 @click.argument("id", required=False)
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
@@ -163,7 +163,7 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 
 
 @click.command()
-@click.argument("old")
+@click.argument("old", shell_complete=common.complete_key)
 @click.argument("new")
 @common.on_target
 @common.brings_home

@@ -48,7 +48,7 @@ def verify(target: Target) -> int:
 
 
 @lock.command()
-@click.argument("keys", nargs=-1, required=True)
+@click.argument("keys", nargs=-1, required=True, shell_complete=common.complete_key)
 @common.on_target
 @common.brings_home
 def forget(target: Target, keys: tuple[str, ...]) -> int:
@@ -59,7 +59,7 @@ def forget(target: Target, keys: tuple[str, ...]) -> int:
 
 
 @lock.command()
-@click.argument("keys", nargs=-1, required=True)
+@click.argument("keys", nargs=-1, required=True, shell_complete=common.complete_key)
 @common.on_target
 @common.brings_home
 def unprotect(target: Target, keys: tuple[str, ...]) -> int:

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 @click.argument("key", required=False)
 @click.option("-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many commits.")
 @click.option("--offline", is_flag=True, help="Ask git and the lockfile alone, not what is live.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For a person, or for a program.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Tell each prompt of a commit.")
 @common.on_target
 def log(target: Target, key: str | None, limit: int, offline: bool, form: str, verbose: bool) -> int:

@@ -11,34 +11,50 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from promptsync import __version__
 from promptsync.cli import console
 
-COMMANDS = {
-    "adopt": ("import_", "Tie the file KEY to the existing prompt ID."),
-    "apply": ("apply", "Make the service say what the files say."),
-    "check": ("plan", "The pre-merge check: files, lockfile and plan."),
-    "doctor": ("doctor", "Look at what is set up and what is not: a line each, and what to do."),
-    "drift": ("plan", "Show what was changed on the service since the last apply."),
-    "github": ("github", "What the GitHub action runs in a workflow."),
-    "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
-    "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),
-    "init": (
-        "init",
-        "Write what a repository needs to begin with.",
-    ),
-    "lock": ("lock", "The lockfile: look at it, check it, mend it."),
-    "log": ("log", "Show which apply made what live: when, from which commit, by whom."),
-    "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
-    "plan": ("plan", "Show what an apply would do."),
-    "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
-    "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
-    "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
-    "show": ("show", "Show a plan that `plan --out` saved, without applying it."),
-    "validate": ("validate", "Check the prompt files, offline."),
+TASKS = {
+    "Begin": {
+        "init": ("init", "Write what a repository needs to begin with."),
+        "doctor": ("doctor", "Look at what is set up and what is not: a line each, and what to do."),
+        "import": ("import_", "Bring prompts that no file holds into files and lock, or list them."),
+        "adopt": ("import_", "Tie the file KEY to the existing prompt ID."),
+        "completion": ("completion", "Print the script that completes commands, options, keys and targets in a shell."),
+    },
+    "Write": {
+        "validate": ("validate", "Check the prompt files and, by rules, what they say; offline."),
+        "fmt": ("fmt", "Lay the prompt files out in one way, comments kept."),
+        "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
+        "schema": ("schema", "Print the JSON Schema of prompt files or of promptsync.yaml, for editors."),
+    },
+    "Review and apply": {
+        "plan": ("plan", "Show what an apply would do."),
+        "show": ("show", "Show a plan that `plan --out` saved, without applying it."),
+        "apply": ("apply", "Make the service say what the files say."),
+        "check": ("plan", "The pre-merge check: files, lockfile and plan."),
+    },
+    "See what is live": {
+        "drift": ("plan", "Show what was changed on the service since the last apply."),
+        "pull": ("pull", "Merge what was changed on the service into the files, by default into all of them."),
+        "history": ("pull", "Show the versions of the prompt KEY, newest first, and what each changed."),
+        "restore": ("pull", "Bring the content of an old VERSION into the file KEY."),
+        "log": ("log", "Show which apply made what live: when, from which commit, by whom."),
+    },
+    "Use and keep the record": {
+        "ids": ("ids", "Print the ids of the locked prompts for application code."),
+        "lock": ("lock", "The lockfile: look at it, check it, mend it."),
+    },
+    "In CI, and to try": {
+        "github": ("github", "What the GitHub action runs in a workflow."),
+        "sandbox": ("sandbox", "The embedded service, to try things on without key and network."),
+    },
 }
-"""The file of each command, which is imported when the command is run, and what `--help` says of it."""
+"""By task: the file of each command, which is imported when the command is run, and what `--help` says of it."""
+
+COMMANDS = {name: found for commands in TASKS.values() for name, found in commands.items()}
 
 
 class Commands(UserDict[str, Any]):
@@ -48,15 +64,23 @@ class Commands(UserDict[str, Any]):
         file, _ = self.data[name]
         command = getattr(import_module(f"promptsync.cli.{file}"), "import_" if name == "import" else name)
         assert isinstance(command, click.Command)  # noqa: S101 - the table and the files are both ours
+        from promptsync.cli.examples import explain  # Only a command that is asked for needs an example.
+
+        explain(name, command)
         return command
 
 
 class LazyGroup(click.Group):
-    """A group whose help is told without importing its commands."""
+    """A group whose help is told, and whose commands are completed, without importing them."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        named = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        for task, commands in TASKS.items():
+            with formatter.section(task):
+                formatter.write_dl([(name, line) for name, (_, line) in commands.items()])
 
 
 @click.group(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("keys", nargs=-1)
+@click.argument("keys", nargs=-1, shell_complete=common.complete_key)
 @click.option("--ours", "resolve", flag_value="ours", help="Where both sides changed, keep the file's.")
 @click.option("--theirs", "resolve", flag_value="theirs", help="Where both sides changed, take the service's.")
 @common.on_target
@@ -37,7 +37,7 @@ def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=common.complete_key)
 @click.argument("version", required=False)
 @click.option("--archive", type=click.Path(path_type=Path, file_okay=False), help="Where deleted prompts were kept.")
 @common.on_target
@@ -56,7 +56,7 @@ def restore(target: Target, key: str, version: str | None, archive: Path | None)
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=common.complete_key)
 @click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many versions.")
 @common.on_target
 def history(target: Target, key: str, limit: int) -> int:

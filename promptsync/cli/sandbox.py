@@ -23,18 +23,57 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 takes a free one.")
-@click.option("--key", help="Accept this key alone; by default any.")
-@click.option("--dialect", type=click.Choice(["both", "current", "classic"]), default="both", show_default=True)
-@click.option("--foreign", type=click.Choice(["refuse", "ignore"]), default="refuse", show_default=True)
-@click.option("--patch", type=click.Choice(["merge", "replace", "deep"]), default="merge", show_default=True)
-@click.option("--version-on", type=click.Choice(["block", "any", "always"]), default="any", show_default=True)
-@click.option("--max-page", type=click.IntRange(1), default=200, show_default=True, help="The largest page of a list.")
-@click.option("--list-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
-@click.option("--update-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds.")
-@click.option("--latency", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="Seconds a request.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="FAULT", help="Such as 429:retry-after=1,method=POST,times=3."
+    "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="The port; 0 takes a free one."
+)
+@click.option("--key", help="Accept this key alone; by default any.")
+@click.option(
+    "--dialect",
+    type=click.Choice(["both", "current", "classic"]),
+    default="both",
+    show_default=True,
+    help="The blocks that it takes.",
+)
+@click.option(
+    "--foreign",
+    type=click.Choice(["refuse", "ignore"]),
+    default="refuse",
+    show_default=True,
+    help="What it does with the block that it does not take.",
+)
+@click.option(
+    "--patch",
+    type=click.Choice(["merge", "replace", "deep"]),
+    default="merge",
+    show_default=True,
+    help="How an update treats the fields that it does not name.",
+)
+@click.option(
+    "--version-on",
+    type=click.Choice(["block", "any", "always"]),
+    default="any",
+    show_default=True,
+    help="Which change makes a version.",
+)
+@click.option("--max-page", type=click.IntRange(1), default=200, show_default=True, help="The largest page of a list.")
+@click.option(
+    "--list-lag", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="How late a list shows a new prompt."
+)
+@click.option(
+    "--update-lag",
+    type=click.FloatRange(0, 3600, max_open=True),
+    default=0.0,
+    help="How long a list shows an updated prompt as it was.",
+)
+@click.option(
+    "--latency", type=click.FloatRange(0, 3600, max_open=True), default=0.0, help="How long each request takes."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help="A failure, such as 429:retry-after=1,method=POST,times=3.",
 )
 @click.option("--from-lock", is_flag=True, help="Begin with the lockfile's prompts, as their files say.")
 @common.on_target

@@ -6,10 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.import_ import unmanaged
+from promptsync.commands.keys import with_keys
+from promptsync.commands.lint import lint
 from promptsync.commands.plan import plan
 from promptsync.commands.state import read_lock
 from promptsync.files.git import lock_at_base
+from promptsync.files.tree import load_tree
 from promptsync.merge.locks import edits
+from promptsync.model.errors import LoadError
 from promptsync.model.globs import matches
 from promptsync.model.prompt import Problem
 from promptsync.plan.changes import PlanOptions
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptsync.commands.results import Planned
+    from promptsync.files.loader import Loaded
     from promptsync.files.target import Target
     from promptsync.service.calls import Exchange
 
@@ -35,16 +40,20 @@ def check(
 ) -> Planned:
     """The plan of what a merge would do, if the apply is given these options, `with_unmanaged` prompts if asked.
 
-    The caller judges drift and unmanaged prompts; conflicts fail.
-
-    What was changed in the lockfile by hand is among the warnings.
+    The caller judges drift and unmanaged prompts; conflicts fail. What was changed in the lockfile by hand is among the
+    warnings, and so is what the rules find. Raises LoadError where that is an error.
     """
     options = options or PlanOptions()
+    tree = load_tree(target)
+    found = _lint(target, tree, options.only)
     planned = plan(target, options, offline=offline, observer=observer)
+    # What the loader warns of is among what was found, as the configuration has it.
+    rest = (one for one in planned.warnings if one not in tree.warnings)
+    planned = replace(planned, warnings=(*found, *rest))
     if with_unmanaged:
         taken = {change.id for change in planned.plan.changes}
-        found = (prompt for prompt in unmanaged(target, observer=observer) if prompt.id not in taken)
-        planned = replace(planned, unmanaged=tuple(found))
+        others = (prompt for prompt in unmanaged(target, observer=observer) if prompt.id not in taken)
+        planned = replace(planned, unmanaged=tuple(others))
     base = lock_at_base(target.lock_path, target.environ.get(_BASE_BRANCH))
     if base is None:
         return planned
@@ -55,3 +64,16 @@ def check(
         if not options.only or matches(key, options.only)
     )
     return replace(planned, warnings=(*planned.warnings, *warnings))
+
+
+def _lint(target: Target, tree: Loaded, only: tuple[str, ...]) -> tuple[Problem, ...]:
+    """What the rules find in the files that are meant. Raises LoadError where some of it is an error."""
+    keys = None
+    if only:
+        options, _ = with_keys(target, PlanOptions(only=only), tree.files.keys() | read_lock(target).prompts.keys())
+        keys = {key for key in tree.files if matches(key, options.only)}
+    found = lint(target, tree.files, tree.warnings, keys)
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        raise LoadError(errors)
+    return found

@@ -10,12 +10,11 @@ from promptsync.commands.configure import configured
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import folder_of
-from promptsync.commands.newfile import check_beside, write_new
+from promptsync.commands.newfile import check_beside, emit_at, write_new
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record
 from promptsync.files.config import parse_config
 from promptsync.files.disk import as_spelled, find_sources
-from promptsync.files.emit import emit
 from promptsync.files.names import file_names, file_stem
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME
@@ -142,7 +141,7 @@ def _keys(
         groups[folder if folder is not None else _own_folder(target, remote)].append(remote)
     keys: dict[str, str] = {}
     for place in sorted(groups):
-        begun = _begun(groups[place], sources, lock, place, target.config.max_file_bytes, layers)
+        begun = _begun(target, groups[place], sources, lock, place, layers)
         rest = [remote for remote in groups[place] if remote.id not in begun]
         taken = {*sources, *lock.prompts, *keys.values(), *begun.values()}
         keys |= begun | file_names(rest, taken, place)
@@ -166,8 +165,7 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            folder, _, stem = key.rpartition("/")
-            emitted = emit(remote, stem=stem, max_bytes=target.config.max_file_bytes, layers=layers, folder=folder)
+            emitted = emit_at(target, remote, key, layers)
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)
             texts[key] = (remote, emitted)
@@ -197,11 +195,11 @@ def _sources(target: Target) -> dict[str, bytes]:
 
 
 def _begun(
+    target: Target,
     chosen: Iterable[RemotePrompt],
     sources: dict[str, bytes],
     lock: Lockfile,
     folder: str,
-    max_bytes: int,
     layers: Layers,
 ) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
@@ -217,7 +215,7 @@ def _begun(
         usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
         for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                emitted = emit(remote, stem=stem, max_bytes=max_bytes, layers=layers, folder=folder)
+                emitted = emit_at(target, remote, f"{folder}/{stem}" if folder else stem, layers)
                 keys = free.get(emitted.text.encode(), [])
             except PromptsyncError:
                 break

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from promptsync import __version__
 from promptsync.commands.keys import folder_of
+from promptsync.files.config_schema import CONFIG_URL
 from promptsync.files.disk import find_sources, read_bytes, write_atomic
 from promptsync.files.git import default_branch, repository_config
 from promptsync.files.repository import Repository
 from promptsync.files.target import CONFIG_NAME, STATE_FOLDER
 from promptsync.model.errors import ConfigError
+from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.model.shell import typed
 
 if TYPE_CHECKING:
@@ -66,18 +68,19 @@ def prepare(target: Target, wanted: Wanted) -> Prepared:
     """What is to be written. Raises UsageError for a project that can be no folder, PromptsyncError for a bad file."""
     top, place = _place(target)
     words = _words(place, default_branch(existing(target.root.absolute())) or "main")
-    steps = [_new(target.root / CONFIG_NAME, "promptsync.yaml", words)]
+    steps = [_new(target.root / CONFIG_NAME, _edited("promptsync.yaml", CONFIG_URL, words))]
     if wanted.project is not None and not has_prompts(target):
         folder = folder_of(target, wanted.project, "--project")
-        steps.append(_new(target.root / folder / f"{STARTER}.yaml", "welcome.yaml", words))
+        steps.append(_new(target.root / folder / f"{STARTER}.yaml", _edited("welcome.yaml", PROMPT_URL, words)))
     steps.append(_line(top / ".gitignore", f"{STATE_FOLDER}/"))
     locks = f"{place}/promptsync*.lock.json" if place != "." else "promptsync*.lock.json"
     steps.append(_line(top / ".gitattributes", f"{_pattern(locks)} merge=promptsync"))
     if wanted.pre_commit:
         steps.append(_pre_commit(top / ".pre-commit-config.yaml", words))
     if wanted.github:
-        folder_of_workflows = top / ".github" / "workflows"
-        steps += [_new(folder_of_workflows / f"promptsync-{name}.yml", f"{name}.yml", words) for name in WORKFLOWS]
+        for name in WORKFLOWS:
+            path = top / ".github" / "workflows" / f"promptsync-{name}.yml"
+            steps.append(_new(path, _starter(f"{name}.yml", words)))
     is_on = repository_config(existing(target.root.absolute()), "merge.promptsync.driver") is not None
     return Prepared(top, tuple(steps), () if is_on else (typed("git", "config", "merge.promptsync.driver", DRIVER),))
 
@@ -133,6 +136,11 @@ def _starter(name: str, words: dict[str, str]) -> str:
     return re.sub(r"@([A-Z_]+)@", lambda found: words[found[1]], text)
 
 
+def _edited(name: str, url: str, words: dict[str, str]) -> str:
+    """A starter file whose first line names the schema that editors complete and check it by."""
+    return modeline(url) + _starter(name, words)
+
+
 def has_prompts(target: Target) -> bool:
     """Whether the root holds any prompt file."""
     try:
@@ -141,10 +149,8 @@ def has_prompts(target: Target) -> bool:
         return False
 
 
-def _new(path: Path, name: str, words: dict[str, str]) -> Step:
-    if read_bytes(path) is not None:
-        return Step(path, "there")
-    return Step(path, "make", _starter(name, words))
+def _new(path: Path, text: str) -> Step:
+    return Step(path, "there") if read_bytes(path) is not None else Step(path, "make", text)
 
 
 def _line(path: Path, line: str) -> Step:

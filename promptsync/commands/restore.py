@@ -10,12 +10,11 @@ from promptsync.apply.archive import find_archived
 from promptsync.commands.connect import connect
 from promptsync.commands.history import as_remote, names
 from promptsync.commands.keys import file_of, locked_entry, new_key
-from promptsync.commands.newfile import check_beside, write_new
+from promptsync.commands.newfile import check_beside, emit_at, write_new
 from promptsync.commands.results import Pulled
 from promptsync.commands.rewrite import Rewriter, content_for, no_place
 from promptsync.commands.state import read_state
 from promptsync.files.disk import as_spelled
-from promptsync.files.emit import emit
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME, check_state
 from promptsync.files.tree import load_tree, read_layers
@@ -70,9 +69,7 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
         if folder is None:
             check_state(target)
         archived = find_archived(folder or target.archive_folder, key)
-        place, _, stem = key.rpartition("/")
-        max_bytes = target.config.max_file_bytes
-        emitted = emit(archived, stem=stem, max_bytes=max_bytes, layers=read_layers(target), folder=place)
+        emitted = emit_at(target, archived, key, read_layers(target))
         _check_allowed(target, emitted)
         check_beside(path, emitted)
         write_new(path, emitted, target.root)

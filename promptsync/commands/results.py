@@ -56,6 +56,41 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Validated:
+    """How many prompt files were looked at, and what is wrong or odd about them."""
+
+    count: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What must not go on like this."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Reformatted:
+    """A prompt file that is not in the one layout: its text before and after, and the texts that move beside it."""
+
+    file: str
+    before: str
+    after: str
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid(Validated):
+    """The same, with the files that were laid out anew; a warning tells why a file was left as it is."""
+
+    changed: tuple[Reformatted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a plan. `outcomes` is empty where nothing was begun.
 

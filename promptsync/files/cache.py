@@ -164,10 +164,11 @@ def _entry(line: bytes) -> _Entry:
     digest, texts, values, problems, source = _value(line)
     said = dict(zip(_names(PromptFile), values, strict=True))
     # JSON knows no dataclasses and no tuples.
-    prompt, includes = Prompt(*said.pop("prompt")), tuple(said.pop("includes"))
-    origins = tuple(Origin(*origin) for origin in said.pop("origins"))
+    prompt, includes, variables = Prompt(*said.pop("prompt")), tuple(said.pop("includes")), said.pop("variables")
     prompt.hashes[IN_ORDER.name] = source
-    file = PromptFile(prompt=prompt, includes=includes, origins=origins, **said)
+    variables = None if variables is None else tuple(variables)
+    origins = tuple(Origin(*origin) for origin in said.pop("origins"))
+    file = PromptFile(prompt=prompt, includes=includes, origins=origins, variables=variables, **said)
     return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
 
 

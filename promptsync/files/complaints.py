@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from promptsync.model.prompt import Problem
+from promptsync.model.prompt import CUT_TEXT, Problem
 from promptsync.model.secrets import holds_key, may_hold_key, texts
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ MAX_COLUMN = 10_000
 MAX_REST = 200
 """Characters of a line that are kept behind the column complained about."""
 
+A_KEY = "an API key of orq.ai stands here"
 REVOKE = "take it out; whoever can read the prompt or the repository can use it, so revoke it if it was ever there"
 
 
@@ -52,7 +53,9 @@ def read_document(file: str, data: bytes, api_keys: Collection[str]) -> tuple[Do
         return None, [problem_at(file, shown, complaint) for complaint in complaints]
     document = read(text)
     problems = [problem_at(file, text, complaint) for complaint in document.complaints]
-    problems += [replace(problem_at(file, text, warning), severity="warning") for warning in document.warnings]
+    problems += [
+        replace(problem_at(file, text, warning), severity="warning", rule=CUT_TEXT) for warning in document.warnings
+    ]
     if document.fatal:
         return None, problems
     keys = _key_problems(file, document, api_keys)
@@ -79,7 +82,7 @@ def _key_problems(file: str, document: Document, api_keys: Collection[str]) -> l
     if not may_hold_key(document.text, api_keys):
         return []
     places = dict.fromkeys(document.place(loc) for loc, text in texts(document.data) if holds_key(text, api_keys))
-    return [Problem(file, *place, "an API key of orq.ai stands here", REVOKE) for place in places]
+    return [Problem(file, *place, A_KEY, REVOKE) for place in places]
 
 
 def _quoting(raw: str | None) -> str:

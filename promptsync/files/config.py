@@ -9,16 +9,21 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
+from promptsync.files.complaints import shape_problem, without_keys
+from promptsync.files.layers import Override, layer_of
+from promptsync.files.yaml.edits import field_of
 from promptsync.model.errors import ConfigError, LoadError
-from promptsync.model.prompt import Json, Problem
+from promptsync.model.globs import matches
+from promptsync.model.prompt import Json, Level, Problem
 from promptsync.model.secrets import SHORTEST, holds_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from promptsync.files.layers import Layer
     from promptsync.files.yaml.reader import Document
 
 DEFAULT_TARGET = "default"
@@ -39,21 +44,36 @@ _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)
 """What every git and every host takes for a branch, and no command line for an option."""
 _OF_PEOPLE = {"head", "main", "master"}
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
-_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes"}
+_CONTENT_FILES = re.compile(r"over ([1-9][0-9]{0,5}) lines?")
+_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "content_files", "lint"}
 _LOCK = {"branch"}
-_TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
+_TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive", "only", "except", "overrides"}
+_OVERRIDE = {"match", "set"}
 _POLICIES = {"overwrite", "create_twins"}
+_LINT = {"rules", "exceptions"}
+_LEVELS = get_args(Level)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded."""
+    """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded.
+
+    `only` and `excepted` are globs over keys that say what it holds; `overrides` win over the files, later ones over
+    earlier ones.
+    """
 
     name: str
     base_url: str | None = DEFAULT_BASE_URL
     api_key_env: str | None = DEFAULT_KEY_NAME
     path_prefix: str = ""
     exclusive: bool = False
+    only: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    def holds(self, key: str) -> bool:
+        """Whether the file of a key is one of this target's."""
+        return (not self.only or matches(key, self.only)) and not matches(key, self.excepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,8 @@ class Config:
     """The configuration of a root. `overwrite` are globs over keys.
 
     `lock_branch` is the branch that the lockfiles live on; None where they lie in the tree.
+    `levels` are those of rules by name, `exceptions` the rules that do not count, by a glob over keys. `max_lines` is
+    how many lines a text may have before it gets a file of its own; None for any number.
     """
 
     targets: dict[str, TargetSettings] = field(default_factory=dict)
@@ -69,6 +91,9 @@ class Config:
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     lock_branch: str | None = None
+    max_lines: int | None = None
+    levels: dict[str, Level] = field(default_factory=dict)
+    exceptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
@@ -135,7 +160,9 @@ def parse_config(data: bytes, file: str) -> Config:
 
     text, complaints = decode(data)
     document = read(text)
-    complaints = [*complaints, *document.complaints]
+    # `off` is false to some YAML readers, and means the same to all where the level of a rule is told.
+    off = _places_of_off(document)
+    complaints = [*complaints, *(item for item in document.complaints if (item.line, item.column) not in off)]
     if complaints:
         raise LoadError([Problem(file, item.line, item.column, item.message, item.hint) for item in complaints])
     checker = _Checker(file, document)
@@ -145,15 +172,24 @@ def parse_config(data: bytes, file: str) -> Config:
     return config
 
 
+def _places_of_off(document: Document) -> set[tuple[int, int]]:
+    lint = document.data.get("lint") if isinstance(document.data, dict) else None
+    rules = lint.get("rules") if isinstance(lint, dict) else None
+    levels = rules.items() if isinstance(rules, dict) else ()
+    return {document.place(("lint", "rules", name)) for name, level in levels if level == "off"}
+
+
 class _Checker:
     def __init__(self, file: str, document: Document) -> None:
         self._file = file
         self._document = document
+        self._allow_fields: tuple[str, ...] = ()
         self.problems: list[Problem] = []
 
     def config(self, data: Any) -> Config:
         top = self._mapping(data, (), _TOP)
         policies = self._mapping(top.get("policies", {}), ("policies",), _POLICIES)
+        lint = self._mapping(top.get("lint", {}), ("lint",), _LINT)
         targets = top.get("targets", {})
         if not isinstance(targets, dict):
             self._complain(("targets",), "`targets` must be a mapping of names to targets")
@@ -161,13 +197,17 @@ class _Checker:
         limit = top.get("max_file_bytes", DEFAULT_MAX_FILE_BYTES)
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
             self._complain(("max_file_bytes",), "`max_file_bytes` must be a number of bytes, 1 or more")
+        self._allow_fields = self._let_through(top)
         return Config(
             targets={str(name): self._target(str(name), value) for name, value in targets.items()},
             overwrite=self._texts(policies, ("policies", "overwrite")),
             create_twins=self._flag(policies, ("policies", "create_twins")),
-            allow_fields=self._let_through(top),
+            allow_fields=self._allow_fields,
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
             lock_branch=self._lock_branch(top),
+            max_lines=self._max_lines(top.get("content_files")),
+            levels=self._levels(lint),
+            exceptions=self._exceptions(lint),
         )
 
     def _lock_branch(self, top: Json) -> str | None:
@@ -213,7 +253,36 @@ class _Checker:
             api_key_env=key_name if isinstance(key_name, str) else (None if embedded else DEFAULT_KEY_NAME),
             path_prefix=self._prefix(data.get("path_prefix", ""), (*place, "path_prefix")),
             exclusive=self._flag(data, (*place, "exclusive")),
+            only=self._texts(data, (*place, "only")),
+            excepted=self._texts(data, (*place, "except")),
+            overrides=tuple(self._overrides(data.get("overrides", []), (*place, "overrides"))),
         )
+
+    def _overrides(self, listed: Any, place: tuple[str, ...]) -> Iterator[Override]:
+        if not isinstance(listed, list):
+            self._complain(place, f"`{'.'.join(place)}` must be a list", "as in `- {match: 'Default/**', set: {…}}`")
+            return
+        for index, item in enumerate(listed):
+            here: tuple[str | int, ...] = (*place, index)
+            data = self._mapping(item, here, _OVERRIDE)
+            match, said = data.get("match"), data.get("set")
+            if not isinstance(match, str) or not match:
+                self._complain((*here, "match"), "`match` must be a glob over keys, as in `Default/Support/**`")
+            elif not isinstance(said, dict) or not said:
+                self._complain((*here, "set"), "`set` must be a mapping as in a prompt file, without messages")
+            else:
+                yield Override(match, self._layer(said, (*here, "set")))
+
+    def _layer(self, said: Json, place: tuple[str | int, ...]) -> Layer:
+        from promptsync.model.schema import check_shared  # It takes a while, and few targets override anything.
+
+        found = (
+            shape_problem(self._file, self._document, shape, place)
+            for shape in check_shared(said, allow_fields=self._allow_fields)
+        )
+        # What is only told is told of the prompts that it reaches.
+        self.problems += without_keys([problem for problem in found if problem.severity == "error"], ())
+        return layer_of(self._file, said, self._document, place)
 
     def _prefix(self, value: Any, place: tuple[str, ...]) -> str:
         if not isinstance(value, str):
@@ -229,6 +298,31 @@ class _Checker:
             )
         return prefix
 
+    def _levels(self, lint: Json) -> dict[str, Level]:
+        levels = self._any_mapping(lint, ("lint", "rules"))
+        for name, level in levels.items():
+            if level not in _LEVELS:
+                self._complain(("lint", "rules", name), f"the level of a rule is one of {', '.join(_LEVELS)}")
+        return levels
+
+    def _exceptions(self, lint: Json) -> dict[str, tuple[str, ...]]:
+        exceptions = self._any_mapping(lint, ("lint", "exceptions"))
+        return {glob: self._texts(exceptions, ("lint", "exceptions", glob)) for glob in exceptions}
+
+    def _any_mapping(self, data: Json, place: tuple[str, ...]) -> Json:
+        """A mapping whose keys are the user's."""
+        value = data.get(place[-1], {})
+        if not isinstance(value, dict):
+            self._complain(place, f"`{'.'.join(place)}` must be a mapping")
+            return {}
+        return value
+
+    def _max_lines(self, value: Any) -> int | None:
+        found = _CONTENT_FILES.fullmatch(value) if isinstance(value, str) else None
+        if value is not None and found is None:
+            self._complain(("content_files",), "`content_files` must tell a number of lines", "write `over 40 lines`")
+        return int(found[1]) if found else None
+
     def _let_through(self, top: Json) -> tuple[str, ...]:
         names = self._texts(top, ("allow_fields",))
         for index, name in enumerate(names):
@@ -240,9 +334,9 @@ class _Checker:
                 self._complain(("allow_fields", index), f"`{name}` cannot be let through: {reserved}", "take it out")
         return names
 
-    def _mapping(self, value: Any, place: tuple[str, ...], known: set[str]) -> Json:
+    def _mapping(self, value: Any, place: tuple[str | int, ...], known: set[str]) -> Json:
         if not isinstance(value, dict):
-            self._complain(place, f"`{'.'.join(place) or 'promptsync.yaml'}` must be a mapping")
+            self._complain(place, f"`{field_of(place) or 'promptsync.yaml'}` must be a mapping")
             return {}
         for name in value.keys() - known:
             near = difflib.get_close_matches(name, known, 1)

@@ -28,7 +28,7 @@ from promptsync.model.errors import ConfigError, PromptsyncError
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -82,9 +82,18 @@ class Sources:
         """The keys, of which none was read for."""
         return {item.key for item in self._found}
 
+    def default_keys(self) -> set[str]:
+        """The places of the `_defaults.yaml` files without the ending."""
+        return {item.key for item in self._defaults}
+
     def defaults(self) -> list[Source]:
         """The `_defaults.yaml` files, read; the key of each is its place without the ending."""
         return list(_sources(self._defaults, self._root, self._max_bytes, self.problems))
+
+    def among(self, keys: Collection[str]) -> Sources:
+        """Those of the files that have one of `keys`."""
+        found = [item for item in self._found if item.key in keys]
+        return Sources(found, self._root, self._max_bytes, self.problems, self._defaults)
 
     def __iter__(self) -> Iterator[Source]:
         return _sources(self._found, self._root, self._max_bytes, self.problems)

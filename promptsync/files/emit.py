@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promptsync.files.content_files import movable_texts, move
 from promptsync.files.loader import IncludeError, Source, included_text, load_one
 from promptsync.files.yaml.edits import identical
 from promptsync.files.yaml.reader import read
@@ -18,6 +19,7 @@ from promptsync.files.yaml.writer import NotYamlError, Path, dump, refuse_unsaya
 from promptsync.model.blocks import unsaid
 from promptsync.model.compare import all_differences
 from promptsync.model.errors import PromptsyncError
+from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.model.layers import own_part
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json
 from promptsync.model.schema import check, in_order
@@ -25,7 +27,7 @@ from promptsync.model.secrets import holds_key
 from promptsync.model.secrets import texts as every_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from promptsync.files.layers import Layers
     from promptsync.model.prompt import PromptFile, RemotePrompt
@@ -61,14 +63,21 @@ class Emitted:
 
 
 def emit(
-    remote: RemotePrompt, *, stem: str, max_bytes: int | None = None, layers: Layers | None = None, folder: str = ""
+    remote: RemotePrompt,
+    *,
+    stem: str,
+    folder: str = "",
+    layers: Layers | None = None,
+    max_bytes: int | None = None,
+    max_lines: int | None = None,
 ) -> Emitted:
     """The file that says what the service holds of `remote`, for a file whose name without its ending is `stem`.
 
     What the `layers` give by default in its `folder` is left out; what they give and the service has not is null there.
-    What would be larger than `max_bytes` has its longest texts in files beside it. Raises PromptsyncError, naming the
-    prompt and the fields, for what no file can say: content outside the known shapes, text that YAML cannot carry, two
-    blocks of which none says all, or a `content_file`, which in a file would mean something else.
+    Texts of more than `max_lines` are in files beside it, and so are the longest of what would be larger than
+    `max_bytes`. Raises PromptsyncError, naming the prompt and the fields, for what no file can say: content outside the
+    known shapes, text that YAML cannot carry, two blocks of which none says all, or a `content_file`, which in a file
+    would mean something else.
     """
     dialect = _dialect(remote)
     block = remote.blocks[dialect]
@@ -88,8 +97,8 @@ def emit(
     held = next((path for path, value in every_text(document) if holds_key(value)), None)
     if held is not None:
         raise _refused(remote, held, "it holds an API key of orq.ai")
-    texts = _take_out(document, stem, max_bytes) if max_bytes is not None else {}
-    text = dump(document)
+    texts = _take_out(document, stem, max_bytes, max_lines)
+    text = _yaml(document)
     if max_bytes is not None and max(map(_size, (text, *texts.values()))) > max_bytes:
         raise _refused(remote, (), f"it is larger than `max_file_bytes`, which is {max_bytes:,}")
     source = Source(key, stem, text.encode(), layers.of(key) if layers else ())
@@ -204,36 +213,23 @@ def _refuse_content_file(remote: RemotePrompt, dialect: Dialect, block: Json) ->
                 raise _refused(remote, path, f"`{where}` would stand for the content of a file of yours")
 
 
-def _take_out(document: Json, stem: str, max_bytes: int) -> dict[str, str]:
-    """The longest texts of a document that is too large, by the name of the file that stands for each in it now."""
+def _take_out(document: Json, stem: str, max_bytes: int | None, max_lines: int | None) -> dict[str, str]:
+    """The texts that move into files of their own, by name: those of too many lines, the longest of what is large."""
     texts: dict[str, str] = {}
-    excess = _size(dump(document)) - max_bytes
-    for place, holder, key in sorted(_texts(document), key=lambda found: -len(found[1][found[2]])):
-        if excess <= 0:
-            break
-        name, text = f"{stem}.{place}.md", f"{holder[key]}\n"
-        saved = _size(text) - _size(name) - _OF_A_LINE
-        # What a file would not give back word for word stays.
-        if saved <= 0 or included_text(text.encode(), name) != holder[key]:
-            continue
-        fields = [("content_file", name) if one == key else (one, value) for one, value in holder.items()]
-        holder.clear()
-        holder.update(fields)
-        texts[name] = text
-        excess -= saved
+    excess = _size(_yaml(document)) - max_bytes if max_bytes is not None else 0
+    for item in sorted(movable_texts(document, stem), key=lambda found: -len(found.text)):
+        saved = _size(item.text) - _size(item.name) - _OF_A_LINE
+        is_long = max_lines is not None and item.lines > max_lines
+        if is_long or (excess > 0 and saved > 0):
+            move(document, item)
+            texts[item.name] = item.text
+            excess -= saved
     return texts
 
 
-def _texts(document: Json) -> Iterator[tuple[str, Json, str]]:
-    """The texts for which a file can stand: the number of the message (and part), what holds it, and its key there."""
-    block: Json = next(document[name] for name in DIALECTS if name in document)
-    for number, message in enumerate(block["messages"], 1):
-        content = message.get("content")
-        if isinstance(content, str):
-            yield str(number), message, "content"
-        for at, part in enumerate(content if isinstance(content, list) else (), 1):
-            if part["type"] == "text" and isinstance(part.get("text"), str):
-                yield f"{number}-{at}", part, "text"
+def _yaml(document: Json) -> str:
+    """The text of the file, for which its first line names the schema that editors complete and check it by."""
+    return f"{modeline(PROMPT_URL)}{dump(document)}"
 
 
 def _size(text: str) -> int:

@@ -9,18 +9,19 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptsync.files.complaints import read_document, shape_problem, without_keys
+from promptsync.files.complaints import A_KEY, REVOKE, read_document, shape_problem, without_keys
+from promptsync.files.keys import CONFIG_NAMES
 from promptsync.files.yaml.edits import field_of
 from promptsync.model.globs import matches
 from promptsync.model.layers import MISSING, Loc, for_file, leaves, merged, resolved, value_at
-from promptsync.model.prompt import Json, Origin
+from promptsync.model.prompt import Json, Origin, Problem
+from promptsync.model.secrets import holds_key, texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from promptsync.files.loader import Source
     from promptsync.files.yaml.reader import Document
-    from promptsync.model.prompt import Problem
     from promptsync.model.schema import ShapeProblem
 
 DEFAULTS_NAME = "_defaults.yaml"
@@ -59,6 +60,11 @@ class Layers:
     def __init__(self, defaults: Mapping[str, Layer], overrides: Sequence[Override] = ()) -> None:
         self._defaults = defaults
         self._overrides = overrides
+
+    @property
+    def keys(self) -> set[str]:
+        """The places of the defaults' files without the ending."""
+        return {layer.place.removesuffix(".yaml") for layer in self._defaults.values()}
 
     def of(self, key: str) -> tuple[Layer, ...]:
         """Those of the prompt `key`, as `Source.layers` holds them."""
@@ -139,6 +145,22 @@ def every_value(value: Any, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
         yield loc, value
     for step, inner in parts:
         yield from every_value(inner, (*loc, step))
+
+
+def layer_of(file: str, data: Json, document: Document, loc: Loc) -> Layer:
+    """What stands at `loc` of the configuration `file` as a layer over prompt files."""
+    digest = hashlib.sha256(f"{file}\0{loc}\0{document.text}".encode()).hexdigest()
+    return Layer(file, CONFIG_NAMES[0], data, document, digest, loc)
+
+
+def keys_in(overrides: Sequence[Override], api_keys: Collection[str]) -> list[Problem]:
+    """Where API keys stand in what a target overrides."""
+    return [
+        Problem(one.layer.file, *one.layer.document.place((*one.layer.loc, *loc)), A_KEY, REVOKE)
+        for one in overrides
+        for loc, text in texts(one.layer.data)
+        if holds_key(text, api_keys)
+    ]
 
 
 def read_defaults(

@@ -181,8 +181,13 @@ def _prompt_file(source: Source, stack: Stack, includes: tuple[str, ...], allow_
         named="display_name" in data,
         includes=includes,
         origins=tuple(stack.origins()),
-        **{name: data[name] for name in own_keys() if name in data},
+        **{name: _frozen(data[name]) for name in own_keys() if name in data},
     )
+
+
+def _frozen(value: Any) -> Any:
+    """A list as what cannot be changed any more."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _holds_key(file: PromptFile, api_keys: Collection[str]) -> bool:

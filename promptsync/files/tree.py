@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from promptsync.files.cache import FileCache, cache_path
 from promptsync.files.disk import include_reader, look_around, read_bytes
 from promptsync.files.keys import FIND_A_HOME, HOMELESS
-from promptsync.files.layers import Layers, read_defaults
+from promptsync.files.layers import Layers, keys_in, read_defaults
 from promptsync.files.loader import Loaded, Source, load, stated
 from promptsync.files.safe import real
+from promptsync.files.target import CONFIG_NAME
 from promptsync.model.errors import ConfigError, LoadError
+from promptsync.model.globs import matches
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from promptsync.files.disk import Sources
     from promptsync.files.layers import Stated
     from promptsync.files.target import Target
@@ -25,9 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tree(Loaded):
-    """The prompt files of a target, and the layers that they stand in."""
+    """The prompt files of a target, and the layers that they stand in.
+
+    `outside` are the keys of valid files that the target does not hold.
+    """
 
     layers: Layers = field(repr=False, compare=False)
+    outside: frozenset[str] = frozenset()
 
 
 def load_tree(target: Target) -> Tree:
@@ -46,10 +54,14 @@ def load_tree(target: Target) -> Tree:
         api_keys=target.api_keys,
     )
     cache.save()
-    homeless = [] if target.settings.path_prefix else [_homeless(f) for f in loaded.files.values() if not f.folder]
+    files = {key: file for key, file in loaded.files.items() if target.settings.holds(key)}
+    if not files:
+        raise _holds_none(target, len(loaded.files))
+    homeless = [] if target.settings.path_prefix else [_homeless(file) for file in files.values() if not file.folder]
     if homeless:
         raise LoadError(homeless)
-    return Tree(loaded.files, loaded.warnings, layers)
+    warnings = (*loaded.warnings, *_idle(target, loaded.files))
+    return Tree(files, warnings, layers, frozenset(loaded.files.keys() - files.keys()))
 
 
 def read_layers(target: Target) -> Layers:
@@ -75,7 +87,27 @@ def resolve(target: Target, tree: Tree, key: str) -> list[Stated]:
 def _layers(target: Target, sources: Sources) -> tuple[Layers, list[Problem]]:
     before = len(sources.problems)
     found, wrong = read_defaults(sources.defaults(), target.config.allow_fields, target.api_keys)
-    return Layers(found), wrong + sources.problems[before:]
+    overrides = target.settings.overrides
+    wrong += [*sources.problems[before:], *keys_in(overrides, target.api_keys)]
+    return Layers(found, overrides), wrong
+
+
+def _holds_none(target: Target, number: int) -> ConfigError:
+    """What a target holds may never seem to be nothing: that would mean that everything is to be deleted."""
+    return ConfigError(
+        f"the target “{target.name}” holds none of the {number} prompt files: `only` and `except` leave them all out",
+        hint=f"change `targets.{target.name}` in {target.root / CONFIG_NAME}",
+    )
+
+
+def _idle(target: Target, keys: Collection[str]) -> Iterator[Problem]:
+    """The globs of a target that match no prompt file."""
+    settings, place = target.settings, f"{target.root / CONFIG_NAME}: targets.{target.name}"
+    named = [("only", glob) for glob in settings.only] + [("except", glob) for glob in settings.excepted]
+    named += [("overrides", one.match) for one in settings.overrides]
+    for name, glob in named:
+        if not any(matches(key, (glob,)) for key in keys):
+            yield Problem(f"{place}.{name}", 0, 0, f"`{glob}` matches no prompt file", severity="warning")
 
 
 def _look_around(target: Target) -> Sources:

@@ -1,7 +1,7 @@
 """The nouns: a prompt, the file that asks for it, and what the service holds of it.
 
 The blocks stay plain JSON data, exactly as written or answered: what this tool does not know must survive it.
-The shapes that the fields may take stand in `shapes.py`.
+The shapes that the fields may take stand in `schema.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 MAX_DISPLAY_NAME = 128
 """Characters; the `maxLength` of `display_name` in the service's OpenAPI document."""
 
+Level: TypeAlias = Literal["error", "warning", "off"]
+"""How much a rule counts."""
+CUT_TEXT = "cut-text"
+"""The rule by which a text is told that ` #` may have cut."""
+
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 """What can be the id of a prompt: nothing that means something in a URL, a shell or a terminal."""
 VERSION = re.compile(r"[!-~]{0,128}")
@@ -36,7 +41,7 @@ class Problem:
     """A complaint about one place in one file.
 
     `line` and `column` count from 1; 0 stands for the file as a whole. `snippet` is the line complained about,
-    without its end. `hint` is what to write instead.
+    without its end. `hint` is what to write instead. `rule` names the rule of `lint` that found it, if one did.
     """
 
     file: str
@@ -46,6 +51,7 @@ class Problem:
     hint: str | None = None
     snippet: str | None = None
     severity: Literal["error", "warning"] = "error"
+    rule: str | None = None
 
     @property
     def place(self) -> str:
@@ -90,7 +96,7 @@ class PromptFile:
     `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
     `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
     `content_file` paths that were read, as the file names them. `origins` tells of each value that defaults of a folder
-    or an override of the target give.
+    or an override of the target give. `variables` are those that it declares, None if it declares none at all.
     """
 
     key: str
@@ -100,6 +106,7 @@ class PromptFile:
     protected: bool = False
     includes: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
+    variables: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> str:

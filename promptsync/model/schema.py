@@ -44,7 +44,8 @@ from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from promptsync.model import schema_errors
-from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json, other_dialect
+from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json
+from promptsync.model.providers import PROVIDERS
 from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain, kind_of
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ShapeProblem",
+    "adapter",
     "check",
     "check_shared",
     "file_fields",
     "in_order",
-    "json_schema",
     "known_fields",
     "list_fields",
     "nullable_fields",
@@ -94,6 +95,27 @@ def _open(*words: str) -> tuple[Any, Any]:
     return _words(*words, grows=True)
 
 
+class _OrNewer:
+    """Lets a JSON Schema take a mapping of a kind that is not known: what else it may hold, no one can say."""
+
+    def __init__(self, field: str, words: tuple[str, ...]) -> None:
+        self._newer: Json = {
+            "description": "A kind that this release does not know.",
+            "type": "object",
+            "required": [field],
+            "properties": {field: {"type": "string", "not": {"enum": list(words)}}},
+        }
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Json:
+        known: Json = handler(schema)
+        return {"anyOf": [*known.get("oneOf", [known]), self._newer]}
+
+
+def _tagged_open(field: str, *words: str) -> tuple[Discriminator, _OrNewer]:
+    """As `_tagged`, of a list that is known to grow: another word is a warning, and its shape is not judged."""
+    return _tagged(field, *words, grows=True), _OrNewer(field, words)
+
+
 def _tagged(field: str, *words: str, grows: bool = False, key: Callable[[Json], str] | None = None) -> Discriminator:
     """Chooses the shape of a mapping by the word in `field`; `key` refines the choice."""
 
@@ -121,6 +143,9 @@ def _by_kind(expected: str) -> Discriminator:
     )
 
 
+BLANK: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What `str.strip` takes away, as characters in a class: Python and JavaScript read them alike."""
+
 _KINDS: Final[dict[type, str]] = {str: "\0text", list: "\0list", dict: "\0mapping"}
 
 
@@ -145,6 +170,22 @@ Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 Integer: TypeAlias = Annotated[Number, AfterValidator(_whole), WithJsonSchema({"type": "integer"})]
 OnText: TypeAlias = Annotated[str, Tag("\0text")]
 OnNull: TypeAlias = Annotated[None, Tag("\0null")]
+DisplayName: TypeAlias = Annotated[
+    str,
+    Field(max_length=MAX_DISPLAY_NAME, min_length=1),
+    AfterValidator(_not_blank),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": MAX_DISPLAY_NAME,
+            "pattern": f"[^{BLANK}]",
+            "patternErrorMessage": "It is blank.",
+        }
+    ),
+]
+ModelName: TypeAlias = Annotated[
+    str, Field(examples=["openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-3-5-sonnet-20241022"])
+]
 # The file that a text is in, relative to the prompt file's folder.
 ContentFile: TypeAlias = Annotated[str, Field(min_length=1)]
 
@@ -475,7 +516,7 @@ class TraceScrubbing(TypedDict):
 
 
 class Fallback(TypedDict):
-    model: str
+    model: ModelName
 
 
 class Retry(TypedDict, total=False):
@@ -489,7 +530,7 @@ class Cache(TypedDict):
 
 
 class WeightedModel(TypedDict):
-    model: str
+    model: ModelName
     weight: NotRequired[Annotated[float, Field(allow_inf_nan=False, ge=0.001, le=1)]]
 
 
@@ -504,7 +545,7 @@ class Timeout(TypedDict):
 
 class CurrentBlock(TypedDict, total=False):
     name: str
-    model: str | None
+    model: ModelName | None
     temperature: Annotated[float, Field(allow_inf_nan=False, ge=0, le=2)] | None
     max_tokens: Integer | None
     max_completion_tokens: Annotated[float, *_integer(gt=0)] | None
@@ -526,7 +567,7 @@ class CurrentBlock(TypedDict, total=False):
         Annotated[ThinkingByName, Tag("\0disabled")]
         | Annotated[ThinkingEnabled, Tag("\0enabled")]
         | Annotated[ThinkingByName, Tag("\0adaptive")],
-        _tagged("type", "disabled", "enabled", "adaptive", grows=True),
+        *_tagged_open("type", "disabled", "enabled", "adaptive"),
     ]
     tool_choice: Annotated[
         Annotated[str, *_closed("none", "auto", "required"), Tag("\0text")] | Annotated[ToolChoice, Tag("\0mapping")],
@@ -540,7 +581,7 @@ class CurrentBlock(TypedDict, total=False):
         Annotated[PlainFormat, Tag("\0text")]
         | Annotated[PlainFormat, Tag("\0json_object")]
         | Annotated[JsonSchemaResponse, Tag("\0json_schema")],
-        _tagged("type", "text", "json_object", "json_schema", grows=True),
+        *_tagged_open("type", "text", "json_object", "json_schema"),
     ]
     guardrails: list[Guardrail]
     plugins: list[
@@ -548,16 +589,14 @@ class CurrentBlock(TypedDict, total=False):
             Annotated[PiiRedaction, Tag("\0pii_redaction")]
             | Annotated[ResponseHealing, Tag("\0response_healing")]
             | Annotated[TraceScrubbing, Tag("\0trace_scrubbing")],
-            _tagged("id", "pii_redaction", "response_healing", "trace_scrubbing", grows=True),
+            *_tagged_open("id", "pii_redaction", "response_healing", "trace_scrubbing"),
         ]
     ]
     fallbacks: list[Fallback]
     fallback_on_codes: Annotated[list[Annotated[float, *_integer(ge=400, le=599)]], Field(max_length=20)]
     retry: Retry
     cache: Cache
-    load_balancer: Annotated[
-        Annotated[WeightedBalancer, Tag("\0weight_based")], _tagged("type", "weight_based", grows=True)
-    ]
+    load_balancer: Annotated[Annotated[WeightedBalancer, Tag("\0weight_based")], *_tagged_open("type", "weight_based")]
     timeout: Timeout
     cache_control: CacheControl
     prompt_cache_key: str
@@ -670,7 +709,7 @@ ClassicResponseFormat: TypeAlias = Annotated[
         Annotated[ClassicJsonSchemaResponse, Tag("\0json_schema")]
         | Annotated[PlainFormat, Tag("\0json_object")]
         | Annotated[PlainFormat, Tag("\0text")],
-        _tagged("type", "json_schema", "json_object", "text", grows=True),
+        *_tagged_open("type", "json_schema", "json_object", "text"),
         Tag("\0mapping"),
     ]
     | OnNull,
@@ -707,18 +746,11 @@ class ClassicBlock(TypedDict, total=False):
     provider: (
         Annotated[
             str,
-            *_open(
-                "openai", "groq", "cohere", "azure", "aws", "google", "google-ai", "huggingface", "togetherai",
-                "perplexity", "anthropic", "leonardoai", "fal", "nvidia", "jina", "elevenlabs", "litellm", "cerebras",
-                "openailike", "bytedance", "mistral", "deepseek", "contextualai", "moonshotai", "zai", "minimax", "xai",
-                "alibaba", "tensorix", "scaleway", "hcompany", "inception", "inceptron", "wafer", "poolside", "tencent",
-                "nebius", "fireworks", "baseten", "reson8", "meta", "greenpt", "liquid", "typesafe", "berget",
-                "cloudflare", "slack", "orq", "replicate", "anyscale",
-            ),
+            *_open(*PROVIDERS),
         ]
         | None
     )  # fmt: skip
-    model: str | None
+    model: ModelName | None
     model_type: (
         Annotated[
             str,
@@ -749,10 +781,11 @@ class File(TypedDict, total=False):
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, regex_engine="rust-regex")  # type: ignore[misc]
 
-    display_name: Annotated[str, Field(max_length=MAX_DISPLAY_NAME, min_length=1), AfterValidator(_not_blank)]
+    display_name: DisplayName
     description: str | None
     metadata: Metadata
     protected: bool
+    variables: list[Annotated[str, AfterValidator(_not_blank)]]
     prompt: CurrentBlock
     prompt_config: ClassicBlock
 
@@ -764,7 +797,7 @@ def check(document: Any, *, allow_fields: Collection[str] = ()) -> list[ShapePro
     """
     problems = _blocks(document) if isinstance(document, dict) else []
     try:
-        _adapter().validate_python(document)
+        adapter().validate_python(document)
     except ValidationError as error:
         details = error.errors(include_url=False)
         problems += explain(details, document, _vocabulary(), frozenset(allow_fields))
@@ -785,7 +818,7 @@ def check_shared(document: Any, *, allow_fields: Collection[str] = ()) -> list[S
             problems += [_not_shared((name, "messages"))] if "messages" in shared[name] else []
             shared[name]["messages"] = []
     try:
-        _adapter().validate_python(shared)
+        adapter().validate_python(shared)
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False) if not _is_left_out(detail)]
         problems += explain(details, shared, _vocabulary(), frozenset(allow_fields))
@@ -812,6 +845,12 @@ def _without_nulls(value: Json) -> Json:
     }
 
 
+@cache
+def adapter() -> TypeAdapter[Any]:
+    """What holds data against the shape of a file, and tells its JSON Schema."""
+    return TypeAdapter(File)
+
+
 def _blocks(document: Json) -> list[ShapeProblem]:
     present = [name for name in DIALECTS if name in document]
     if len(present) == 1:
@@ -821,25 +860,6 @@ def _blocks(document: Json) -> list[ShapeProblem]:
         return [ShapeProblem((), message, "put model, messages and parameters under `prompt:`")]
     message = "the file has both `prompt` and `prompt_config`, expected one of them"
     return [ShapeProblem((CLASSIC,), message, "keep the one in the dialect that you write", at_key=True)]
-
-
-def json_schema() -> Json:
-    """The JSON Schema (draft 2020-12) of a prompt file, for editors; lists that grow are suggestions."""
-    # What pydantic calls oneOf is chosen by a tag; an editor need not know that no two of them fit.
-    schema = _renamed(_adapter().json_schema(), "oneOf", "anyOf")
-    one_of = [{"required": [name], "properties": {other_dialect(name): False}} for name in DIALECTS]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "orq.ai prompt file",
-        "oneOf": one_of,
-    }
-
-
-def _renamed(schema: Any, old: str, new: str) -> Any:
-    if isinstance(schema, dict):
-        return {new if key == old else key: _renamed(value, old, new) for key, value in schema.items()}
-    return [_renamed(value, old, new) for value in schema] if isinstance(schema, list) else schema
 
 
 def file_fields() -> frozenset[str]:
@@ -879,11 +899,6 @@ def list_fields(dialect: Dialect) -> frozenset[str]:
 def known_fields(dialect: Dialect) -> frozenset[str]:
     """All fields of the block; for classic also those of `model_parameters`, with dotted names."""
     return frozenset(name for name, _ in _fields(dialect))
-
-
-@cache
-def _adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(File)
 
 
 @cache

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from promptsync.model.compare import FieldDiff
     from promptsync.output.layout import Layout
+    from promptsync.output.style import Style
 
 _INNER = 4
 """The indent of the lines below a field's name, beyond its own."""
@@ -74,9 +75,13 @@ def field_lines(item: FieldDiff, layout: Layout, indent: int) -> Iterator[str]:
     field, style = field_rows(item, layout, indent), layout.style
     yield " " * indent + style(_COLOURS[field.sign], field.head) + (f" {field.line}" if field.line is not None else "")
     margin = " " * (indent + _INNER)
-    for row in field.rows:
-        text = f"{row.sign} {row.text}" if row.sign in ("+", "-", " ") else row.text
-        yield margin + style(_COLOURS[row.sign], text.rstrip())
+    yield from (margin + row_line(row, style) for row in field.rows)
+
+
+def row_line(row: Row, style: Style) -> str:
+    """One row of a diff as a line for a terminal."""
+    text = f"{row.sign} {row.text}" if row.sign in ("+", "-", " ") else row.text
+    return style(_COLOURS[row.sign], text.rstrip())
 
 
 def _shortened(rows: Iterable[Row], room: int, limit: int) -> Iterator[Row]:

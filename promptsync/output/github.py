@@ -78,7 +78,8 @@ def _worst(found: Sequence[tuple[Level, str]], noun: str, where: str = "") -> It
 
 def _complaint(problem: Problem) -> str:
     message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
-    return annotation(problem.severity, "promptsync", message, problem.file, max(problem.line, 1))
+    title = f"promptsync: {problem.rule}" if problem.rule else "promptsync"
+    return annotation(problem.severity, title, message, problem.file, max(problem.line, 1))
 
 
 def annotation(level: Level, title: str, message: str, file: str | None = None, line: int = 1) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptsync.output.matching import Matcher
@@ -68,6 +69,10 @@ def _changed(rows: list[tuple[str, str]]) -> Block:
 
 def _marked(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     here, there = _WORD.findall(old), _WORD.findall(new)
+    least = _ALIKE * max(len(old), len(new))
+    # What is counted takes far less time than what is matched, and cannot be less.
+    if sum(len(word) * number for word, number in (Counter(here) & Counter(there)).items()) < least:
+        return (Piece(old, False),), (Piece(new, False),)
     gone: list[Piece] = []
     came: list[Piece] = []
     for kind, old_from, old_to, new_from, new_to in Matcher(here, there).get_opcodes():
@@ -75,6 +80,6 @@ def _marked(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
             if text:
                 pieces.append(Piece(text, kind != "equal"))
     alike = sum(len(piece.text) for piece in gone if not piece.is_marked)
-    if alike < _ALIKE * max(len(old), len(new)):
+    if alike < least:
         return (Piece(old, False),), (Piece(new, False),)
     return tuple(gone), tuple(came)

@@ -43,11 +43,16 @@ def render_error(error: PromptsyncError, *, color: bool) -> str:
 
 def _problem(problem: Problem, style: Style) -> Iterator[str]:
     severity = style("red" if problem.severity == "error" else "yellow", f"{problem.severity}:")
-    yield f"{style('bold', terminal(problem.place) + ':')} {severity} {terminal(problem.message)}"
+    said = terminal(problem.message) + _rule(problem, style)
+    yield f"{style('bold', terminal(problem.place) + ':')} {severity} {said}"
     if problem.snippet is not None and problem.line:
         yield from _snippet(problem.snippet, problem.line, problem.column, style)
     if problem.hint:
         yield f"    {style('cyan', 'help:')} {terminal(problem.hint)}"
+
+
+def _rule(problem: Problem, style: Style) -> str:
+    return style("dim", f" [{problem.rule}]") if problem.rule else ""
 
 
 def _snippet(snippet: str, line: int, column: int, style: Style) -> Iterator[str]:

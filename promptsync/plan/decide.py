@@ -30,6 +30,7 @@ from promptsync.plan.base import (
     to_tell,
     with_news,
 )
+from promptsync.plan.callers import lost_variables
 from promptsync.plan.changes import (
     PROTECTED,
     Adopt,
@@ -284,7 +285,8 @@ class Decider:
         self, file: PromptFile, entry: LockEntry, old_key: str, remote: RemotePrompt | None, shown: list[FieldDiff]
     ) -> Update | Move:
         known = [remote] if remote else []
-        unprotected = (UNPROTECTED,) if entry.protected and not file.protected else ()
+        warnings: tuple[str, ...] = (UNPROTECTED,) if entry.protected and not file.protected else ()
+        warnings += lost_variables(file, remote)
         if old_key == file.key:
             return Update(
                 key=file.key,
@@ -292,7 +294,7 @@ class Decider:
                 path=self._path_to_send(file, entry),
                 digest=self._digest("update", file.key, file, entry, *known),
                 diff=tuple(shown),
-                warnings=unprotected,
+                warnings=warnings,
                 file=file,
                 entry=entry,
                 remote=remote,
@@ -303,7 +305,7 @@ class Decider:
             path=self.path_of(file),
             digest=self._digest("move", file.key, file, entry, *known, old_key),
             diff=tuple(shown),
-            warnings=unprotected,
+            warnings=warnings,
             file=file,
             entry=entry,
             old_key=old_key,

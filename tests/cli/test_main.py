@@ -18,10 +18,22 @@ def test_the_table_of_commands_says_what_each_says_of_itself() -> None:
         assert command.callback.__module__ == f"promptsync.cli.{file}"
 
 
-def test_the_help_lists_the_commands_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_lists_the_commands_by_task(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--help"]) == 0
-    listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
-    assert [line.split()[0] for line in listed if line[2] != " "] == sorted(cli.COMMANDS)
+    text = capsys.readouterr().out
+    for task, commands in cli.TASKS.items():
+        listed = text.partition(f"\n{task}:\n")[2].partition("\n\n")[0].splitlines()
+        assert [line.split()[0] for line in listed if line[2] != " "] == list(commands)
+
+
+def test_the_help_of_a_command_ends_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["history", "--help"]) == 0
+    end = "Example:\n    promptsync history Default/Support/refund -n 5\n\n  A KEY is the place of a prompt file"
+    assert end in capsys.readouterr().out
+    assert cli.run(["plan", "--help"]) == 0
+    assert "A KEY" not in capsys.readouterr().out
+    assert cli.run(["lock", "push", "--help"]) == 0
+    assert "promptsync lock push --branch main" in capsys.readouterr().out
 
 
 def test_a_command_that_is_not_there_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.commands.keys import file_of, folder_of, locked_key, with_keys
+from promptsync.commands.results import Validated
 from promptsync.commands.validate import validate
 from promptsync.files.tree import load_tree
-from promptsync.model.errors import LoadError, UsageError
+from promptsync.model.errors import UsageError
 from promptsync.plan.changes import PlanOptions
 from tests.commands.locked import FILE, KEY, OTHER, TREE
 
@@ -151,13 +152,12 @@ def test_a_policy_that_matches_nothing_any_more_is_told_and_stops_nothing(world:
 
 def test_validate_takes_files_as_a_person_writes_them(world: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     for typed in spellings(world, KEY):
-        assert validate(world.target, [typed]) == (1, ())
-    assert validate(world.target, [KEY, f"{KEY}.yaml", OTHER]) == (2, ())
+        assert validate(world.target, [typed]) == Validated(1)
+    assert validate(world.target, [KEY, f"{KEY}.yaml", OTHER]) == Validated(2)
     (world.root / f"{OTHER}.yaml").write_text("prompt: {temprature: 1}\n", encoding="utf-8")
     monkeypatch.chdir(world.root / "Default")
-    assert validate(world.target, ["refund.yaml"]) == (1, ())
-    with pytest.raises(LoadError):
-        validate(world.target, ["other.yaml"])
+    assert validate(world.target, ["refund.yaml"]) == Validated(1)
+    assert validate(world.target, ["other.yaml"]).errors
     with pytest.raises(UsageError) as caught:
         validate(world.target, [KEY, "Default/refnd.yaml"])
     assert caught.value.message == f"Default/refnd.yaml is no prompt file under {world.root}"

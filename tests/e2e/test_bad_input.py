@@ -150,7 +150,8 @@ def test_a_missing_or_empty_root_never_means_to_delete(world: World) -> None:
 def test_a_word_of_a_list_that_grows_is_a_warning(world: World) -> None:
     world.write(
         "Default/new",
-        "metadata: {language: Italian}\nprompt_config:\n  provider: opnai\n  model: m\n  messages: []\n",
+        "metadata: {language: Italian}\nprompt_config:\n  provider: opnai\n  model: m\n"
+        "  messages: [{role: user, content: Hi}]\n",
     )
     ran = world.run("validate")
     assert (ran.code, ran.out) == (0, "1 prompt file is valid\n")

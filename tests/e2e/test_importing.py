@@ -8,6 +8,7 @@ import pytest
 
 from promptsync.apply.journal import Journal
 from promptsync.commands import newfile
+from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.sandbox import Behaviour
 from tests.e2e.world import Ran, World, classic, current
 
@@ -317,3 +318,19 @@ def test_several_pages(world: World) -> None:
     assert (done.code, len(world.lock["prompts"])) == (0, 250)
     assert len(world.sandbox.requests) <= 4
     assert world.plan().out.endswith("No changes. 250 prompts are as the files say.\n")
+
+
+def test_the_line_that_names_the_schema_for_editors_stays_and_says_nothing_to_the_service(world: World) -> None:
+    there(world, "refund")
+    assert import_all(world).code == 0
+    assert world.run("mv", "Default/refund", "New/refund").code == 0
+    world.edit("New/refund", temperature=0.9)
+    assert world.run("pull").code == 0
+
+    file = world.root / "New/refund.yaml"
+    first, rest = file.read_text(encoding="utf-8").split("\n", 1)
+    assert first == modeline(PROMPT_URL).strip()
+    assert "0.9" in rest
+    assert world.apply().code == 0
+    file.write_text(rest, encoding="utf-8")
+    assert world.plan("--detailed-exitcode").code == 0

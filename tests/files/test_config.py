@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
 from promptsync.files.config import (
     DEFAULT_BASE_URL,
@@ -18,13 +19,15 @@ from promptsync.files.config import (
     connection,
     parse_config,
 )
+from promptsync.files.config_schema import CONFIG_SCHEMA
+from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.schema import file_fields
 
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
-KNOWN = "known are allow_fields, lock, max_file_bytes, policies, targets"
+KNOWN = "known are allow_fields, content_files, lint, lock, max_file_bytes, policies, targets"
 KEY = "sk-very-secret-0123"
 ENVIRON = {"ORQ_API_KEY": KEY}
 
@@ -57,6 +60,8 @@ def test_everything_that_can_be_said() -> None:
         "policies: {overwrite: ['Default/**'], create_twins: true}\n"
         "allow_fields: [prompt.new_thing]\n"
         "max_file_bytes: 1\n"
+        "content_files: over 40 lines\n"
+        "lint: {rules: {secret: warning, near-twin: off}, exceptions: {'Old/**': [json-mode]}}\n"
     ) == Config(
         {
             "staging": TargetSettings(
@@ -68,6 +73,9 @@ def test_everything_that_can_be_said() -> None:
         create_twins=True,
         allow_fields=("prompt.new_thing",),
         max_file_bytes=1,
+        max_lines=40,
+        levels={"secret": "warning", "near-twin": "off"},
+        exceptions={"Old/**": ("json-mode",)},
     )
 
 
@@ -88,6 +96,9 @@ MISTAKES = [
     ("bytes half", "max_file_bytes: 1.5\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes below 0", "max_file_bytes: -1\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
     ("bytes text", "max_file_bytes: 1MB\n", "1:17", "`max_file_bytes` must be a number of bytes, 1 or more"),
+    ("lines a number", "content_files: 40\n", "1:16", "`content_files` must tell a number of lines"),
+    ("no lines", "content_files: over 0 lines\n", "1:16", "`content_files` must tell a number of lines"),
+    ("lines under", "content_files: under 40 lines\n", "1:16", "`content_files` must tell a number of lines"),
     ("prefix", "targets: {a: {path_prefix: 1}}\n", "1:28", "`path_prefix` must be text"),
     ("prefix up", "targets: {a: {path_prefix: ../x}}\n", "1:28", "`path_prefix` must be a path of folders"),
     ("prefix here", "targets: {a: {path_prefix: ./x}}\n", "1:28", "`path_prefix` must be a path of folders"),
@@ -416,3 +427,103 @@ def test_no_message_and_no_repr_holds_the_key(url: str) -> None:
 def test_lockfiles_may_live_on_a_branch(branch: str) -> None:
     assert parse_config(f"lock: {{branch: {branch}}}\n".encode(), "promptsync.yaml").lock_branch == branch
     assert parse_config(b"", "promptsync.yaml").lock_branch is None
+
+
+EDITOR = Draft7Validator(CONFIG_SCHEMA)
+
+PREFIXES = st.text(st.sampled_from("ab/. \\\u2028\x1f\xa0é"), max_size=8)
+URLS = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["https://", "http://", "HTTPS://", ""]),
+        st.sampled_from(["orq.ai", "my.orq.ai", "a.b.ORQ.ai", "xorq.ai", "localhost", "127.0.0.1", "[::1]", "evil.ai"]),
+        st.sampled_from(["", ":1", ":65535", ":65536", ":99999", ":x", ":"]),
+        st.sampled_from(["", "/", "/x", "@orq.ai"]),
+    ),
+)
+KEY_NAMES = st.sampled_from(["ORQ_X", "ORQ_API_KEY_2", "ORQ_", "AWS_KEY", "ORQ_x"])
+BRANCHES = st.lists(
+    st.sampled_from(["a", "refs", "main", "Head", "x.lock", "x.", "a..b", "-a", ".a", "_b", "lock", "a b", "é", ""]),
+    max_size=3,
+).map("/".join) | st.integers(195, 205).map("b".__mul__)
+ODD = st.sampled_from([None, True, False, 0, 1, -1, 1.5, "", "x", [], ["x"], [1], {}, {"x": 1}])
+
+
+def fields(**own: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """A mapping with some of its fields, some of whose values are odd, and now and then one field more."""
+    optional = {name: values | ODD for name, values in own.items()} | {"another": ODD}
+    return st.fixed_dictionaries({}, optional={name: optional[name] for name in own}) | st.fixed_dictionaries(
+        {}, optional=optional
+    )
+
+
+TARGETS = fields(base_url=URLS, api_key_env=KEY_NAMES, path_prefix=PREFIXES, exclusive=st.booleans())
+NAMES = st.sampled_from(["default", "sandbox", "staging", "a-b_1", "-a", "a b", "a" * 64, "a" * 65, ""])
+CONFIGS = fields(
+    targets=st.dictionaries(NAMES, TARGETS | ODD, max_size=2),
+    policies=fields(overwrite=st.lists(st.sampled_from(["Default/**", "a"])), create_twins=st.booleans()),
+    allow_fields=st.lists(st.sampled_from(["prompt.new_thing", "new_thing"])),
+    lock=fields(branch=BRANCHES),
+    content_files=st.sampled_from(["over 1 line", "over 40 lines", "over 0 lines", "over 999999 lines", "40"]),
+    lint=fields(
+        rules=st.dictionaries(st.sampled_from(["near-twin", "x"]), st.sampled_from(["off", "error", "fatal"]) | ODD),
+        exceptions=st.dictionaries(st.just("Default/**"), st.lists(st.just("near-twin")) | ODD),
+    ),
+    max_file_bytes=st.integers(-1, 10),
+)
+
+
+@given(CONFIGS)
+def test_a_configuration_is_taken_where_the_schema_for_editors_takes_it(data: dict[str, Any]) -> None:
+    text = dump(data) if data else "{}\n"
+    try:
+        complaints = []
+        parsed(text)
+    except LoadError as error:
+        complaints = [problem.message for problem in error.problems]
+
+    assert EDITOR.is_valid(data) == (complaints == []), complaints
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        (
+            "allow_fields: [path]\n",
+            {"allow_fields": ["path"]},
+        ),  # whose field is whose
+        (
+            "targets: {a: {overrides: [{match: '**', set: {promt: {}}}]}}\n",
+            {"targets": {"a": {"overrides": [{"match": "**", "set": {"promt": {}}}]}}},
+        ),  # what a prompt file may say
+        ("max_file_bytes: 2.0\n", {"max_file_bytes": 2.0}),  # to JSON Schema, 2.0 is a whole number
+    ],
+)
+def test_what_the_schema_for_editors_cannot_say(text: str, data: Any) -> None:
+    assert EDITOR.is_valid(data)
+    assert problems(text)
+
+
+def test_the_schema_for_editors_says_what_each_field_is_for() -> None:
+    top = CONFIG_SCHEMA["properties"]
+    targets = top["targets"]
+    shapes = [top, top["policies"]["properties"], *(shape["properties"] for shape in targets["properties"].values())]
+    shapes.append(targets["additionalProperties"]["properties"])
+
+    Draft7Validator.check_schema(CONFIG_SCHEMA)
+    assert [name for shape in shapes for name, schema in shape.items() if not schema["description"]] == []
+    known = {"base_url", "api_key_env", "path_prefix", "exclusive", "only", "except", "overrides"}
+    assert set(shapes[-1]) == known
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("x: 1\n", CONFIG_SCHEMA),
+        ("targets: {a: {x: 1}}\n", CONFIG_SCHEMA["properties"]["targets"]["additionalProperties"]),
+        ("policies: {x: 1}\n", CONFIG_SCHEMA["properties"]["policies"]),
+    ],
+)
+def test_the_schema_for_editors_knows_every_key_that_is_known(text: str, schema: dict[str, Any]) -> None:
+    (problem,) = problems(text)
+    assert problem.message == f"unknown key `x`; known are {', '.join(sorted(schema['properties']))}"

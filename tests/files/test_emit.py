@@ -14,6 +14,7 @@ from promptsync.files.emit import Emitted, emit
 from promptsync.files.loader import Source, included_text, load_one
 from promptsync.model.canonical import canonical, source_hash
 from promptsync.model.errors import PromptsyncError
+from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.model.lockfile import Lockfile, entry_for
 from promptsync.model.prompt import CLASSIC, CURRENT, Dialect, Json, PromptFile, RemotePrompt
 from promptsync.plan.base import own_fields
@@ -53,6 +54,11 @@ def load(emitted: Emitted, stem: str = "refund") -> PromptFile:
     assert [problem for problem in problems if problem.severity == "error"] == []
     assert file is not None
     return file
+
+
+def said(emitted: Emitted) -> str:
+    """An emitted file behind its first line, which is the same in all."""
+    return emitted.text.removeprefix(modeline(PROMPT_URL))
 
 
 def written(content: str) -> str:
@@ -155,6 +161,10 @@ def test_a_file_reads_well(name: str) -> None:
         golden.write_text(emitted.text, encoding="utf-8")
 
     assert emitted.text == golden.read_text(encoding="utf-8")
+
+
+def test_the_first_line_names_the_schema_for_editors() -> None:
+    assert emit(remote(), stem="refund").text.startswith(f"# yaml-language-server: $schema={PROMPT_URL}\nprompt:\n")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -264,7 +274,7 @@ def test_what_would_be_too_large_has_its_longest_texts_in_files_beside_it() -> N
 
     assert emitted.texts == {"refund.2.md": LONG + "\n", "refund.3-1.md": LONG}
     assert (
-        emitted.text
+        said(emitted)
         == """\
 prompt:
   model: a/b
@@ -318,8 +328,8 @@ def test_numbers_are_kept_to_the_digit() -> None:
 
 def test_the_name_is_said_where_the_file_does_not_say_it() -> None:
     assert "display_name" not in emit(remote(name="Café"), stem="Café").text
-    assert emit(remote(name="a/b"), stem="a-b").text.startswith("display_name: a/b\n")
-    assert emit(remote(name="Cafe\u0301"), stem="Cafe\u0301").text.startswith("display_name: ")
+    assert said(emit(remote(name="a/b"), stem="a-b")).startswith("display_name: a/b\n")
+    assert said(emit(remote(name="Cafe\u0301"), stem="Cafe\u0301")).startswith("display_name: ")
 
 
 def test_nothing_is_made_up_and_nothing_empty_is_said() -> None:
@@ -327,7 +337,7 @@ def test_nothing_is_made_up_and_nothing_empty_is_said() -> None:
 
     emitted = emit(remote(block, description="", metadata={"use_cases": [], "language": None}), stem="refund")
 
-    assert emitted.text == "prompt:\n  messages:\n    - role: system\n      content: Be kind\n"
+    assert said(emitted) == "prompt:\n  messages:\n    - role: system\n      content: Be kind\n"
     assert emitted.allow_fields == ()
 
 
@@ -367,7 +377,7 @@ def test_the_order_of_a_file_is_that_of_the_shapes_and_messages_come_last() -> N
     emitted = emit(remote(block, description="why", metadata={"use_cases": ["Agents"], "language": "Dutch"}), stem="x")
 
     assert (
-        emitted.text
+        said(emitted)
         == """\
 display_name: refund
 description: why

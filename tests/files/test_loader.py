@@ -14,13 +14,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
 from promptsync.apply.payload import create_body
 from promptsync.files import loader
 from promptsync.files.loader import IncludeError, Loaded, Source, included_text, load, load_one
+from promptsync.files.yaml.writer import dump
 from promptsync.model import schema
 from promptsync.model.errors import LoadError
+from promptsync.model.json_schema import prompt_schema
 from promptsync.model.prompt import Problem, Prompt, PromptFile
+from tests.model.test_schema import mutated
 from tests.strategies import documents, prompts
 from tests.yaml_cases import quoted_dump
 
@@ -165,7 +169,7 @@ def test_only_what_is_let_through_goes_to_the_service_besides(monkeypatch: pytes
         __pydantic_config__ = schema.File.__pydantic_config__  # type: ignore[attr-defined,misc]
         frozen: bool
 
-    caches = (schema._adapter, schema._vocabulary, schema._hints)
+    caches = (schema.adapter, schema._vocabulary, schema._hints)
     monkeypatch.setattr(schema, "File", WithFrozen)
     monkeypatch.setattr(loader, "PromptFile", FrozenFile)
     for cached in caches:
@@ -385,3 +389,30 @@ def test_no_bytes_make_it_raise(raw: bytes) -> None:
 
 def test_every_key_of_ours_is_a_field_of_the_file() -> None:
     assert schema.own_keys() <= {field.name for field in fields(PromptFile)}
+
+
+EDITOR = Draft7Validator(prompt_schema())
+
+
+def from_files(value: Any, data: st.DataObject) -> Any:
+    """Some data of a prompt file, some of whose texts stand in files of their own."""
+    if isinstance(value, list):
+        return [from_files(item, data) for item in value]
+    if not isinstance(value, dict):
+        return value
+    text = next((key for key in ("content", "text") if key in value), "")
+    if isinstance(value.get(text), str) and data.draw(st.booleans()):
+        value = {"content_file" if key == text else key: item for key, item in value.items()}
+    return {key: from_files(item, data) for key, item in value.items()}
+
+
+@given(documents(), st.data())
+def test_what_a_file_may_say_is_what_the_schema_for_editors_takes(document: Any, data: st.DataObject) -> None:
+    """Of a file that is YAML, is no copy of an API key, and whose `content_file` texts can be read."""
+    document = from_files(document, data)
+    if data.draw(st.booleans()):
+        document = mutated(document, data) or {"prompt": None}
+
+    file, problems = load_one(source(dump(document)), lambda key, name: "A text.")
+
+    assert EDITOR.is_valid(document) == (file is not None), problems

@@ -17,7 +17,6 @@ from promptsync.model.schema import (
     check,
     file_fields,
     in_order,
-    json_schema,
     known_fields,
     list_fields,
     nullable_fields,
@@ -32,7 +31,6 @@ CREATE = SHAPES["CreatePromptRequest"]["properties"]["prompt"]
 ANSWERED = SHAPES["Prompt"]["properties"]["prompt_config"]
 # Create and update agree but for `model`, which an update may set to null, and `messages`, which a create needs.
 JUDGE = Draft202012Validator({**UPDATE, "required": ["messages"], "components": OPENAPI["components"]})
-EDITOR = Draft202012Validator(json_schema())
 USER = {"role": "user", "content": "hi"}
 
 
@@ -187,51 +185,6 @@ def test_no_data_makes_the_check_raise(document: dict[str, Any], data: st.DataOb
 @pytest.mark.parametrize("document", [None, [], "x", 3, True, {}, {"prompt": None}, {"prompt": [], "prompt_config": 1}])
 def test_what_is_no_prompt_at_all_is_refused(document: Any) -> None:
     assert errors(document)
-
-
-def test_the_schema_for_editors_is_one() -> None:
-    Draft202012Validator.check_schema(json_schema())
-
-
-@given(documents())
-def test_the_schema_for_editors_takes_what_the_check_takes(document: dict[str, Any]) -> None:
-    assert check(document) == []
-    assert list(EDITOR.iter_errors(document)) == []
-
-
-@given(documents(), st.data())
-def test_the_schema_for_editors_refuses_what_the_check_refuses(document: dict[str, Any], data: st.DataObject) -> None:
-    document = mutated(document, data)
-    problems = check(document)
-    # A blank name, and shapes behind a tag that may be new, are beyond the schema.
-    if "display_name" in document or any(problem.severity == "warning" for problem in problems):
-        return
-    assert EDITOR.is_valid(document) == (not problems), problems
-
-
-@pytest.mark.parametrize(
-    ("document", "valid"),
-    [
-        (current(), True),
-        (classic(), True),
-        ({**current(), **classic()}, False),
-        ({}, False),
-        (current(temprature=1), False),
-        (current(reasoning_effort="gigantic"), True),
-        ({"prompt": {"messages": [{"role": "user", "content_file": "a.md"}]}}, True),
-        ({"prompt": {"messages": [{"role": "user", "content_file": "a.md", "content": "x"}]}}, False),
-        ({**current(), "protected": True}, True),
-        (current(plugins=[{"id": "pii_redaction", "language": "nl"}]), True),
-        (current(response_format={"type": "json_object"}), True),
-        (current(response_format={"type": "json_schema"}), False),
-        (classic(model_parameters={"responseFormat": {"type": "json_schema"}}), False),
-        (current(thinking={"type": "adaptive"}), True),
-        (current(thinking={"type": "enabled"}), False),
-    ],
-)
-def test_the_schema_for_editors_knows_our_own_keys(document: Any, valid: bool) -> None:
-    assert EDITOR.is_valid(document) is valid
-    assert (errors(document) == []) is valid
 
 
 @pytest.mark.parametrize(
@@ -558,4 +511,12 @@ def test_the_users_own_data_and_what_fits_no_shape_stays_as_it_is(document: dict
 
 
 def test_the_keys_of_a_file_are_those_of_the_service_and_ours() -> None:
-    assert file_fields() == {"display_name", "description", "metadata", "prompt", "prompt_config", "protected"}
+    assert file_fields() == {
+        "display_name",
+        "description",
+        "metadata",
+        "prompt",
+        "prompt_config",
+        "protected",
+        "variables",
+    }

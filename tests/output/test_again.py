@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,15 @@ from promptsync.model.canonical import Ordered
 from promptsync.model.compare import FieldDiff, all_fields
 from promptsync.model.errors import PlanError
 from promptsync.output.again import show_again
-from promptsync.output.formats import FORMATS, render, render_shown
+from promptsync.output.escape import terminal
+from promptsync.output.formats import FOR_RUNNERS, FORMATS, render, render_shown
 from promptsync.output.layout import Layout
 from promptsync.output.plan_json import dumps, saved_plan
 from promptsync.plan.changes import PlanOptions, Sides
 from promptsync.plan.differ import plan_digest
 from promptsync.plan.saved import parse_saved
 from tests.output import examples
+from tests.output.test_text import HOSTILE
 from tests.strategies import prompts
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ LAYOUTS = [Layout(), Layout(whole=True), Layout(color=True, width=60)]
 
 def planned(*changes: Change, **others: Any) -> Plan:
     """A plan with the digest that is its own."""
-    made = examples.plan_of(*changes, **others)
+    target = others.pop("target", "default")
+    made = replace(examples.plan_of(*changes, **others), target=target)
     return replace(made, digest=plan_digest(made.target, made.changes))
 
 
@@ -116,6 +120,18 @@ def test_the_facts_of_any_new_prompt(prompt: Prompt) -> None:
     file = replace(create.file, prompt=prompt)
     made = planned(replace(create, display_name=prompt.display_name, file=file, diff=tuple(all_fields(prompt, "add"))))
     assert render_shown(again(told(made)), Layout()) == render(made, Layout())
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS.keys() - {"json"}))
+@settings(deadline=None, max_examples=50)
+@given(HOSTILE)
+def test_no_place_or_option_in_the_file_acts_on_who_reads_it(form: str, text: str) -> None:
+    options = PlanOptions(only=(text,), overwrite=(text,))
+    made = planned(examples.update(), target=text, host=text, path_prefix=text, options=options)
+    with suppress(PlanError):  # no text, or none that is Unicode
+        shown = render_shown(again(told(made)), Layout(), form)
+        quiet = shown.removeprefix("::").replace("\n::", "\n") if form in FOR_RUNNERS else shown
+        assert terminal(quiet, newlines=True, tabs=True) == quiet
 
 
 def spoiled(change: Callable[[Any], object]) -> bytes:

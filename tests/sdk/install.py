@@ -1,9 +1,10 @@
-"""Install the official SDKs, each in an environment of its own, for the tests beside this file.
+"""Install the official SDKs, each in an environment of its own, for the tests beside this file; and the tools on npm
+by which other tests judge what is made for editors and for TypeScript.
 
     python tests/sdk/install.py FOLDER [--json]
 
-What is there already is kept. Prints the variables that the tests read, as lines to `export`, or as JSON. The Node
-SDKs are left out, with a note, where there is no npm. Standard library only.
+What is there already is kept. Prints the variables that the tests read, as lines to `export`, or as JSON. What is on
+npm is left out, with a note, where there is no npm. Standard library only.
 """
 
 import argparse
@@ -23,6 +24,10 @@ PYTHON_SDKS = {
 NODE_SDKS = {
     "PROMPTSYNC_SDK_NODE": ("node-4", "@orq-ai/node@4.15.11"),
     "PROMPTSYNC_SDK_NODE_3": ("node-3", "@orq-ai/node@3.14.45"),
+}
+NODE_TOOLS = {
+    "PROMPTSYNC_YAML_LANGUAGE_SERVER": ("yaml-language-server", "yaml-language-server@2.0.0"),
+    "PROMPTSYNC_TYPESCRIPT": ("typescript", "typescript@5.9.3"),
 }
 # Written last, so that an installation that was interrupted is made again.
 DONE = "installed.txt"
@@ -48,9 +53,9 @@ def install(folder: Path) -> dict[str, str]:
         variables[name] = install_python(folder / place, package)
     npm = shutil.which("npm")
     if npm is None:
-        print("npm is not there: the Node SDKs are left out", file=sys.stderr)
+        print("npm is not there: the Node SDKs and tools are left out", file=sys.stderr)
         return variables
-    for name, (place, package) in NODE_SDKS.items():
+    for name, (place, package) in (NODE_SDKS | NODE_TOOLS).items():
         variables[name] = install_node(npm, folder / place, package)
     return variables
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptsync.model.schema import json_schema
+from promptsync.model.schema import adapter
 from promptsync.sandbox.validation import document
 from tests.sdk.test_sdk import installed
 
@@ -94,7 +94,7 @@ def dumped(generation: str) -> dict[str, Places]:
     return {name: places(schema, schema) for name, schema in json.loads(run.stdout).items()}
 
 
-FILE = places(json_schema(), {})
+FILE = places(adapter().json_schema(), {})
 DOCUMENT = document()
 SANDBOX = {
     call: places(DOCUMENT["components"]["schemas"][name], DOCUMENT)

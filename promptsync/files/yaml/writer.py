@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.yaml.careful import MAX_DEPTH, UNSAYABLE
+from promptsync.files.yaml.noted import Alias, MergeKey, Noted
 from promptsync.files.yaml.scalars import resolve
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ _LONGEST_KEY = 900
 # the direction of the text around, so that a reviewer sees what the model will see.
 _SEEN = "\n\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _ESCAPED = re.compile(f"[^{_SEEN}]")
-_NOT_IN_BLOCK = re.compile(f"[^\t{_SEEN}]")
+# In a block, which has no escapes, stands too what texts in Arabic or Hebrew need: isolates and embeddings, which end
+# with their line. What overrides the direction of letters does not.
+_NOT_IN_BLOCK = re.compile(f"[^\t{_SEEN}\u202a-\u202c\u2066-\u2069]")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _ESCAPES |= {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -51,13 +54,14 @@ class NotYamlError(ValueError):
 class Written:
     """A value as text: `head` stands behind the key or dash, `tail` holds further lines, each with its "\\n" before.
 
-    A comment may follow on the line where `head` ends. `here` tells that the first line of `tail` may follow a dash
-    directly, as in `- role: user`.
+    `comment`, with the blanks before it, follows on the line where `head` ends. `here` tells that the first line of
+    `tail` may follow a dash directly, as in `- role: user`.
     """
 
     head: str
     tail: str = ""
     here: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,10 @@ class Habits:
 
 
 def dump(document: dict[str, Any]) -> str:
-    """`document`, which is not empty, as block style YAML with a final newline. Raises NotYamlError."""
+    """`document`, which is not empty, as block style YAML with a final newline. Raises NotYamlError.
+
+    Its values may be `Noted`.
+    """
     refuse_unsayable(document)
     return "\n".join(_mapping(document, 0, Habits())) + "\n"
 
@@ -116,24 +123,64 @@ def _check_text(text: str, path: Path) -> None:
         raise NotYamlError(path, f"its text holds {name}, which YAML cannot carry")
 
 
+def ends_open(value: Any) -> bool:
+    """Whether empty lines behind `value`, as it is written, would become part of it."""
+    if isinstance(value, Noted):
+        return not value.below and ends_open(value.value)
+    if isinstance(value, dict | list) and value:
+        return ends_open(list(value.values() if isinstance(value, dict) else value)[-1])
+    return isinstance(value, str) and chomp_for(value) == "+" and fits_block(value)
+
+
 def _written(value: Any, column: int, habits: Habits, used: int, *, dash: bool = False) -> Written:
+    if isinstance(value, Noted):
+        return _noted(value, column, habits, used, dash=dash)
     if isinstance(value, str):
         return _text(value, column, habits, used)
     if isinstance(value, list) and value and all(_is_short(item) for item in value):
         line = flow(value)
         if used + 1 + len(line) <= _FLOW_WIDTH:
             return Written(line)
-    if isinstance(value, dict) and value:
-        inner = column + (habits.dash_width if dash else habits.step)
-        return Written("", "".join(f"\n{line}" for line in _mapping(value, inner, habits)), dash)
-    if isinstance(value, list) and value:
-        inner = column + (habits.dash_width if dash else habits.step if habits.lists_indented else 0)
-        return Written("", "".join(f"\n{line}" for line in _sequence(value, inner, habits)), dash)
+    if isinstance(value, dict | list) and value:
+        return _collection(value, column, habits, dash=dash)
     return Written(single(value))
+
+
+def _collection(value: dict[str, Any] | list[Any], column: int, habits: Habits, *, dash: bool) -> Written:
+    inner = _inner(value, column, habits, dash=dash)
+    lines = _mapping(value, inner, habits) if isinstance(value, dict) else _sequence(value, inner, habits)
+    return Written("", "".join(f"\n{line}" for line in lines), dash)
+
+
+def _inner(value: Any, column: int, habits: Habits, *, dash: bool) -> int:
+    """The column of the members of a collection behind a key (or dash) at `column`."""
+    if dash:
+        return column + habits.dash_width
+    return column + (habits.step if isinstance(value, dict) or habits.lists_indented else 0)
+
+
+def _noted(note: Noted, column: int, habits: Habits, used: int, *, dash: bool) -> Written:
+    if note.below:
+        written = _collection(note.value, column, habits, dash=dash)
+    else:
+        written = _written(note.value, column, habits, used, dash=dash)
+    head = f"&{note.anchor} {written.head}".rstrip(" ") if note.anchor else written.head
+    below = "".join(f"\n{line}" for line in _comments(note.below, _inner(note.value, column, habits, dash=dash)))
+    here = written.here and not (note.anchor or note.behind)
+    return Written(head, written.tail + below, here, note.behind)
+
+
+def _comments(lines: tuple[str, ...], column: int) -> Iterator[str]:
+    return (" " * column + line if line else "" for line in lines)
+
+
+def _above(value: Any, column: int) -> Iterator[str]:
+    return _comments(value.above, column) if isinstance(value, Noted) else iter(())
 
 
 def _mapping(value: dict[str, Any], column: int, habits: Habits) -> Iterator[str]:
     for name, item in value.items():
+        yield from _above(item, column)
         start = " " * column + key(name, column)
         used = len(start) - start.rfind("\n") - 1
         yield from _lines(start, _written(item, column, habits, used))
@@ -141,6 +188,7 @@ def _mapping(value: dict[str, Any], column: int, habits: Habits) -> Iterator[str
 
 def _sequence(value: list[Any], column: int, habits: Habits) -> Iterator[str]:
     for item in value:
+        yield from _above(item, column)
         written = _written(item, column, habits, column + 1, dash=True)
         yield from _lines(" " * column + "-", written, column + habits.dash_width)
 
@@ -149,13 +197,13 @@ def _lines(start: str, value: Written, here: int = 0) -> Iterator[str]:
     tail = value.tail.split("\n")[1:]
     if value.here and tail:
         start = start.ljust(here) + tail.pop(0)[here:]
-    yield f"{start} {value.head}" if value.head else start
+    yield (f"{start} {value.head}" if value.head else start) + value.comment
     yield from tail
 
 
 def key(name: str, column: int) -> str:
     """The name of a field at `column`, with what marks it as a key."""
-    line = one_line(name)
+    line = str(name) if isinstance(name, MergeKey) else one_line(name)
     return f"{line}:" if len(line) <= _LONGEST_KEY else f"? {line}\n{' ' * column}:"
 
 
@@ -231,6 +279,8 @@ def single(value: Any, *, in_flow: bool = False) -> str:
     """A value that is no text or is empty, as one word."""
     if isinstance(value, str):
         return one_line(value, in_flow=in_flow)
+    if isinstance(value, Alias):
+        return f"*{value.name}"
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -257,7 +307,7 @@ def _is_short(value: Any) -> bool:
     """Whether a value may stand in a list on one line."""
     if isinstance(value, str):
         return "\n" not in value and not _ESCAPED.search(value)
-    return not isinstance(value, dict | list)
+    return not isinstance(value, dict | list | Noted)
 
 
 def escape(text: str) -> str:

@@ -61,6 +61,13 @@ def test_a_text_of_lines_stands_in_a_block(text: str) -> None:
     assert header.startswith("k: |") == ("\n" in text)
 
 
+@pytest.mark.parametrize("char", ["\u200f", "\u2067\u2069", "\u202b\u202c"])
+def test_what_turns_the_direction_until_the_end_of_a_line_stands_in_a_block(char: str) -> None:
+    """Texts in Arabic and Hebrew need it. In a text of one line, which may be quoted, it is seen as an escape."""
+    assert dump({"k": f"שלום {char}\nb"}) == f"k: |-\n  שלום {char}\n  b\n"
+    assert read_by_all(dump({"k": f"שלום {char}\nb"}))[0] == {"k": f"שלום {char}\nb"}
+
+
 @pytest.mark.parametrize("char", [*sorted(CANNOT_STAND_IN_A_BLOCK), "\u202e"])
 def test_what_no_block_can_hold_is_quoted_line_by_line(char: str) -> None:
     written = dump({"k": f"one \n  two{char}\n\nthree"}).split("\n")
