@@ -165,6 +165,8 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
+            if not target.settings.holds(key):
+                raise PromptsyncError(f"{key} would not be of the target “{target.name}”, by its `only` and `except`")
             emitted = emit_at(target, remote, key, layers)
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)

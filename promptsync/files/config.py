@@ -16,7 +16,7 @@ from promptsync.files.complaints import shape_problem, without_keys
 from promptsync.files.layers import Override, layer_of
 from promptsync.files.yaml.edits import field_of
 from promptsync.model.errors import ConfigError, LoadError
-from promptsync.model.globs import matches
+from promptsync.model.globs import is_held
 from promptsync.model.prompt import Json, Level, Problem
 from promptsync.model.secrets import SHORTEST, holds_key
 
@@ -73,7 +73,7 @@ class TargetSettings:
 
     def holds(self, key: str) -> bool:
         """Whether the file of a key is one of this target's."""
-        return (not self.only or matches(key, self.only)) and not matches(key, self.excepted)
+        return is_held(key, self.only, self.excepted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tree(Loaded):
-    """The prompt files of a target, and the layers that they stand in.
-
-    `outside` are the keys of valid files that the target does not hold.
-    """
+    """The prompt files that a target holds, and the layers that they stand in."""
 
     layers: Layers = field(repr=False, compare=False)
-    outside: frozenset[str] = frozenset()
 
 
 def load_tree(target: Target) -> Tree:
@@ -61,7 +57,7 @@ def load_tree(target: Target) -> Tree:
     if homeless:
         raise LoadError(homeless)
     warnings = (*loaded.warnings, *_idle(target, loaded.files))
-    return Tree(files, warnings, layers, frozenset(loaded.files.keys() - files.keys()))
+    return Tree(files, warnings, layers)
 
 
 def read_layers(target: Target) -> Layers:

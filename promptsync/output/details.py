@@ -21,6 +21,7 @@ from promptsync.plan.changes import (
     Recreate,
     Update,
 )
+from promptsync.plan.wording import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,7 +130,8 @@ def _remarks(change: Change) -> Iterator[Remark]:
             yield Remark("loud", "THE ID CHANGES: this prompt was deleted on the service and is made anew.")
             yield Remark("loud", f"Whoever calls {change.id} must be given the new id.")
         case Delete():
-            yield Remark("plain", "its file is gone; the content is archived first")
+            gone = "its file is gone" if OUTSIDE not in change.warnings else "its file is not of this target"
+            yield Remark("plain", f"{gone}; the content is archived first")
         case Forget():
             yield Remark("plain", "neither the file nor the prompt is there any more; the entry leaves the lockfile")
         case Drift():

@@ -48,7 +48,9 @@ from promptsync.plan.changes import (
     Update,
 )
 from promptsync.plan.wording import (
+    GONE,
     NOT_PROVED,
+    OUTSIDE,
     OVERWRITES,
     UNPROTECTED,
     already_there,
@@ -71,7 +73,8 @@ class Decider:
 
     `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file.
     `is_comparable` tells that the lockfile's hashes are by rules that are still known. `sources` are the hashes of what
-    the files say, by key, by the rules that their entries are hashed by. `refreshed` fills with the entries that are to
+    the files say, by key, by the rules that their entries are hashed by. `holds` tells whether a key is one of
+    the target's. `refreshed` fills with the entries that are to
     be recorded anew although nothing differs.
     """
 
@@ -80,6 +83,7 @@ class Decider:
     options: PlanOptions
     path_of: Callable[[PromptFile], str]
     sources: Mapping[str, str]
+    holds: Callable[[str], bool] = lambda _: True
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
 
     def is_gone(self, entry: LockEntry) -> bool:
@@ -376,6 +380,8 @@ class Decider:
             return Forget(
                 key=key, display_name=entry.display_name, digest=self._digest("forget", key, None, entry), entry=entry
             )
+        outside = not self.holds(key)
+        gone = OUTSIDE if outside else GONE
         remote = self.service.get(entry.id) if self.service is not None else None
         deletes = self.options.prune and not entry.protected and not kept
         overwritten = matches(key, self.options.overwrite)
@@ -384,8 +390,8 @@ class Decider:
                 key=key,
                 display_name=entry.display_name,
                 digest=self._digest("conflict", key, None, entry, remote),
-                reason="the file is gone, and the prompt was changed on the service",
-                hint=back_or_gone(key),
+                reason=f"{gone}, and the prompt was changed on the service",
+                hint=back_or_gone(key, outside=outside),
                 id=entry.id,
             )
         if deletes:
@@ -395,7 +401,7 @@ class Decider:
                 display_name=remote.display_name if remote else entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
                 diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
-                warnings=(OVERWRITES,) if lost else (),
+                warnings=(*((OUTSIDE,) if outside else ()), *((OVERWRITES,) if lost else ())),
                 entry=entry,
                 remote=remote,
             )
@@ -403,7 +409,7 @@ class Decider:
             key=key,
             display_name=entry.display_name,
             digest=self._digest("orphan", key, None, entry, remote),
-            warnings=(stays(key, protected=entry.protected, kept=kept),),
+            warnings=(stays(key, gone, protected=entry.protected, kept=kept),),
             entry=entry,
         )
 
