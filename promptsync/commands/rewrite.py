@@ -153,7 +153,7 @@ def _overridden(file: PromptFile, edits: Iterable[Edit]) -> str | None:
     fields = [edit.field for edit in edits]
     for origin in file.origins:
         is_meant = any(is_part(field, origin.field) or is_part(origin.field, field) for field in fields)
-        if origin.is_override and is_meant:
+        if origin.kind == "override" and is_meant:
             return (
                 f"`{origin.field}` is an override from {origin.place}:{origin.line}, which the file has no say in: "
                 "change or remove it there"
@@ -201,8 +201,8 @@ def _data(raw: str) -> Any:
 
 def _names(value: Any) -> Iterable[str]:
     if isinstance(value, dict):
-        if isinstance(value.get("content_file"), str):
-            yield value["content_file"]
+        named = value.get("content_file")
+        yield from (named,) if isinstance(named, str) else named if isinstance(named, list) else ()
         for inner in value.values():
             yield from _names(inner)
     elif isinstance(value, list):

@@ -24,7 +24,7 @@ from promptsync.files.loader import IncludeError
 from promptsync.files.safe import Unfit, check_own, open_regular
 from promptsync.model.canonical import IN_ORDER, source_hash
 from promptsync.model.errors import PromptsyncError
-from promptsync.model.prompt import Origin, Problem, Prompt, PromptFile
+from promptsync.model.prompt import Included, Origin, Problem, Prompt, PromptFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -168,7 +168,8 @@ def _entry(line: bytes) -> _Entry:
     prompt.hashes[IN_ORDER.name] = source
     variables = None if variables is None else tuple(variables)
     origins = tuple(Origin(*origin) for origin in said.pop("origins"))
-    file = PromptFile(prompt=prompt, includes=includes, origins=origins, variables=variables, **said)
+    parts = tuple(Included(*part) for part in said.pop("parts"))
+    file = PromptFile(prompt=prompt, includes=includes, origins=origins, parts=parts, variables=variables, **said)
     return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
 
 

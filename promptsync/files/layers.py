@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from promptsync.files.loader import Source
     from promptsync.files.yaml.reader import Document
+    from promptsync.model.prompt import OriginKind
     from promptsync.model.schema import ShapeProblem
 
 DEFAULTS_NAME = "_defaults.yaml"
@@ -122,7 +123,8 @@ class Stack:
         for layer in self._layers:
             for loc in leaves(for_file(layer.data, self._own.data)):
                 if value_at(self.data, loc) is not MISSING and self.home(loc) is layer:
-                    yield Origin(field_of(loc), layer.place, self.place(loc)[1], layer.is_override)
+                    kind: OriginKind = "override" if layer.is_override else "default"
+                    yield Origin(field_of(loc), layer.place, self.place(loc)[1], kind)
 
 
 class Stated(NamedTuple):

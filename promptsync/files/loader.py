@@ -14,7 +14,18 @@ from promptsync.files.complaints import REVOKE, problem_at, read_document, witho
 from promptsync.files.layers import Stack, Stated, every_value
 from promptsync.files.yaml.edits import field_of
 from promptsync.model.errors import LoadError
-from promptsync.model.prompt import CURRENT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
+from promptsync.model.joined import joined, start_of_next
+from promptsync.model.prompt import (
+    CURRENT,
+    DIALECTS,
+    MAX_DISPLAY_NAME,
+    MAX_FILES,
+    Included,
+    Json,
+    Problem,
+    Prompt,
+    PromptFile,
+)
 from promptsync.model.secrets import holds_key, texts
 
 if TYPE_CHECKING:
@@ -130,12 +141,12 @@ def _load_one(
         # A value that YAML readers differ on is complained about as that, and not for its type too.
         if (problem.file, problem.line, problem.column) not in taken:
             problems.append(problem)
-    includes = _take_in(source, stack, include, problems, api_keys)
+    included = _take_in(source, stack, include, problems, api_keys)
     problems += _stem_problems(source, stack.data)
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    return _prompt_file(source, stack, includes, allow_fields), problems
+    return _prompt_file(source, stack, included, allow_fields), problems
 
 
 def stated(source: Source, include: Callable[[str, str], str]) -> list[Stated]:
@@ -146,20 +157,24 @@ def stated(source: Source, include: Callable[[str, str], str]) -> list[Stated]:
     if document is None:
         return []
     stack = Stack(source.file, document, source.layers)
-    names: dict[str, str] = {}
-    for holder in _holders(stack.data):
-        names[field_of((*holder.loc, holder.key))] = holder.value["content_file"]
-    _take_in(source, stack, include, [], ())
+    root = source.file.split("/")[: -1 - source.key.count("/")]
+    beside: dict[str, list[str]] = {}
+    for part in _take_in(source, stack, include, [], ())[1]:
+        beside.setdefault(part.field, []).append("/".join([*root, part.place]))
     found = [Stated("display_name", source.key.rpartition("/")[2], source.file, 0)]
     found = [] if "display_name" in stack.data else found
     for loc, value in every_value(in_order(stack.data)):
         field = field_of(loc)
-        beside = posixpath.join(posixpath.dirname(source.file), names[field]) if field in names else None
-        found.append(Stated(field, value, *((beside, 0) if beside else stack.place(loc))))
+        found.append(Stated(field, value, *((" + ".join(beside[field]), 0) if field in beside else stack.place(loc))))
     return found
 
 
-def _prompt_file(source: Source, stack: Stack, includes: tuple[str, ...], allow_fields: Collection[str]) -> PromptFile:
+def _prompt_file(
+    source: Source,
+    stack: Stack,
+    included: tuple[tuple[str, ...], tuple[Included, ...]],
+    allow_fields: Collection[str],
+) -> PromptFile:
     from promptsync.model.schema import own_keys, why_reserved
 
     data = stack.data
@@ -179,8 +194,9 @@ def _prompt_file(source: Source, stack: Stack, includes: tuple[str, ...], allow_
         source.file,
         prompt,
         named="display_name" in data,
-        includes=includes,
+        includes=included[0],
         origins=tuple(stack.origins()),
+        parts=included[1],
         **{name: _frozen(data[name]) for name in own_keys() if name in data},
     )
 
@@ -228,29 +244,48 @@ def _take_in(
     include: Callable[[str, str], str],
     problems: list[Problem],
     api_keys: Collection[str],
-) -> tuple[str, ...]:
-    """Replace each `content_file` by the text of that file; what is not to be taken in is added to `problems`."""
+) -> tuple[tuple[str, ...], tuple[Included, ...]]:
+    """Replace each `content_file` by the text of that file, or of those files; gives their names, and what is of which.
+
+    What is not to be taken in is added to `problems`.
+    """
     from promptsync.files.yaml.guards import left_by_git
     from promptsync.model.schema import ShapeProblem
 
     includes: dict[str, None] = {}
+    parts: list[Included] = []
     for holder in _holders(stack.data):
-        name = holder.value.get("content_file")
-        if not isinstance(name, str) or not name or holder.key in holder.value:
-            continue
-        try:
-            text = include(source.key, name)
-            if holds_key(text, api_keys):
-                raise IncludeError(f"the content_file {name} holds an API key of orq.ai", hint=REVOKE)
-        except IncludeError as error:
-            problems.append(stack.problem(ShapeProblem((*holder.loc, "content_file"), error.message, error.hint)))
-            continue
-        left = left_by_git(text)
-        if left is not None and name not in includes:
-            problems.append(problem_at(posixpath.join(posixpath.dirname(source.file), name), text, left))
-        _replace(holder, text)
-        includes[name] = None
-    return tuple(includes)
+        field, found = field_of((*holder.loc, holder.key)), ""
+        for loc, name in _named(holder):
+            try:
+                text = include(source.key, name)
+                if holds_key(text, api_keys):
+                    raise IncludeError(f"the content_file {name} holds an API key of orq.ai", hint=REVOKE)
+            except IncludeError as error:
+                problems.append(stack.problem(ShapeProblem(loc, error.message, error.hint)))
+                continue
+            left = left_by_git(text)
+            if left is not None and name not in includes:
+                problems.append(problem_at(posixpath.join(posixpath.dirname(source.file), name), text, left))
+            includes[name] = None
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(source.key), name))
+            start = start_of_next(found) if parts and parts[-1].field == field else 0
+            found = joined([found, text]) if start else text
+            parts.append(Included(field, place, start, start + len(text)))
+        if parts and parts[-1].field == field:
+            _replace(holder, found)
+    return tuple(includes), tuple(parts)
+
+
+def _named(holder: _Holder) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names of files that stand for a text, in order, each with its place; none where the shapes complain."""
+    named, loc = holder.value.get("content_file"), (*holder.loc, "content_file")
+    if holder.key in holder.value:
+        return
+    if isinstance(named, str) and named:
+        yield loc, named
+    elif isinstance(named, list) and len(named) <= MAX_FILES and all(isinstance(name, str) and name for name in named):
+        yield from (((*loc, index), name) for index, name in enumerate(named))
 
 
 def _replace(holder: _Holder, text: str) -> None:

@@ -44,7 +44,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from promptsync.model import schema_errors
-from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json
+from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, MAX_FILES, Dialect, Json
 from promptsync.model.providers import PROVIDERS
 from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain, kind_of
 
@@ -186,8 +186,13 @@ DisplayName: TypeAlias = Annotated[
 ModelName: TypeAlias = Annotated[
     str, Field(examples=["openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-3-5-sonnet-20241022"])
 ]
-# The file that a text is in, relative to the prompt file's folder.
-ContentFile: TypeAlias = Annotated[str, Field(min_length=1)]
+# The file that a text is in, relative to the prompt file's folder, or several, joined with an empty line between.
+FileName: TypeAlias = Annotated[str, Field(min_length=1)]
+ContentFile: TypeAlias = Annotated[
+    Annotated[FileName, Tag("\0text")]
+    | Annotated[list[FileName], Field(min_length=1, max_length=MAX_FILES), Tag("\0list")],
+    _by_kind("the name of a text file, or a list of such names"),
+]
 
 
 def _integer(*, ge: int | None = None, le: int | None = None, gt: int | None = None) -> tuple[Any, ...]:

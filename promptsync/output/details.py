@@ -104,8 +104,8 @@ def _origins(change: Change) -> Iterator[Remark]:
     """Where the fields stand that the file itself does not give."""
     places: dict[str, list[str]] = {}
     for origin in change.origins:
-        what = "override" if origin.is_override else "default"
-        places.setdefault(f"{what} from {origin.place}:{origin.line}", []).append(origin.field)
+        line = "" if origin.kind == "text" else f":{origin.line}"
+        places.setdefault(f"{origin.kind} from {origin.place}{line}", []).append(origin.field)
     for place, fields in places.items():
         yield Remark("aside", f"{place}: {', '.join(fields)}")
 

@@ -17,7 +17,7 @@ from promptsync.plan.changes import Adopt, Change, Intent, Plan, PlanOptions
 from promptsync.plan.decide import Decider
 from promptsync.plan.likely import with_likely_renames
 from promptsync.plan.moves import Moves, find_moves
-from promptsync.plan.origins import with_origins
+from promptsync.plan.origins import shared_texts, with_origins
 from promptsync.plan.trades import Trades, exchanged, find_trades
 from promptsync.plan.unmanaged import Matches, by_name, latest, match_intents, match_names
 from promptsync.plan.wording import already_there, which_of
@@ -75,7 +75,8 @@ def diff(
     found = with_likely_renames(list(differ.changes(intents)), trades.left, lock, service)
     changes = sorted(found, key=lambda change: change.key)
     named = {change.key for change in changes}
-    chosen = tuple(with_origins(change) for change in changes if differ.chosen(change.key))
+    shared = shared_texts(files.values())
+    chosen = tuple(with_origins(change, shared) for change in changes if differ.chosen(change.key))
     return Plan(
         target=scope.target,
         changes=chosen,

@@ -13,7 +13,7 @@ from promptsync.files.keys import without_ending
 from promptsync.model.canonical import in_order, is_in_schema
 from promptsync.model.compare import FieldDiff, Op
 from promptsync.model.lockfile import LockEntry
-from promptsync.model.prompt import CLASSIC, CURRENT, Origin, Prompt, PromptFile, RemotePrompt
+from promptsync.model.prompt import CLASSIC, CURRENT, Origin, OriginKind, Prompt, PromptFile, RemotePrompt
 from promptsync.plan.changes import (
     Adopt,
     Conflict,
@@ -144,7 +144,7 @@ class _Reader:
         listed = self.item.get("origins", [])
         for item in listed if isinstance(listed, list) else [None]:
             found: Any = tuple(item.get(name) for name in Origin._fields) if isinstance(item, dict) else ()
-            if tuple(map(type, found)) != (str, str, int, bool):
+            if tuple(map(type, found)) != (str, str, int, str) or found[3] not in get_args(OriginKind):
                 raise self._broken("origins", "tells of no place")
             yield Origin(*found)
 

@@ -77,7 +77,7 @@ def test_a_change_of_one_default_shows_every_prompt_that_it_reaches_and_where_it
     assert "default from _defaults.yaml:3: prompt.temperature" in shown
     (first, second) = two.plan_json()["changes"]
     assert (first["key"], second["key"]) == (A, B)
-    where = {"field": "prompt.temperature", "place": "_defaults.yaml", "line": 3, "is_override": False}
+    where = {"field": "prompt.temperature", "place": "_defaults.yaml", "line": 3, "kind": "default"}
     assert first["origins"] == second["origins"] == [where]
 
 

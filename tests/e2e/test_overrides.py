@@ -60,7 +60,7 @@ def test_a_change_of_an_override_shows_what_it_reaches_and_where_it_stands(stagi
     configure(staging, STAGING.replace("gpt-4o-mini", "gpt-4.1"))
     assert "override from promptsync.yaml:7: prompt.model" in staging.plan().out
     (change,) = staging.plan_json()["changes"]
-    assert change["origins"] == [{"field": "prompt.model", "place": "promptsync.yaml", "line": 7, "is_override": True}]
+    assert change["origins"] == [{"field": "prompt.model", "place": "promptsync.yaml", "line": 7, "kind": "override"}]
 
 
 def test_every_value_of_a_prompt_and_where_it_stands(staging: World) -> None:
