@@ -55,7 +55,6 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime
 @click.option("--updated-since", "since", callback=_since, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How --list tells them.")
 @common.on_target
-@common.brings_home
 def import_(
     target: Target,
     listing: bool,
@@ -94,7 +93,7 @@ def import_all(
             on_prompt=lambda key: advance[0](key),
             observer=console.watch(),
         )
-    _show_imported(done)
+    _show_imported(target, done)
     return ExitCode.PARTIAL if done.left_out else ExitCode.DONE
 
 
@@ -108,7 +107,7 @@ def _list(target: Target, chosen: Filter, form: str) -> None:
         console.say("no such prompt" if chosen else "every prompt on the service is in a lockfile")
 
 
-def _show_imported(done: Imported) -> None:
+def _show_imported(target: Target, done: Imported) -> None:
     for key, id in done.keys.items():
         console.say(f"{key}  {id}")
     for id, why in done.left_out.items():
@@ -117,7 +116,9 @@ def _show_imported(done: Imported) -> None:
         console.tell(f"promptsync.yaml lets through: {', '.join(done.allow_fields)}")
     console.tell(f"{len(done.keys)} imported, {len(done.left_out)} left out")
     if done.keys:
-        console.tell("next: `promptsync plan`, which is empty; then commit the new files and the lockfile")
+        what = "the new files and the lockfile" if target.lock_branch is None else "the new files"
+        console.tell(f"next: `promptsync plan`, which is empty; then commit {what}")
+        common.tell_held(target)
 
 
 @click.command()
@@ -126,7 +127,6 @@ def _show_imported(done: Imported) -> None:
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
 @common.on_target
-@common.brings_home
 def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     if by_name is (key is not None) or (key is None) is not (id is None):
@@ -134,12 +134,14 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
     done = adopting.adopt(target, key, id, observer=console.watch())
-    console.say(f"{done.file.key} is {id} from now on; {target.lock_name} holds it")
+    where = target.lock_name if target.lock_branch is None else str(target.held_path)
+    console.say(f"{done.file.key} is {id} from now on; {where} holds it")
     if done.only_there:
         console.tell(f"only the service has, and keeps: {', '.join(done.only_there)}")
     if done.plan.changes:
         console.tell("the next apply would change on it:")
         console.show(render(done.plan, common.layout_of_stdout(whole=True)))
+    common.tell_held(target)
     return ExitCode.DONE
 
 
@@ -159,6 +161,8 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
     for pair in left_out:
         console.tell(f"{pair.file.key} was left out: an apply of it would take away {', '.join(pair.lost)}")
     console.tell(f"{len(tied)} adopted")
+    if tied:
+        common.tell_held(target)
     return ExitCode.PARTIAL if left_out else ExitCode.DONE
 
 
@@ -166,8 +170,8 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 @click.argument("old", shell_complete=common.complete_key)
 @click.argument("new")
 @common.on_target
-@common.brings_home
 def mv(target: Target, old: str, new: str) -> int:
     """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
     console.say(moving.mv(target, old, new))
+    common.tell_held(target)
     return ExitCode.DONE

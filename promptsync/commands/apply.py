@@ -117,7 +117,7 @@ def _finish_earlier_run(
     state = replace(state, lock=recovery.lock)
     if state.recovered.is_empty:
         return state, recovery
-    write_lock(target, state.lock, home=state.home)
+    write_lock(target, state.lock, home=state.home, held=state.held)
     state.journal.compact(still_open(state.recovered.creates, state.lock, service, time.time() + api.skew))
     return replace(state, on_disk=state.lock), recovery
 
@@ -126,7 +126,7 @@ def _carry_out(target: Target, applier: Applier, made: Plan, state: State) -> Ap
     if made.traded:
         # All keys at once and before any request: a run that dies then leaves every entry under some key.
         lock = applier.lock
-        write_lock(target, lock, since=state.on_disk, home=state.home)
+        write_lock(target, lock, since=state.on_disk, home=state.home, held=state.held)
         state = replace(state, on_disk=lock)
     try:
         outcomes = applier.run(made)
@@ -141,7 +141,7 @@ def _record(target: Target, applier: Applier, state: State) -> PromptsyncError |
     What was done is to be told in any case, and the journal has it.
     """
     try:
-        write_lock(target, applier.lock, since=state.on_disk, home=state.home)
+        write_lock(target, applier.lock, since=state.on_disk, home=state.home, held=state.held)
         state.journal.compact()
     except PromptsyncError as error:
         return error

@@ -98,9 +98,10 @@ def _hold_all(stack: ExitStack, target: Target) -> None:
                 f"a run on the target “{name}” was interrupted, and the lockfile does not hold yet what it did",
                 hint="run `promptsync apply`, which finishes it, then again",
             )
-        if one.lock_branch is not None and one.lock_path.exists():
+        waiting = [path for path in (one.lock_path, one.held_path) if path.exists()] if one.lock_branch else []
+        if waiting:
             raise LockfileError(
-                f"{one.lock_path} holds what is not on the branch {one.lock_branch}",
+                f"{waiting[0]} holds what is not on the branch {one.lock_branch}",
                 hint="run `promptsync lock push`, then again",
             )
 

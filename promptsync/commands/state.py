@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.apply.journal import Journal, Recovered
+from promptsync.commands.held import NOTHING, held_here, hold, with_held, without_held
 from promptsync.commands.home import last_home, read_home, unpushed_elsewhere, with_unpushed, write_unpushed
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.target import check_state, prepare_state
@@ -15,6 +16,7 @@ from promptsync.model.lockfile import Lockfile, dump, parse
 from promptsync.plan.differ import Scope
 
 if TYPE_CHECKING:
+    from promptsync.commands.home import Unpushed
     from promptsync.files.target import Target
 
 
@@ -23,7 +25,8 @@ class State:
     """`on_disk` is the lockfile as it was found, `lock` the same with what an earlier run had recorded besides.
 
     `recovered` is what that run left open. `journal` knows it too: another one would drop it when it is compacted.
-    `home` is the lockfile of the branch where it lives on one, without what was recorded here and is not there yet.
+    `home` is the lockfile of the branch where it lives on one, without what was recorded here and is not there yet;
+    `held` is what of that waits for the merge of files, and counts in this checkout.
     """
 
     on_disk: Lockfile
@@ -31,6 +34,7 @@ class State:
     recovered: Recovered
     journal: Journal
     home: Lockfile | None = None
+    held: Unpushed = NOTHING
 
 
 def read_state(target: Target) -> State:
@@ -41,35 +45,50 @@ def read_state(target: Target) -> State:
     """
     check_state(target)
     home = read_home(target).lock(target) if target.lock_branch is not None else None
-    on_disk = read_lock(target) if home is None else with_unpushed(target, home)
+    on_disk, held = (read_lock(target), NOTHING) if home is None else _with_recorded(target, home)
     journal = Journal(target.journal_path)
     recovered = journal.recover()
-    return State(on_disk, recovered.onto(on_disk), recovered, journal, home)
+    return State(on_disk, recovered.onto(on_disk), recovered, journal, home, held)
 
 
 def record(target: Target, state: State, lock: Lockfile) -> None:
     """Writes `lock`, and then drops from the journal what it holds."""
-    write_lock(target, lock, home=state.home)
+    write_lock(target, lock, home=state.home, held=state.held)
     state.journal.compact()
+
+
+def record_with_files(target: Target, state: State, lock: Lockfile) -> None:
+    """Writes `lock`, which goes with files of this checkout; where it lives on a branch, it waits for their merge."""
+    if target.lock_branch is None:
+        record(target, state, lock)
+    else:
+        hold(target, state.lock, lock)
 
 
 def read_lock(target: Target) -> Lockfile:
     """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""
     if target.lock_branch is not None:
-        return with_unpushed(target, read_home(target).lock(target))
+        return _with_recorded(target, read_home(target).lock(target))[0]
     data = read_bytes(target.lock_path)
     return parse(data, str(target.lock_path)) if data is not None else Lockfile()
 
 
-def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None, home: Lockfile | None = None) -> None:
+def write_lock(
+    target: Target,
+    lock: Lockfile,
+    *,
+    since: Lockfile | None = None,
+    home: Lockfile | None = None,
+    held: Unpushed = NOTHING,
+) -> None:
     """Writes the lockfile, if it says something new.
 
     `since` is what it held when `lock` was begun: what others wrote into it meanwhile is merged, prompt by prompt.
     Raises LockfileError where that cannot be, and leaves the file as it is. A lockfile that lives on a branch is kept
-    here until it is brought there; `home` is what the branch held when it was read.
+    here until it is brought there; `home` is what the branch held when it was read, `held` what waits on.
     """
     if target.lock_branch is not None:
-        write_unpushed(target, lock, home or Lockfile())
+        write_unpushed(target, without_held(lock, held), home or Lockfile())
         return
     found = read_bytes(target.lock_path)
     if since is not None and found is not None:
@@ -115,6 +134,13 @@ def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:
             f"and this key reaches {', '.join(sorted(owners)[:3])}",
             hint="use the key of that workspace, or another --target",
         )
+
+
+def _with_recorded(target: Target, home: Lockfile) -> tuple[Lockfile, Unpushed]:
+    """The lockfile of the branch with all that was recorded here, and what of that is held."""
+    lock = with_unpushed(target, home)
+    held = held_here(target, lock)
+    return with_held(target, lock, held), held
 
 
 def _merged(target: Target, lock: Lockfile, since: Lockfile, found: Lockfile) -> Lockfile:

@@ -31,6 +31,7 @@ CONFIG_NAME = "promptsync.yaml"
 _OTHER_CONFIG_NAME = "promptsync.yml"
 STATE_FOLDER = ".promptsync"
 UNPUSHED = "unpushed."
+HELD = "held."
 MAX_CONFIG_BYTES = 1 << 20
 """As of a prompt file, which may be as large by default: a configuration that is written by hand has some hundred."""
 
@@ -80,6 +81,11 @@ class Target:
         if self.lock_branch is not None:
             return self.state_folder / f"{UNPUSHED}{self.name}.json"
         return (self.state_folder if self.name == SANDBOX_TARGET else self.root) / self.lock_file
+
+    @property
+    def held_path(self) -> Path:
+        """What was recorded here along with files, for a lockfile that lives on a branch: it waits for their merge."""
+        return self.state_folder / f"{HELD}{self.name}.json"
 
     @property
     def lock_name(self) -> str:

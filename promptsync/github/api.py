@@ -115,6 +115,10 @@ class GitHub(Connection):
         names = _names(files) if len(files) < MAX_COMPARED else None
         return Compared(found["status"] in ("ahead", "identical"), names)
 
+    def changed(self, base: str, commit: str) -> tuple[str, ...] | None:
+        """The paths in which a commit differs from `base`, which it builds on; see `Branches`."""
+        return self.compare(base, commit).names
+
     def history(self, commit: str) -> Iterator[Commit]:
         """A commit and those that it builds on, the newest first, read as they are asked for."""
         for node in self._nodes(_HISTORY, {"commit": commit}, ("object", "history")):

@@ -118,16 +118,14 @@ def test_all_commands_go_by_the_branch_on_any_machine(
     assert there.run("drift").code == 3
     assert there.run("pull").code == 0
     assert there.read(KEY)["prompt"]["temperature"] == 0.9
-    assert there.plan().code == 0
-    assert there.run("mv", KEY, OTHER).code == 0
-    assert keys(hub) == [OTHER]
-    assert there.run("restore", OTHER, lock(hub)["prompts"][OTHER]["version"]).code == 0
-    made = there.add_unmanaged("Extra")
-    assert there.run("import", "--id", made).code == 0
-    assert keys(hub) == ["Default/Extra", OTHER]
-    assert there.run("lock forget", "Default/Extra").code == 0
-    assert there.run("adopt", "Default/Extra", made).code == 0
-    assert lock(hub)["prompts"]["Default/Extra"]["id"] == made
+    assert there.actions() == {KEY: "adopt"}
+    assert there.apply().code == 0
+    assert there.run("restore", KEY, lock(hub)["prompts"][KEY]["version"]).code == 0
+    assert there.run("lock forget", KEY).code == 0
+    assert keys(hub) == []
+    assert there.run("adopt", KEY, id_).code == 0
+    assert there.run("lock push").code == 0
+    assert lock(hub)["prompts"][KEY]["id"] == id_
     assert there.run("lock forget", "Default/nothing").err.startswith(
         f"error: there is no `Default/nothing` in promptsync.lock.json of the branch {STATE}"
     )
