@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.yaml.edits import Edit, Path
-from promptsync.model.layers import MISSING, same, value_at
+from promptsync.model.layers import MISSING, own_part, same, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +41,10 @@ def _fields(path: Path) -> Path:
 
 
 def _over(path: Path, own: Any, far: Any, wanted: Any) -> Iterator[Edit]:
-    if isinstance(wanted, dict) and isinstance(far, dict):
+    if isinstance(wanted, dict) and isinstance(far, dict) and own is not MISSING and not isinstance(own, dict):
+        part = own_part(far, wanted)
+        yield Edit(path, "set", part) if part else Edit(path, "remove")
+    elif isinstance(wanted, dict) and isinstance(far, dict):
         for name in [*wanted, *(name for name in far if name not in wanted)]:
             sides = (value_at(side, (name,)) for side in (own, far, wanted))
             yield from _over((*path, name), *sides)
