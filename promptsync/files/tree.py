@@ -42,7 +42,7 @@ def load_tree(target: Target) -> Tree:
     cache = FileCache(cache_path(target.root, target.environ), include, config.allow_fields)
     layers, wrong = _layers(target, sources)
     loaded = load(
-        (replace(source, layers=layers.of(source.key)) for source in sources),
+        (replace(source, layers=over) if (over := layers.of(source.key)) else source for source in sources),
         cache.include,
         allow_fields=config.allow_fields,
         problems=chain(wrong, sources.problems),

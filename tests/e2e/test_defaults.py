@@ -117,6 +117,14 @@ def test_a_mistake_in_a_default_is_told_once_and_where_it_stands(two: World) -> 
     assert f"{path}:4:1: error: `display_name` cannot be shared: each prompt has a name of its own" in ran.err
 
 
+def test_what_a_rule_finds_in_a_default_is_told_once_and_where_it_stands(two: World) -> None:
+    path = defaults(two, TOP.replace("openai/gpt-4o", "gpt-4o"))
+    (two.root / "Default/Support/_defaults.yaml").unlink()
+    err = two.run("validate").err
+    assert err.count(": warning: ") == 1
+    assert f"{path}:2:1: warning: " in err
+
+
 def test_what_only_together_is_wrong_is_told_where_the_value_stands(two: World) -> None:
     path = defaults(two, "prompt:\n  thinking: {budget_tokens: many}\n")
     two.write(A, FILE.replace("prompt:\n", "prompt:\n  thinking: {type: enabled}\n"))
