@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
+    from promptsync.model.prompt import PromptFile, RemotePrompt
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Decider:
         `path` is the one it was sent to; None if no one knows, and then it stays. Where it is `unplaced`, it is sent.
         """
         own = entry.added if entry else None
-        fields = file_differences(file, remote, _dialect(file, entry), own) if file else []
+        fields = file_differences(file, remote, entry.dialect if entry else file.prompt.dialect, own) if file else []
         wanted = self.path_of(file) if file and path is not None else path
         if unplaced and file:
             fields = [FieldDiff("path", "add", None, wanted), *fields]
@@ -380,8 +380,7 @@ class Decider:
             return Forget(
                 key=key, display_name=entry.display_name, digest=self._digest("forget", key, None, entry), entry=entry
             )
-        outside = not self.holds(key)
-        gone = OUTSIDE if outside else GONE
+        gone = GONE if self.holds(key) else OUTSIDE
         remote = self.service.get(entry.id) if self.service is not None else None
         deletes = self.options.prune and not entry.protected and not kept
         overwritten = matches(key, self.options.overwrite)
@@ -391,7 +390,7 @@ class Decider:
                 display_name=entry.display_name,
                 digest=self._digest("conflict", key, None, entry, remote),
                 reason=f"{gone}, and the prompt was changed on the service",
-                hint=back_or_gone(key, outside=outside),
+                hint=back_or_gone(key, gone),
                 id=entry.id,
             )
         if deletes:
@@ -401,7 +400,7 @@ class Decider:
                 display_name=remote.display_name if remote else entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
                 diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
-                warnings=(*((OUTSIDE,) if outside else ()), *((OVERWRITES,) if lost else ())),
+                warnings=(*((gone,) if gone != GONE else ()), *((OVERWRITES,) if lost else ())),
                 entry=entry,
                 remote=remote,
             )
@@ -447,7 +446,3 @@ def _evidence(item: Any, file: PromptFile | None) -> Any:
 def _form(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Form | None:
     """The form in which the entry's hash is that of what the service holds; None if it is not."""
     return form_of(entry.remote, remote, remote.dialect(entry.dialect), file.prompt)
-
-
-def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:
-    return entry.dialect if entry else file.prompt.dialect

@@ -36,9 +36,9 @@ def protection_waits(*, protected: bool) -> str:
     return f"the file {what} `protected: true`, which is recorded with the next write of this prompt"
 
 
-def back_or_gone(key: str, *, outside: bool = False) -> str:
+def back_or_gone(key: str, gone: str = GONE) -> str:
     """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
-    if outside:
+    if gone == OUTSIDE:
         return f"let the target hold it again, or let the prompt be with {command('lock forget', key)}"
     if is_glob(key):
         return f"bring the file back under another name, or let the prompt be with {command('lock forget', key)}"
