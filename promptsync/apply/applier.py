@@ -29,7 +29,7 @@ from promptsync.model.errors import (
     UnavailableError,
 )
 from promptsync.model.lockfile import LockEntry, Lockfile, entry_for, entry_without_file
-from promptsync.plan.base import agreed_form, own_fields
+from promptsync.plan.base import agreed_entry
 from promptsync.plan.changes import (
     Adopt,
     Begun,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from promptsync.apply.journal import Journal
     from promptsync.apply.payload import Patch
-    from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
     from promptsync.service.api import PromptsApi
 
@@ -289,7 +289,9 @@ class Applier:
     def _agree(self, change: Update | Move, path: str | None) -> Outcome:
         """Records what nothing has to be sent for."""
         assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
-        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, path), self._left_by(change))
+        self._record(
+            change.key, agreed_entry(change.file, change.remote, change.entry.dialect, path), self._left_by(change)
+        )
         return Outcome(change.key, change.action, "done", change.id)
 
     def _adopt(self, change: Adopt) -> Outcome:
@@ -434,14 +436,8 @@ def _adopted(change: Adopt) -> LockEntry:
     remote, file, entry = change.remote, change.file, change.entry
     if file is not None:
         dialect = remote.dialect(entry.dialect if entry else file.prompt.dialect)
-        return _agreed(file, remote, dialect, entry.path if entry else change.path)
+        return agreed_entry(file, remote, dialect, entry.path if entry else change.path)
     return entry_without_file(remote, change.path, change.source, protected=change.protected)
-
-
-def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
-    """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
-    own = own_fields(file, remote, dialect)
-    return entry_for(file, remote, dialect, path, own, agreed_form(file, remote, dialect, own))
 
 
 def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:
