@@ -33,17 +33,18 @@ _DEFAULTS = (("--target", DEFAULT_TARGET), ("--dir", common.ROOT))
     type=click.Path(path_type=Path, dir_okay=False),
     help="Exit 2 if this file says something else.",
 )
+@click.option("--preview", metavar="NAME", help="Where this preview has a prompt of its own, that one's id.")
 @common.on_target
-def ids(target: Target, form: str, out: Path | None, checked: Path | None) -> int:
+def ids(target: Target, form: str, out: Path | None, checked: Path | None, preview: str | None) -> int:
     """Print the ids of the locked prompts for application code."""
     if out is not None and checked is not None:
         raise UsageError("ids takes --out or --check")
-    found = finding.ids(target)
+    found = finding.ids(target, preview)
     if not found:
         console.tell(f"{target.lock_path} holds no prompt yet; an apply, an import or adopt writes it")
-    text = render_ids(found, form, target.name)
+    text = render_ids(found, form, target.name if preview is None else f"{target.name}, preview {preview}")
     if checked is not None:
-        return _check(target, form, checked, text)
+        return _check(target, form, checked, text, preview)
     if out is None:
         console.show(text)
     else:
@@ -52,13 +53,14 @@ def ids(target: Target, form: str, out: Path | None, checked: Path | None) -> in
     return ExitCode.DONE
 
 
-def _check(target: Target, form: str, file: Path, text: str) -> int:
+def _check(target: Target, form: str, file: Path, text: str, preview: str | None) -> int:
     # Git may have written other line ends.
     if (read_bytes(file) or b"").replace(b"\r\n", b"\n") == f"{text}\n".encode():
         console.say(f"{file} says what {target.lock_path} does")
         return ExitCode.DONE
     options = {"--format": form, "--out": str(file), "--target": target.name, "--dir": str(target.root)}
     told = [word for option in options.items() if option not in _DEFAULTS for word in option]
+    told += ["--preview", preview] if preview is not None else []
     write = command("ids", options=tuple(told))
     console.say(f"{file} does not say what {target.lock_path} does; write it with {write}")
     return ExitCode.CHANGES_PENDING

@@ -77,6 +77,21 @@ def test_a_preview_is_of_what_is_changed_alone_and_is_called_by_ids_of_its_own(l
     assert not (live.root / ".promptsync/previews/pr-1.lock.json").exists()
 
 
+def test_an_application_is_given_the_ids_of_the_preview_and_for_the_rest_what_is_live(live: World) -> None:
+    before = live.run("ids").json
+    live.change(KEY, lambda data: data["prompt"].update(temperature=0.9))
+    preview(live)
+    given = live.run("ids", "--preview", "pr-1").json
+    assert given.keys() == before.keys()
+    assert [key for key in before if given[key] != before[key]] == [KEY]
+    assert live.run("ids").json == before
+    told = live.run("ids", "--preview", "pr-1", "--format", "env").out
+    assert told.startswith("# Ids of the target default, preview pr-1, made by")
+    assert given[KEY] in told
+    assert "there is no preview pr-2" in live.run("ids", "--preview", "pr-2").err
+    assert live.run("ids", "--preview", "../x").code == 64
+
+
 def test_a_second_push_brings_it_up_to_date_and_what_it_drops_is_deleted(live: World) -> None:
     before = ids(live)
     live.write(KEY, current("Changed."))
