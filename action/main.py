@@ -109,7 +109,7 @@ def command_line(environ: Mapping[str, str]) -> list[str]:
     if command not in ("check", "apply", "drift"):
         raise InputError(f"the input command is {command!a}: it must be check, apply or drift")
     words = ["github", command, f"--dir={_plain(environ, 'dir')}", f"--target={_plain(environ, 'target')}"]
-    words += [f"--{name}" for name in ("prune", "fail-on-drift", "pull-request") if _is_true(environ, name)]
+    words += [f"--{name}" for name in ("prune", "fail-on-drift", "preview", "pull-request") if _is_true(environ, name)]
     if most := _plain(environ, "max-deletes"):
         words.append(f"--max-deletes={most}")
     if (approval := _plain(environ, "approval")) != "any":

@@ -88,7 +88,8 @@ class Applier:
     """Applies one plan. `lock` is the lockfile as it stands, complete after every prompt.
 
     `known` are the ids that the service held when the plan was made: none of them can be what a create of ours made.
-    Unless the workspace of the lockfile was `seen` there, creates are sent one by one until an answer names it.
+    Unless the workspace of the lockfile was `seen` there, creates are sent one by one until an answer names it. Where a
+    place `is_shared`, others make prompts of our names there, and what a lost create made is known by its words alone.
     `on_outcome` is called from the worker threads with each outcome, one at a time. `hurry` makes the service wait
     for nothing any longer.
     """
@@ -101,6 +102,7 @@ class Applier:
         *,
         known: Collection[str] = (),
         seen: bool = True,
+        is_shared: bool = False,
         archive_folder: Path,
         parallelism: int = 8,
         on_outcome: Callable[[Outcome], None] | None = None,
@@ -123,6 +125,7 @@ class Applier:
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
         self._seen = seen or lock.owner is None
+        self._is_shared = is_shared
         self._halted: str | None = None
         self._in_doubt: set[str] = set()
         self._unanswered = 0
@@ -227,7 +230,8 @@ class Applier:
         file = change.file
         asked = self._sender.preferred(file.prompt)
         source = source_hash(file.prompt)
-        intent = Intent(file.key, file.prompt.display_name, path, source, self._clock(), file.protected)
+        words = file.prompt if self._is_shared else None
+        intent = Intent(file.key, file.prompt.display_name, path, source, self._clock(), file.protected, words)
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:

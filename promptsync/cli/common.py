@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import click
 
 from promptsync.cli import console
 from promptsync.commands.completion import offered_keys, offered_targets
+from promptsync.commands.home import TO_BRING_BACK, left_behind
 from promptsync.files.config import DEFAULT_TARGET
 from promptsync.files.disk import read_bytes
 from promptsync.files.target import open_target
@@ -21,6 +24,7 @@ from promptsync.output.escape import terminal
 from promptsync.output.formats import DEFAULT, FOR_RUNNERS, FORMATS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
+from promptsync.output.style import counted
 from promptsync.plan.changes import PlanOptions
 from promptsync.plan.saved import parse_saved
 
@@ -49,9 +53,26 @@ def _complete_target(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in names if name.startswith(incomplete) and terminal(name) == name]
 
 
+_AGO = re.compile(r"([0-9]{1,6})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
 def _hush(_: click.Context, __: click.Parameter, wanted: bool) -> None:
     if wanted:
         console.be_quiet()
+
+
+def time_ago(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """A time in the past: a date, a date and time, or how long ago. Without a zone it is this machine's."""
+    if value is None:
+        return None
+    ago = _AGO.fullmatch(value)
+    try:
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(value).astimezone()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"“{value}” is neither a date as 2026-11-30 nor a time ago as 7d, 12h, 30m") from None
 
 
 def where(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,12 +106,18 @@ def where(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of nearly every command; the command gets the target that they name."""
+    """The options of nearly every command; the command gets the target that they name.
+
+    What was recorded for a branch that the configuration names no more is told: no command reads it.
+    """
 
     @where
     @functools.wraps(command)
     def wrapped(root: Path, target: str, base_url: str | None, **options: Any) -> Any:
         opened = open_target(root, target, base_url=base_url, environ=os.environ)
+        if opened.config.lock_branch is None:
+            for path in left_behind(opened):
+                console.tell(f"{path} is not read, since promptsync.yaml names no branch of lockfiles; {TO_BRING_BACK}")
         return command(replace(opened, notify=console.tell), **options)
 
     return wrapped
@@ -125,6 +152,12 @@ def brings_home(command: Callable[..., int]) -> Callable[..., int]:
     return wrapped
 
 
+def tell_held(target: Target) -> None:
+    """Says when to bring home what was recorded along with files."""
+    if target.lock_branch is not None and target.held_path.exists():
+        console.tell("once the files are merged, and this clone is up to date: `promptsync lock push`")
+
+
 def tell_pushed(pushed: Pushed) -> None:
     """Says where the lockfile is home now."""
     if pushed.is_proposed:
@@ -132,14 +165,20 @@ def tell_pushed(pushed: Pushed) -> None:
         console.tell(pushed.url or "open a pull request from that branch")
     elif pushed.commit:
         console.tell(f"the lockfile is on the branch {pushed.branch}, {pushed.commit[:10]}")
+    if pushed.held:
+        what = f"what was recorded of {counted(pushed.held, 'prompt')}"
+        console.tell(f"{what} waits until the files are merged, and this clone is up to date")
 
 
 def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.DONE) -> int:
     """Says what kept the lockfile from coming home, and gives the exit code: `code`, if that tells of worse."""
     from promptsync.cli import errors
 
-    hint = f"{error.hint}; then run `promptsync lock push`" if error.hint else "run `promptsync lock push` to try again"
-    not_home = NotHomeError(f"{target.lock_path} holds what did not come home: {error.message}", hint=hint)
+    # What was recorded of a preview is brought home by the preview's own commands.
+    push = "this again" if target.settings.preview else "`promptsync lock push`"
+    hint = f"{error.hint}; then run {push}" if error.hint else f"run {push} to try again"
+    path = target.lock_path if target.lock_path.exists() else target.held_path
+    not_home = NotHomeError(f"{path} holds what did not come home: {error.message}", hint=hint)
     own = errors.tell(not_home)
     return code or own
 

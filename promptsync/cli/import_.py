@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,22 +25,6 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Imported, Pair
     from promptsync.files.target import Target
 
-_AGO = re.compile(r"([0-9]{1,6})([dhm])")
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-
-
-def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
-    """A time in the past: a date, a date and time, or how long ago. Without a zone it is this machine's."""
-    if value is None:
-        return None
-    ago = _AGO.fullmatch(value)
-    try:
-        if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return datetime.fromisoformat(value).astimezone()
-    except (ValueError, OverflowError):
-        raise click.BadParameter(f"“{value}” is neither a date as 2026-11-30 nor a time ago as 7d, 12h, 30m") from None
-
 
 @click.command("import")
 @click.option("--list", "listing", is_flag=True, help="Show what the service holds that no file does.")
@@ -52,10 +34,11 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime
 @click.option("--name", "names", multiple=True, metavar="GLOB", help="Only prompts of such a name.")
 @click.option("--model", "models", multiple=True, metavar="GLOB", help="Only of such a model, as `openai/*`.")
 @click.option("--path", "paths", multiple=True, metavar="GLOB", help="Only in such a folder, if the service tells it.")
-@click.option("--updated-since", "since", callback=_since, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago.")
+@click.option(
+    "--updated-since", "since", callback=common.time_ago, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How --list tells them.")
 @common.on_target
-@common.brings_home
 def import_(
     target: Target,
     listing: bool,
@@ -94,7 +77,7 @@ def import_all(
             on_prompt=lambda key: advance[0](key),
             observer=console.watch(),
         )
-    _show_imported(done)
+    _show_imported(target, done)
     return ExitCode.PARTIAL if done.left_out else ExitCode.DONE
 
 
@@ -108,7 +91,7 @@ def _list(target: Target, chosen: Filter, form: str) -> None:
         console.say("no such prompt" if chosen else "every prompt on the service is in a lockfile")
 
 
-def _show_imported(done: Imported) -> None:
+def _show_imported(target: Target, done: Imported) -> None:
     for key, id in done.keys.items():
         console.say(f"{key}  {id}")
     for id, why in done.left_out.items():
@@ -117,7 +100,9 @@ def _show_imported(done: Imported) -> None:
         console.tell(f"promptsync.yaml lets through: {', '.join(done.allow_fields)}")
     console.tell(f"{len(done.keys)} imported, {len(done.left_out)} left out")
     if done.keys:
-        console.tell("next: `promptsync plan`, which is empty; then commit the new files and the lockfile")
+        what = "the new files and the lockfile" if target.lock_branch is None else "the new files"
+        console.tell(f"next: `promptsync plan`, which is empty; then commit {what}")
+        common.tell_held(target)
 
 
 @click.command()
@@ -126,7 +111,6 @@ def _show_imported(done: Imported) -> None:
 @click.option("--by-name", is_flag=True, help="Tie every file to the one prompt of its name, after showing the pairs.")
 @click.option("--yes", is_flag=True, help="Do not ask, with --by-name.")
 @common.on_target
-@common.brings_home
 def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: bool) -> int:
     """Tie the file KEY to the existing prompt ID. Nothing is written to the service."""
     if by_name is (key is not None) or (key is None) is not (id is None):
@@ -134,12 +118,14 @@ def adopt(target: Target, key: str | None, id: str | None, by_name: bool, yes: b
     if key is None or id is None:
         return _adopt_by_name(target, yes=yes)
     done = adopting.adopt(target, key, id, observer=console.watch())
-    console.say(f"{done.file.key} is {id} from now on; {target.lock_name} holds it")
+    where = target.lock_name if target.lock_branch is None else str(target.held_path)
+    console.say(f"{done.file.key} is {id} from now on; {where} holds it")
     if done.only_there:
         console.tell(f"only the service has, and keeps: {', '.join(done.only_there)}")
     if done.plan.changes:
         console.tell("the next apply would change on it:")
         console.show(render(done.plan, common.layout_of_stdout(whole=True)))
+    common.tell_held(target)
     return ExitCode.DONE
 
 
@@ -159,6 +145,8 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
     for pair in left_out:
         console.tell(f"{pair.file.key} was left out: an apply of it would take away {', '.join(pair.lost)}")
     console.tell(f"{len(tied)} adopted")
+    if tied:
+        common.tell_held(target)
     return ExitCode.PARTIAL if left_out else ExitCode.DONE
 
 
@@ -166,8 +154,8 @@ def _adopt_by_name(target: Target, *, yes: bool) -> int:
 @click.argument("old", shell_complete=common.complete_key)
 @click.argument("new")
 @common.on_target
-@common.brings_home
 def mv(target: Target, old: str, new: str) -> int:
     """Give the prompt of the key OLD the key NEW, keeping its id. Renames the file too, if it is still OLD's."""
     console.say(moving.mv(target, old, new))
+    common.tell_held(target)
     return ExitCode.DONE

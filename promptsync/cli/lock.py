@@ -14,6 +14,7 @@ from promptsync.commands import move_home as moving
 from promptsync.commands.home import branches_of
 from promptsync.commands.push import bring_home, take_home
 from promptsync.commands.state import read_state
+from promptsync.files.git import names_merged
 from promptsync.model.errors import BranchError, ExitCode, LockfileError, UsageError
 from promptsync.model.shell import typed
 from promptsync.output.tables import render_lock
@@ -97,20 +98,23 @@ def merge(target: Target, paths: tuple[Path, ...], side: Any) -> int:
 
 
 @lock.command()
+@click.option("--unmerged", is_flag=True, help="Bring along what waits for the merge of files of this checkout.")
 @common.in_git
 @common.on_target
-def push(target: Target, branch: str | None, remote: str | None) -> int:
+def push(target: Target, branch: str | None, remote: str | None, unmerged: bool) -> int:
     """Bring the lockfile to where it lives: its branch, or the tip of the branch it is committed to.
 
     It is merged prompt by prompt with what others brought there. Where the branch takes no direct commit, it waits on
     the branch promptsync/lockfile for a pull request. Says the branch it is on. Exits 6 where it did not come home.
     """
     try:
-        pushed = bring_home(target, remote, branch)
+        pushed = bring_home(target, remote, branch, held="here" if unmerged else "merged")
     except (BranchError, LockfileError) as error:
         return common.tell_not_home(target, error)
     common.tell_pushed(pushed)
-    if not pushed.commit:
+    if pushed.held and names_merged(target.root) is None:
+        console.tell("this clone does not know what origin's default branch is: `git remote set-head origin --auto`")
+    if not pushed.commit and not pushed.held:
         console.tell(f"the branch {pushed.branch} holds the lockfile already")
     console.say(pushed.branch)
     return ExitCode.DONE

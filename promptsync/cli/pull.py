@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 @click.option("--ours", "resolve", flag_value="ours", help="Where both sides changed, keep the file's.")
 @click.option("--theirs", "resolve", flag_value="theirs", help="Where both sides changed, take the service's.")
 @common.on_target
-@common.brings_home
 def pull(target: Target, keys: tuple[str, ...], resolve: Any) -> int:
     """Merge what was changed on the service into the files, by default into all of them.
 
@@ -67,7 +66,7 @@ def history(target: Target, key: str, limit: int) -> int:
 
 
 def _show_pulled(done: list[Pulled], nothing: str) -> int:
-    changed = [pulled for pulled in done if pulled.edits or pulled.kept or pulled.is_open]
+    changed = [pulled for pulled in done if pulled.edits or pulled.kept or pulled.is_open or pulled.is_unsettled]
     if changed:
         console.show(render_pulled(changed, common.layout_of_stdout(whole=True)))
     else:

@@ -9,7 +9,8 @@ from promptsync.commands.connect import connect
 from promptsync.commands.gather import look_again, read_prompts
 from promptsync.commands.keys import file_of
 from promptsync.commands.results import Adopted, Pair
-from promptsync.commands.state import State, check_workspace, ids_elsewhere, read_state, record, scope_of
+from promptsync.commands.state import State, check_workspace, ids_elsewhere, read_state, record_with_files, scope_of
+from promptsync.commands.until_merged import Tie, check_ties
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.model.blocks import unsaid
@@ -41,7 +42,8 @@ def adopt(target: Target, key: str, id: str, *, observer: Callable[[Exchange], N
     has no place for.
     """
     with alone(target):
-        file = file_of(target, load_tree(target).files, key)
+        files = load_tree(target).files
+        file = file_of(target, files, key)
         key = file.key
         state = read_state(target)
         lock = state.lock
@@ -55,7 +57,7 @@ def adopt(target: Target, key: str, id: str, *, observer: Callable[[Exchange], N
                 )
         check_workspace(target, lock, {remote.owner} if remote.owner else set())
         _check_kept(file, remote)
-        _record_tied(target, state, [(file, remote)])
+        _record_tied(target, state, files, [(file, remote)])
         made = diff({key: file}, lock.with_prompts({key: _tied(file, remote)}), {remote.id: remote}, scope_of(target))
         return Adopted(file, made, _only_there(file, remote))
 
@@ -82,14 +84,17 @@ def adopt_by_name(
         pairs = _pairs(files, state.lock, service, elsewhere)
         tied = [pair for pair in pairs if not pair.lost] if pairs and confirm(pairs) else []
         if tied:
-            _record_tied(target, state, [(pair.file, pair.remote) for pair in tied])
+            _record_tied(target, state, files, [(pair.file, pair.remote) for pair in tied])
     return tied
 
 
-def _record_tied(target: Target, state: State, pairs: list[tuple[PromptFile, RemotePrompt]]) -> None:
+def _record_tied(
+    target: Target, state: State, files: Mapping[str, PromptFile], pairs: list[tuple[PromptFile, RemotePrompt]]
+) -> None:
+    check_ties(target, state, files, [Tie(file, remote.id, remote.display_name) for file, remote in pairs])
     entries = {file.key: _tied(file, remote) for file, remote in pairs}
     lock = state.lock.with_prompts({**state.lock.prompts, **entries})
-    record(target, state, replace(lock, owner=lock.owner or pairs[0][1].owner))
+    record_with_files(target, state, replace(lock, owner=lock.owner or pairs[0][1].owner))
 
 
 def _pairs(

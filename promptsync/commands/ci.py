@@ -21,18 +21,18 @@ def branch_of_run(environ: Mapping[str, str]) -> str | None:
     return environ.get("CI_DEFAULT_BRANCH") if environ.get("GITLAB_CI") else None
 
 
-def provenance_of_run(target: str, environ: Mapping[str, str]) -> Provenance | None:
-    """Which run this is; None outside of a CI that is known."""
+def provenance_of_run(target: str, commit: str, environ: Mapping[str, str]) -> Provenance | None:
+    """Which run this is, of the commit that it checked out; None outside of a CI that is known."""
     if environ.get("GITHUB_ACTIONS"):
         server, repository = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_REPOSITORY")
         run = environ.get("GITHUB_RUN_ID")
         page = f"{server}/{repository}/actions/runs/{run}" if repository and run else ""
-        return Provenance(target, environ.get("GITHUB_SHA", ""), page, by=environ.get("GITHUB_ACTOR", ""))
+        return Provenance(target, commit, page, by=environ.get("GITHUB_ACTOR", ""))
     if environ.get("GITLAB_CI"):
         number = environ.get("CI_MERGE_REQUEST_IID")
         return Provenance(
             target,
-            environ.get("CI_COMMIT_SHA", ""),
+            commit,
             environ.get("CI_JOB_URL") or environ.get("CI_PIPELINE_URL", ""),
             f"!{number}" if number else "",
             environ.get("GITLAB_USER_LOGIN", ""),

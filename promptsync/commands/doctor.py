@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptsync import __version__
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import owners, place_warnings
+from promptsync.commands.held import count_held
+from promptsync.commands.home import TO_BRING_BACK, branches_of, fetch_home, left_behind, read_unpushed
 from promptsync.commands.init import DRIVER
 from promptsync.commands.results import Finding
 from promptsync.commands.state import read_state
@@ -117,13 +119,46 @@ def _git(target: Target) -> Iterator[Finding]:
         )
     if target.name == SANDBOX_TARGET:
         return
-    if target.lock_branch is not None:
-        yield Finding("lock's home", f"the branch {target.lock_branch}")
+    yield from _lock_on_branch(target) if target.lock_branch is not None else _lock_in_tree(target)
+
+
+def _lock_on_branch(target: Target) -> Iterator[Finding]:
+    """Whether the branch can be reached, what it holds, and what waits here to be brought there."""
+    branch = target.lock_branch
+    try:
+        home = fetch_home(target, branches_of(target))
+    except PromptsyncError as error:
+        yield _failure("lock's home", error)
+    else:
+        if home.commit is None:
+            yield Finding("lock's home", f"the branch {branch}, which the first apply begins")
+        else:
+            count = _prompts(len(home.lock(target).prompts))
+            yield Finding("lock's home", f"the branch {branch} at {home.commit[:10]}, with {count}")
+    if (target.root / target.lock_file).exists():
+        said = f"{target.root / target.lock_file} is not read: the lockfile lives on the branch"
+        yield Finding("lock in tree", said, "take the file out of git", "note")
+    yield from _not_home(target)
+
+
+def _not_home(target: Target) -> Iterator[Finding]:
+    try:
+        held = count_held(target)
+        unpushed = read_unpushed(target)
+    except PromptsyncError as error:
+        yield _failure("not home yet", error)
         return
-    yield from _lock_in_tree(target)
+    if unpushed is not None:
+        said = f"{target.lock_path} holds what is not on the branch"
+        yield Finding("not home yet", said, "run `promptsync lock push`", "note")
+    if held:
+        said = f"{target.held_path} holds {_prompts(held)} until the files are merged"
+        yield Finding("not home yet", said, "then run `promptsync lock push`", "note")
 
 
 def _lock_in_tree(target: Target) -> Iterator[Finding]:
+    for left in left_behind(target):
+        yield Finding("left behind", f"{left} is not read: it waits for a branch of lockfiles", TO_BRING_BACK, "note")
     path = target.lock_path
     data = read_bytes(path)
     if data is not None and git.committed(path) is None:
@@ -152,8 +187,8 @@ def _state(target: Target) -> Generator[Finding, None, State | None]:
         yield _failure("lockfile", error)
         return None
     count = len(state.on_disk.prompts)
-    what = f"{target.lock_path} holds {count} prompt{'' if count == 1 else 's'}"
-    yield Finding("lockfile", what if count else f"none at {target.lock_path} yet: the first apply makes it")
+    what = f"{target.lock_name} holds {_prompts(count)}"
+    yield Finding("lockfile", what if count else f"none at {target.lock_name} yet: the first apply makes it")
     if not state.recovered.is_empty:
         yield Finding("last run", "it was interrupted, and the next apply finishes it", "run `promptsync plan`", "note")
     return state
@@ -242,6 +277,10 @@ def _contents(
     said = f"{there} of {len(lock.ids())} locked prompts are there, and {len(service) - there} others"
     gone = there < len(lock.ids())
     yield Finding("prompts", said, "see `promptsync lock verify`" if gone else None, "note" if gone else "good")
+
+
+def _prompts(count: int) -> str:
+    return f"{count} prompt{'' if count == 1 else 's'}"
 
 
 def _failure(name: str, error: PromptsyncError) -> Finding:

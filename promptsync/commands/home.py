@@ -1,8 +1,8 @@
 """A lockfile that lives on a branch: read from there, with what was recorded here and is not there yet.
 
 In the folder for state lie `home.json`, the branch as it was last read, and for each target that was not brought home
-`unpushed.NAME.json`: the lockfile as recorded, and that of the branch which it was begun from. Each is replaced as a
-whole, so that a crash at any point leaves the one before.
+`unpushed.NAME.json`: the lockfile as recorded, and that of the branch which it was begun from. `held.NAME.json` is of
+the same form. Each is replaced as a whole, so that a crash at any point leaves the one before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.repository import Repository
-from promptsync.files.target import UNPUSHED, prepare_state
+from promptsync.files.target import HELD, UNPUSHED, prepare_state
 from promptsync.merge.locks import merge_locks
 from promptsync.model.errors import BranchError, LockfileError
 from promptsync.model.lockfile import BrokenLockfileError, Lockfile, dump, parse
@@ -27,8 +27,16 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.prompt import Json
 
+TO_BRING_BACK = (
+    "name it as `lock.branch` again and run `promptsync lock push`, or remove the file, if the lockfile in the tree "
+    "tells what it does"
+)
+"""What to do about what is left behind."""
+
 _HOME = "home.json"
-_LOCK_FILE = re.compile(r"promptsync(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?\.lock\.json")
+_LOCK_FILE = re.compile(
+    r"promptsync(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?(\.preview\.[a-z0-9][a-z0-9_-]{0,63})?\.lock\.json"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +169,20 @@ def forget_home(target: Target) -> None:
 
 def read_unpushed(target: Target) -> Unpushed | None:
     """What was recorded here and is not on the branch yet; None where there is nothing."""
-    document = _recorded(target.lock_path)
+    return read_recorded(target, target.lock_path)
+
+
+def read_recorded(target: Target, path: Path) -> Unpushed | None:
+    """What a file of ours holds for the branch; None where there is none. Raises LockfileError where it cannot be."""
+    document = _recorded(path)
     if document is None:
         return None
     if document["branch"] != target.lock_branch:
         raise LockfileError(
-            f"{target.lock_path} was recorded for the branch {document['branch']}, not for {target.lock_branch}",
+            f"{path} was recorded for the branch {document['branch']}, not for {target.lock_branch}",
             hint="name that branch in promptsync.yaml, and run `promptsync lock push`",
         )
-    return Unpushed(_parsed(document["base"], target.lock_path), _parsed(document["lock"], target.lock_path))
+    return Unpushed(_parsed(document["base"], path), _parsed(document["lock"], path))
 
 
 def with_unpushed(target: Target, home: Lockfile) -> Lockfile:
@@ -189,12 +202,16 @@ def with_unpushed(target: Target, home: Lockfile) -> Lockfile:
 
 def write_unpushed(target: Target, lock: Lockfile, base: Lockfile) -> None:
     """Keeps a lockfile until it is on the branch; `base` is the one of the branch that it was begun from."""
-    ours, theirs = dump(lock), dump(base)
-    if ours == theirs:
+    if dump(lock) == dump(base):
         forget_unpushed(target)
-        return
-    document = {"branch": target.lock_branch, "base": json.loads(theirs), "lock": json.loads(ours)}
-    _write(target, target.lock_path, document)
+    else:
+        write_recorded(target, target.lock_path, Unpushed(base, lock))
+
+
+def write_recorded(target: Target, path: Path, recorded: Unpushed) -> None:
+    """Keeps in a file of ours what `read_recorded` reads."""
+    base, lock = (json.loads(dump(one)) for one in (recorded.base, recorded.lock))
+    _write(target, path, {"branch": target.lock_branch, "base": base, "lock": lock})
 
 
 def forget_unpushed(target: Target) -> None:
@@ -204,9 +221,19 @@ def forget_unpushed(target: Target) -> None:
 
 def unpushed_elsewhere(target: Target) -> list[Lockfile]:
     """What was recorded here for the other targets."""
-    paths = sorted(target.state_folder.glob(f"{UNPUSHED}*.json"))
-    found = [(path, _recorded(path)) for path in paths if path != target.lock_path]
+    own = (target.lock_path, target.held_path)
+    found = [(path, _recorded(path)) for path in recorded_paths(target) if path not in own]
     return [_parsed(document["lock"], path) for path, document in found if document is not None]
+
+
+def recorded_paths(target: Target) -> list[Path]:
+    """The files of all targets with what was recorded here and is not on the branch yet."""
+    return sorted(path for begin in (UNPUSHED, HELD) for path in target.state_folder.glob(f"{begin}*.json"))
+
+
+def left_behind(target: Target) -> list[Path]:
+    """Those of them that no command reads, since the configuration names no branch any more."""
+    return recorded_paths(target) if target.config.lock_branch is None else []
 
 
 def _gone(target: Target, known: Home) -> LockfileError:

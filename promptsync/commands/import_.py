@@ -12,7 +12,8 @@ from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import folder_of
 from promptsync.commands.newfile import check_beside, write_new
 from promptsync.commands.results import Imported
-from promptsync.commands.state import ids_elsewhere, read_state, record
+from promptsync.commands.state import ids_elsewhere, read_state, record_with_files
+from promptsync.commands.until_merged import Tie, check_ties
 from promptsync.files.config import parse_config
 from promptsync.files.disk import as_spelled, find_sources
 from promptsync.files.emit import emit
@@ -71,7 +72,7 @@ def import_prompts(
 
     The file goes into `folder`; None is the prompt's own folder on the service, and `Default` where that is not told.
     The service is only read. Wherever the file goes, the prompt stays where it is until its key changes. Each file is
-    recorded in the journal as it is written, so that an interrupted import can go on. Raises UsageError for an id
+    recorded as it is written, so that an interrupted import can go on. Raises UsageError for an id
     that is not there or is managed already.
     """
     folder = None if folder is None else folder_of(target, folder, "--into")
@@ -86,6 +87,9 @@ def import_prompts(
         keys = _keys(target, chosen, lock, folder)
         on_start(len(chosen))
         texts, left_out = _texts(target, chosen, keys)
+        check_ties(
+            target, state, {}, [Tie(done.file, remote.id, remote.display_name) for remote, done in texts.values()]
+        )
         allowed = {name for _, emitted in texts.values() for name in emitted.allow_fields}
         new_fields = tuple(sorted(allowed - set(target.config.allow_fields)))
         if new_fields:
@@ -95,10 +99,11 @@ def import_prompts(
             write_new(_path(target, key), emitted, target.root)
             own = own_fields(emitted.file, remote, emitted.dialect)
             entries[key] = entry_for(emitted.file, remote, emitted.dialect, None, own)
-            state.journal.end_with(0, key, entries[key])
+            if target.lock_branch is None:  # Else the next apply would bring it to the branch before its file.
+                state.journal.end_with(0, key, entries[key])
             on_prompt(key)
         owner = lock.owner or next((remote.owner for remote, _ in texts.values()), None)
-        record(target, state, replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
+        record_with_files(target, state, replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
     return Imported({key: entry.id for key, entry in entries.items()}, left_out, new_fields)
 
 

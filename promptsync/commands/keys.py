@@ -21,7 +21,7 @@ from promptsync.files.keys import (
 )
 from promptsync.files.target import CONFIG_NAME
 from promptsync.model.errors import UsageError
-from promptsync.model.globs import is_glob, matches
+from promptsync.model.globs import EVERYTHING, is_glob, matches
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ def _chosen(target: Target, option: str, typed: str, known: Collection[str], war
 
 
 def _matching(meant: list[str], known: Collection[str]) -> str | None:
-    """The first of some keys or globs that matches something."""
+    """The first of some keys or globs that matches something; what stands for all of them is no slip, even of none."""
+    if EVERYTHING in meant:
+        return EVERYTHING
     return next((glob for glob in meant if glob in known or any(matches(key, (glob,)) for key in known)), None)
 
 

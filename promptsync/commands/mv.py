@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.keys import did_you_mean, file_of, known_key, new_key
-from promptsync.commands.state import read_state, record
+from promptsync.commands.state import read_state, record_with_files
+from promptsync.commands.until_merged import Tie, check_ties
 from promptsync.files.disk import as_spelled, look_around
 from promptsync.files.keys import ENDINGS, clash
 from promptsync.files.run_lock import alone
@@ -37,15 +38,22 @@ def mv(target: Target, old: str, new: str) -> str:
         if renames:
             _check_free(target, old, new, files)
             rename_file(target.root, old, new)
-        file_of(target, load_tree(target).files, new)
+        tree = load_tree(target).files
+        file = file_of(target, tree, new)
         if old not in lock.prompts:
             if renames:
                 return f"{old} is {new} now; it was never applied"
             raise UsageError(f"there is no `{old}` in {target.lock_name}")
         entry = lock.prompts[old]
+        try:
+            check_ties(target, state, tree, [Tie(file, entry.id, entry.display_name)])
+        except UsageError:
+            if renames:
+                rename_file(target.root, new, old)
+            raise
         prompts = {new if key == old else key: value for key, value in lock.prompts.items()}
         prompts[new] = entry.under_other_key()
-        record(target, state, replace(lock, prompts=prompts))
+        record_with_files(target, state, replace(lock, prompts=prompts))
     return f"{old} is {new} from now on, with the id {entry.id}"
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from promptsync.commands.connect import connect
 from promptsync.commands.decide import decide
 from promptsync.commands.gather import read_prompts
+from promptsync.commands.held import without_held
 from promptsync.commands.history import base_of
 from promptsync.commands.keys import file_of, with_keys
 from promptsync.commands.results import DryRun, Pulled
 from promptsync.commands.rewrite import Rewriter, content_for, no_place
-from promptsync.commands.state import read_state, record
+from promptsync.commands.state import read_state, record, scope_of
 from promptsync.files.disk import read_bytes
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
@@ -28,6 +29,7 @@ from promptsync.model.globs import matches
 from promptsync.model.lockfile import dump, entry_for
 from promptsync.plan.base import agreed_form, form_as_locked, own_fields, unlike
 from promptsync.plan.changes import PlanOptions
+from promptsync.plan.differ import diff
 from promptsync.plan.safety import raise_if_wrong_place
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ def pull(
     """Three-way merges what changed on the service into the files of `keys`, all that changed by default.
 
     A file whose conflicts are all decided has the service's version as its base from then on; a plan shows what is
-    still different. Raises UsageError for a key that is no file.
+    still different. Where the lockfile lives on a branch nothing is recorded: others would take the older file, that
+    they have until this one is merged, for a change, and overwrite the service's. Raises UsageError for a key that is
+    no file.
     """
     with alone(target):
         found = _read(target, keys, observer)
@@ -65,11 +69,13 @@ def pull(
         keys_of = {entry.id: key for key, entry in prompts.items()}
         for one, pulled, fresh in _merged(rewriter, found, resolve):
             done.append(pulled)
-            if fresh != one.entry:
+            if fresh != one.entry and target.lock_branch is None:
                 key, old_key = one.file.key, keys_of[one.entry.id]
                 del prompts[old_key]
                 prompts[key] = fresh.under_other_key() if old_key != key else fresh
                 found.state.journal.end_with(0, key, prompts[key], old_key if old_key != key else None)
+        if target.lock_branch is not None:
+            return _with_unsettled(target, found, done)
         record(target, found.state, found.lock.with_prompts(prompts))
     return done
 
@@ -93,7 +99,8 @@ def dry_run(target: Target, keys: Collection[str], *, observer: Callable[[Exchan
     for one, pulled, fresh in _merged(rewriter, found, None):
         done.append(pulled)
         key = one.file.key
-        if not pulled.edits or pulled.is_open or one.entry.source in source_hashes(one.file.prompt):
+        is_as_locked = key in on_disk.prompts and one.entry.source in source_hashes(one.file.prompt)
+        if not pulled.edits or pulled.is_open or is_as_locked:
             continue
         if target.lock_branch is None and on_disk.prompts.get(key) == one.entry:
             bases[key] = fresh
@@ -117,6 +124,7 @@ class _Found:
     state: State
     lock: Lockfile
     files: Mapping[str, PromptFile]
+    service: Mapping[str, RemotePrompt]
     edited: list[tuple[Edited, RemotePrompt | None]]
 
 
@@ -131,12 +139,21 @@ def _read(target: Target, keys: Collection[str], observer: Callable[[Exchange], 
         edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
         with ThreadPoolExecutor(_WORKERS) as pool:
             bases = list(pool.map(lambda one: base_of(api, one.entry), edited))
-    return _Found(state, lock, tree.files, list(zip(edited, bases, strict=True)))
+    return _Found(state, lock, tree.files, service, list(zip(edited, bases, strict=True)))
 
 
 def _merged(rewriter: Rewriter, found: _Found, resolve: Resolve) -> Iterator[tuple[Edited, Pulled, LockEntry]]:
     for one, base in found.edited:
         yield one, *_merge_into_file(rewriter, one, base, resolve)
+
+
+def _with_unsettled(target: Target, found: _Found, done: list[Pulled]) -> list[Pulled]:
+    """What was done, with what an apply of the merged files would ask by the lockfile that others know."""
+    known = without_held(found.lock, found.state.held)
+    options = with_keys(target, PlanOptions(), known.prompts)[0]
+    made = diff(load_tree(target).files, known, found.service, scope_of(target), options)
+    asked = {change.key for change in made.conflicts}
+    return [replace(pulled, is_unsettled=not pulled.is_open and pulled.key in asked) for pulled in done]
 
 
 def _place(target: Target, path: Path) -> str:

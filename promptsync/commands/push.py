@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.ci import branch_of_run, provenance_of_run
+from promptsync.commands.held import count_held, held_here, settle, with_held
 from promptsync.commands.home import (
     branches_of,
     fetch_home,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from promptsync.commands.results import HeldFor
     from promptsync.files.branches import Branches
     from promptsync.files.target import Target
 
@@ -48,13 +50,18 @@ def push(
     *,
     branch: str | None = None,
     provenance: Provenance,
+    held: HeldFor | None = None,
+    joins: Callable[[], bool] = lambda: True,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Pushed:
     """Brings what was recorded here to where the lockfile lives.
 
     In the tree that is `branch`: all lockfiles of the root, as one commit on its tip that changes nothing else. Where
     it takes no commit of ours, they go to the branch WAITING, one commit ahead of it, for the caller to open a pull
-    request from. On a branch of lockfiles it is that of the target alone, and `branch` is not asked for.
+    request from. On a branch of lockfiles it is that of the target alone, and `branch` is not asked for; with `held`
+    what was recorded along with files goes there too, by whether those are merged, or here at least.
+
+    `joins` tells whether what lies on WAITING already is taken along, or else replaced: it may be anyone's.
 
     Raises LockfileError where what was recorded here and there contradicts, MovedError where the branch moved at each
     attempt, DeniedError where there is no way in, BranchError where there is no way there.
@@ -64,10 +71,10 @@ def push(
     with alone(target):
         check_state(target)
         if target.lock_branch is not None:
-            return _again(lambda: _push_home(target, branches, provenance), sleep)
+            return _again(lambda: _push_home(target, branches, provenance, held=held), sleep)
         if branch is None:
             raise _unknown()
-        return _push_tree(target, branches, branch, provenance, sleep)
+        return _push_tree(target, branches, branch, provenance, joins, sleep)
 
 
 def take(target: Target, branches: Branches, *, branch: str, waiting: Iterable[str] = ()) -> list[str]:
@@ -101,16 +108,22 @@ def take_home(target: Target, remote: str | None = None, branch: str | None = No
     return take(target, branches, branch=wanted, waiting=[WAITING])
 
 
-def bring_home(target: Target, remote: str | None = None, branch: str | None = None) -> Pushed:
+def bring_home(
+    target: Target, remote: str | None = None, branch: str | None = None, *, held: HeldFor | None = None
+) -> Pushed:
     """Brings the lockfile home by what this machine, or the CI it is in, says of the branch and the run."""
     branches, wanted = branches_of(target, remote), branch or _branch_here(target)
-    return push(target, branches, branch=wanted, provenance=provenance_of(target))
+    return push(target, branches, branch=wanted, provenance=provenance_of(target), held=held)
 
 
 def provenance_of(target: Target) -> Provenance:
-    """Which run this is, as the CI says it, else which commit and who by git."""
-    found = provenance_of_run(target.name, target.environ)
-    return found or Provenance(target.name, head(target.root) or "", by=user(target.root) or "")
+    """Which run this is, as the CI says it, else who by git; and the commit that is checked out.
+
+    A job that waited checks out the tip of its branch, which is not the commit that its run began with.
+    """
+    commit = head(target.root) or ""
+    found = provenance_of_run(target.name, commit, target.environ)
+    return found or Provenance(target.name, commit, by=user(target.root) or "")
 
 
 def _branch_here(target: Target) -> str | None:
@@ -121,23 +134,36 @@ def _unknown() -> UsageError:
     return UsageError("the branch of the lockfile is not known", hint="name it with --branch")
 
 
-def _push_home(target: Target, branches: Branches, provenance: Provenance) -> Pushed:
+def _push_home(target: Target, branches: Branches, provenance: Provenance, *, held: HeldFor | None) -> Pushed:
     branch, unpushed = target.lock_branch or "", read_unpushed(target)
-    if unpushed is None:
+    if unpushed is None and (held is None or not target.held_path.exists()):
         return Pushed(branch)
     home = fetch_home(target, branches)
     place, there = home.path(target), home.lock(target)
-    lock = _joined(unpushed.base, unpushed.lock, there, place, branch)
+    lock = there if unpushed is None else _joined(unpushed.base, unpushed.lock, there, place, branch)
+    if held is not None:
+        lock = with_held(target, lock, held_here(target, lock, merged=held == "merged"))
     commit = ""
     if lock != there:
-        commit = branches.commit(branch, home.commit, {place: dump(lock)}, HEADLINE, provenance.trailers)
-        remember(target, replace(home, commit=commit, locks={**home.locks, place: lock}))
+        # A preview that is over leaves nothing behind.
+        kept = {} if target.settings.preview and not lock.prompts else {place: lock}
+        files = {place: dump(lock) if kept else None}
+        if kept or place in home.locks:
+            commit = branches.commit(branch, home.commit, files, HEADLINE, provenance.trailers)
+            others = {path: one for path, one in home.locks.items() if path != place}
+            remember(target, replace(home, commit=commit, locks={**others, **kept}))
     forget_unpushed(target)
-    return Pushed(branch, commit)
+    settle(target, lock)
+    return Pushed(branch, commit, held=count_held(target))
 
 
 def _push_tree(
-    target: Target, branches: Branches, branch: str, provenance: Provenance, sleep: Callable[[float], object]
+    target: Target,
+    branches: Branches,
+    branch: str,
+    provenance: Provenance,
+    joins: Callable[[], bool],
+    sleep: Callable[[float], object],
 ) -> Pushed:
     def directly() -> Pushed:
         tip, sides = _sides(target, branches, branch)
@@ -146,13 +172,16 @@ def _push_tree(
 
     def proposed() -> Pushed:
         tip, sides = _sides(target, branches, branch)
-        files = {}
-        for place, (ours, there) in sides.items():
-            lock = _with_waiting(branches, place, ours, tip, WAITING, branch, ours=True)
-            if lock != there:
+        files, joined = {}, joins()
+        for place, (ours, theirs) in sides.items():
+            lock = _with_waiting(branches, place, ours, tip, WAITING, branch, ours=True) if joined else ours
+            if lock != theirs:
                 files[place] = dump(lock)
         if not files:
             return Pushed(branch)
+        there = branches.tip(WAITING)
+        if there is not None and _waits_already(branches, files, tip, there):
+            return Pushed(WAITING, there, is_proposed=True)
         made = branches.propose(WAITING, branch, tip, files, HEADLINE, provenance.trailers)
         return Pushed(WAITING, made.commit, is_proposed=True, url=made.url)
 
@@ -160,6 +189,18 @@ def _push_tree(
         return _again(directly, sleep)
     except DeniedError:
         return _again(proposed, sleep)
+
+
+def _waits_already(branches: Branches, files: dict[str, bytes], tip: str, there: str) -> bool:
+    """Whether the commit `there` brings these files and nothing else, and the branch at `tip` has them as it had."""
+    common = branches.merge_base(tip, there)
+    changed = None if common is None else branches.changed(common, there)
+    if common is None or changed is None or not files.keys() >= set(changed):
+        return False
+    return all(
+        branches.read(place, there) == data and branches.read(place, common) == branches.read(place, tip)
+        for place, data in files.items()
+    )
 
 
 def _sides(target: Target, branches: Branches, branch: str) -> tuple[str, dict[str, tuple[Lockfile, Lockfile | None]]]:

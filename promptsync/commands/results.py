@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
     from promptsync.model.errors import PlanError, PromptsyncError
     from promptsync.model.lockchanges import LockChange
+    from promptsync.model.lockfile import Lockfile
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.model.provenance import Provenance
     from promptsync.plan.changes import Outcome, Plan
 
 Side: TypeAlias = Literal["ours", "theirs"]
 """Of two sides of a lockfile, the one that decides where they disagree."""
+
+
+HeldFor: TypeAlias = Literal["merged", "here"]
+"""Files with which an entry waits for a branch of lockfiles: merged into the default branch, or of this checkout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,8 @@ class Pulled:
 
     `edits` were made in it, which changed `fields` (before and after in the file). `conflicts` are left in it as they
     were, and `kept` are those decided for the file beforehand. `problem` says why nothing could be done, and
-    `base_is_gone` that the service no longer has the version that both sides come from.
+    `base_is_gone` that the service no longer has the version that both sides come from. `is_unsettled` tells that both
+    sides changed and no lockfile records that they were joined: an apply of the file asks for a decision.
     """
 
     key: str
@@ -131,6 +137,7 @@ class Pulled:
     kept: tuple[FieldConflict, ...] = ()
     problem: str | None = None
     base_is_gone: bool = False
+    is_unsettled: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -165,13 +172,14 @@ class Pushed:
     """Where the lockfile is home now: the branch, and the commit that brought it there, empty where it was there.
 
     `is_proposed` tells that the branch it belongs on took no commit, so that it waits on this one to be merged; `url`
-    is what the host said of that.
+    is what the host said of that. `held` is for how many prompts something waits here for the merge of their files.
     """
 
     branch: str
     commit: str = ""
     is_proposed: bool = False
     url: str = ""
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,16 @@ class Moved:
 
     branch: str | None
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A preview of the prompts of `target`, and what was recorded of it. Its paths begin with `path_prefix`."""
+
+    name: str
+    target: str
+    path_prefix: str
+    lock: Lockfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.apply.journal import Journal, Recovered
+from promptsync.commands.held import NOTHING, held_here, hold, with_held, without_held
 from promptsync.commands.home import last_home, read_home, unpushed_elsewhere, with_unpushed, write_unpushed
 from promptsync.files.disk import read_bytes, write_atomic
-from promptsync.files.target import check_state, prepare_state
+from promptsync.files.target import PREVIEWS, check_state, prepare_state
 from promptsync.merge.locks import merge_locks
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import Lockfile, dump, parse
 from promptsync.plan.differ import Scope
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promptsync.commands.home import Unpushed
     from promptsync.files.target import Target
 
 
@@ -23,7 +27,8 @@ class State:
     """`on_disk` is the lockfile as it was found, `lock` the same with what an earlier run had recorded besides.
 
     `recovered` is what that run left open. `journal` knows it too: another one would drop it when it is compacted.
-    `home` is the lockfile of the branch where it lives on one, without what was recorded here and is not there yet.
+    `home` is the lockfile of the branch where it lives on one, without what was recorded here and is not there yet;
+    `held` is what of that waits for the merge of files, and counts in this checkout.
     """
 
     on_disk: Lockfile
@@ -31,6 +36,7 @@ class State:
     recovered: Recovered
     journal: Journal
     home: Lockfile | None = None
+    held: Unpushed = NOTHING
 
 
 def read_state(target: Target) -> State:
@@ -41,42 +47,57 @@ def read_state(target: Target) -> State:
     """
     check_state(target)
     home = read_home(target).lock(target) if target.lock_branch is not None else None
-    on_disk = read_lock(target) if home is None else with_unpushed(target, home)
+    on_disk, held = (read_lock(target), NOTHING) if home is None else _with_recorded(target, home)
     journal = Journal(target.journal_path)
     recovered = journal.recover()
-    return State(on_disk, recovered.onto(on_disk), recovered, journal, home)
+    return State(on_disk, recovered.onto(on_disk), recovered, journal, home, held)
 
 
 def record(target: Target, state: State, lock: Lockfile) -> None:
     """Writes `lock`, and then drops from the journal what it holds."""
-    write_lock(target, lock, home=state.home)
+    write_lock(target, lock, home=state.home, held=state.held)
     state.journal.compact()
+
+
+def record_with_files(target: Target, state: State, lock: Lockfile) -> None:
+    """Writes `lock`, which goes with files of this checkout; where it lives on a branch, it waits for their merge."""
+    if target.lock_branch is None:
+        record(target, state, lock)
+    else:
+        hold(target, state.lock, lock)
 
 
 def read_lock(target: Target) -> Lockfile:
     """The lockfile, empty where there is none. Raises LockfileError for one that cannot be trusted."""
     if target.lock_branch is not None:
-        return with_unpushed(target, read_home(target).lock(target))
+        return _with_recorded(target, read_home(target).lock(target))[0]
     data = read_bytes(target.lock_path)
     return parse(data, str(target.lock_path)) if data is not None else Lockfile()
 
 
-def write_lock(target: Target, lock: Lockfile, *, since: Lockfile | None = None, home: Lockfile | None = None) -> None:
+def write_lock(
+    target: Target,
+    lock: Lockfile,
+    *,
+    since: Lockfile | None = None,
+    home: Lockfile | None = None,
+    held: Unpushed = NOTHING,
+) -> None:
     """Writes the lockfile, if it says something new.
 
     `since` is what it held when `lock` was begun: what others wrote into it meanwhile is merged, prompt by prompt.
     Raises LockfileError where that cannot be, and leaves the file as it is. A lockfile that lives on a branch is kept
-    here until it is brought there; `home` is what the branch held when it was read.
+    here until it is brought there; `home` is what the branch held when it was read, `held` what waits on.
     """
     if target.lock_branch is not None:
-        write_unpushed(target, lock, home or Lockfile())
+        write_unpushed(target, without_held(lock, held), home or Lockfile())
         return
     found = read_bytes(target.lock_path)
     if since is not None and found is not None:
         lock = _merged(target, lock, since, parse(found, str(target.lock_path)))
     data = dump(lock)
     if data != found and (lock.prompts or target.lock_path.exists()):
-        if target.lock_path.parent == target.state_folder:
+        if target.lock_path.is_relative_to(target.state_folder):
             prepare_state(target)
         write_atomic(target.lock_path, data)
 
@@ -99,10 +120,17 @@ def ids_elsewhere(target: Target) -> frozenset[str]:
         locks = [lock for path, lock in home.locks.items() if path != home.path(target)]
         return frozenset().union(*(lock.ids() for lock in [*locks, *unpushed_elsewhere(target)]))
     ids: set[str] = set()
-    for path in sorted(target.root.glob("promptsync*.lock.json")):
+    for path in _lock_paths(target):
         if path != target.lock_path:
             ids |= parse(read_bytes(path) or b"", str(path)).ids()
     return frozenset(ids)
+
+
+def _lock_paths(target: Target) -> list[Path]:
+    """The lockfiles of a root that lie in its tree, and those of previews."""
+    previews = (target.state_folder / PREVIEWS).glob("*.lock.json")
+    own = target.state_folder.glob("promptsync.sandbox.lock.json") if target.settings.is_embedded else ()
+    return sorted([*target.root.glob("promptsync*.lock.json"), *previews, *own])
 
 
 def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:
@@ -113,6 +141,13 @@ def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:
             f"and this key reaches {', '.join(sorted(owners)[:3])}",
             hint="use the key of that workspace, or another --target",
         )
+
+
+def _with_recorded(target: Target, home: Lockfile) -> tuple[Lockfile, Unpushed]:
+    """The lockfile of the branch with all that was recorded here, and what of that is held."""
+    lock = with_unpushed(target, home)
+    held = held_here(target, lock)
+    return with_held(target, lock, held), held
 
 
 def _merged(target: Target, lock: Lockfile, since: Lockfile, found: Lockfile) -> Lockfile:

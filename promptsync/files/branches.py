@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class Branches(Protocol):
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The commit that two commits both build on; None where there is none."""
+
+    def changed(self, base: str, commit: str) -> Sequence[str] | None:
+        """The paths in which a commit differs from `base`, which it builds on; None where not all are told."""
 
     def commit(
         self, branch: str, onto: str | None, files: Mapping[str, bytes | None], headline: str, body: str = ""

@@ -85,6 +85,14 @@ def default_branch(folder: Path) -> str | None:
     return there.removeprefix("origin/") if there else _line(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
 
 
+def names_merged(folder: Path) -> list[str] | None:
+    """The paths of all files at the tip of origin's default branch, as last fetched; None where this is not known."""
+    repository = Repository.of(folder)
+    which = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", "refs/remotes/origin/HEAD")
+    listed = None if repository is None else repository.git(*which)
+    return None if listed is None else [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+
 def repository_config(folder: Path, name: str) -> str | None:
     """A value of git's configuration, None if it is unset. That of a remote's place may have a password in it."""
     return _line(folder, "config", name)

@@ -114,6 +114,12 @@ class Remote:
         found = self._repository.git("merge-base", _checked(one), _checked(other))
         return found.decode("ascii").strip() if found else None
 
+    def changed(self, base: str, commit: str) -> list[str]:
+        """The paths in which a commit differs from `base`."""
+        which = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", _checked(base), _checked(commit))
+        listed = self._local(*which, doing="compare two commits")
+        return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
     def commit(
         self, branch: str, onto: str | None, files: Mapping[str, bytes | None], headline: str, body: str = ""
     ) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptsync.files.config import (
@@ -17,8 +17,9 @@ from promptsync.files.config import (
     parse_config,
 )
 from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.preview import why_no_preview
 from promptsync.files.safe import check_own
-from promptsync.model.errors import ConfigError, PromptsyncError
+from promptsync.model.errors import ConfigError, PromptsyncError, UsageError
 from promptsync.model.shell import quoted
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ CONFIG_NAME = "promptsync.yaml"
 _OTHER_CONFIG_NAME = "promptsync.yml"
 STATE_FOLDER = ".promptsync"
 UNPUSHED = "unpushed."
+PREVIEWS = "previews"
+"""The folder in that for state which holds the lockfiles of previews."""
+HELD = "held."
 MAX_CONFIG_BYTES = 1 << 20
 """As of a prompt file, which may be as large by default: a configuration that is written by hand has some hundred."""
 
@@ -64,7 +68,7 @@ class Target:
     @property
     def lock_branch(self) -> str | None:
         """The branch that the lockfile lives on; None where it lies in the tree, as that of the sandbox always does."""
-        return None if self.name == SANDBOX_TARGET else self.config.lock_branch
+        return None if self.settings.is_embedded else self.config.lock_branch
 
     @property
     def lock_file(self) -> str:
@@ -73,13 +77,20 @@ class Target:
 
     @property
     def lock_path(self) -> Path:
-        """The lockfile on disk; the sandbox keeps its own out of git.
+        """The lockfile on disk; those of the sandbox and of previews are kept out of git.
 
         Where it lives on a branch, this is what was recorded here and is not there yet.
         """
         if self.lock_branch is not None:
             return self.state_folder / f"{UNPUSHED}{self.name}.json"
+        if self.settings.preview:
+            return self.state_folder / PREVIEWS / f"{self.name.replace('preview.', '', 1)}.lock.json"
         return (self.state_folder if self.name == SANDBOX_TARGET else self.root) / self.lock_file
+
+    @property
+    def held_path(self) -> Path:
+        """What was recorded here along with files, for a lockfile that lives on a branch: it waits for their merge."""
+        return self.state_folder / f"{HELD}{self.name}.json"
 
     @property
     def lock_name(self) -> str:
@@ -98,8 +109,8 @@ class Target:
 
     @property
     def archive_folder(self) -> Path:
-        """Where deleted prompts are kept."""
-        return self.state_folder / "archive"
+        """Where deleted prompts are kept; what a preview held must not be taken for what was live."""
+        return self.state_folder / (PREVIEWS if self.settings.preview else "") / "archive"
 
     @property
     def connection(self) -> Connection:
@@ -116,6 +127,14 @@ def open_target(root: Path, name: str, *, base_url: str | None = None, environ: 
     """The target `name` of a root. Raises LoadError for what is wrong in the configuration, ConfigError else."""
     config = read_config(root)
     return Target(root, config, config.target(name), base_url, environ)
+
+
+def preview_of(target: Target, name: str) -> Target:
+    """The preview `name` of a target. Raises UsageError for what can be no name, ConfigError for one of no target."""
+    problem = why_no_preview(name)
+    if problem is not None:
+        raise UsageError(f"the name of a preview {problem}", hint="name it as in `pr-123`")
+    return replace(target, settings=target.config.preview_of(target.settings, name))
 
 
 def read_config(root: Path) -> Config:

@@ -108,12 +108,20 @@ class GitHub(Connection):
                 return False
         return True
 
+    def is_open(self, number: int) -> bool:
+        """Whether a pull request is neither merged nor closed."""
+        return bool(self._rest("GET", f"pulls/{number}", None, f"read #{number}")["state"] == "open")
+
     def compare(self, base: str, head: str) -> Compared:
         """What came to `head` since it and `base` parted."""
         found = self._rest("GET", f"compare/{base}...{head}?per_page=1", None, "compare two commits")
         files = found.get("files") or []
         names = _names(files) if len(files) < MAX_COMPARED else None
         return Compared(found["status"] in ("ahead", "identical"), names)
+
+    def changed(self, base: str, commit: str) -> tuple[str, ...] | None:
+        """The paths in which a commit differs from `base`, which it builds on; see `Branches`."""
+        return self.compare(base, commit).names
 
     def history(self, commit: str) -> Iterator[Commit]:
         """A commit and those that it builds on, the newest first, read as they are asked for."""

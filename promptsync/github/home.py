@@ -27,7 +27,9 @@ class Home:
 def bring_home(target: Target, github: GitHub, branch: str, provenance: Provenance) -> Home:
     """Brings the lockfile home, whatever the apply came to; what keeps it from that is in what it gives."""
     try:
-        pushed = push(target, github, branch=branch, provenance=provenance)
+        pushed = push(
+            target, github, branch=branch, provenance=provenance, joins=lambda: any(github.own_pulls(WAITING, branch))
+        )
         if pushed.is_proposed:
             return _proposed(github, branch, provenance)
     except PromptsyncError as error:

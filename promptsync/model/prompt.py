@@ -1,7 +1,7 @@
 """The nouns: a prompt, the file that asks for it, and what the service holds of it.
 
 The blocks stay plain JSON data, exactly as written or answered: what this tool does not know must survive it.
-The shapes that the fields may take stand in `shapes.py`.
+The shapes that the fields may take stand in `schema.py`.
 """
 
 from __future__ import annotations

@@ -55,6 +55,9 @@ def _block(pulled: Pulled, layout: Layout) -> Iterator[str]:
         word = layout.style("cyan", "help:")
         pull = terminal(command("pull", pulled.key, options=("--ours",)))
         yield f"{_MARGIN}{word} {pull} keeps the file's side, `--theirs` takes the service's"
+    if pulled.is_unsettled:
+        overwrite = terminal(command("apply", options=("--overwrite", pulled.key)))
+        yield f"{_MARGIN}{layout.style('cyan', 'help:')} once the file is merged, {overwrite} applies it"
 
 
 def _sides(word: str, conflict: FieldConflict, layout: Layout) -> Iterator[str]:

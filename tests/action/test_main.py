@@ -44,6 +44,10 @@ def environ(**inputs: str) -> dict[str, str]:
             ["github", "apply", "--dir=prompts", "--target=staging", "--approval=approved"],
         ),
         (
+            {"command": "check", "preview": "true"},
+            ["github", "check", "--dir=prompts", "--target=default", "--preview"],
+        ),
+        (
             {"command": "drift", "pull_request": "true"},
             ["github", "drift", "--dir=prompts", "--target=default", "--pull-request"],
         ),
@@ -213,4 +217,11 @@ def test_every_input_reaches_the_launcher_and_every_count_is_an_output() -> None
 
     assert {f"${{{{ inputs.{name} }}}}" for name in DEFAULTS} <= handed_on.keys()
     assert set(environ()) - set(step["env"]) == {"INPUT_GITHUB_TOKEN"}
-    assert set(ACTION["outputs"]) == {"exit-code", "digest", "plan", "report", *Plan("default", (), "").summary}
+    assert set(ACTION["outputs"]) == {
+        "exit-code",
+        "digest",
+        "plan",
+        "preview",
+        "report",
+        *Plan("default", (), "").summary,
+    }

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,12 @@ def test_an_intent_without_an_outcome_stays_open(path: Path) -> None:
 
     assert recovered.creates == (asked,)
     assert not recovered.is_empty
+
+
+def test_a_create_among_those_of_others_is_remembered_with_its_words(path: Path) -> None:
+    begun = replace(intent("A/x"), asked=file("A/x").prompt)
+    Journal(path).begin_create("create", begun)
+    assert Journal(path).recover().creates == (begun,)
 
 
 def test_a_write_is_remembered_with_all_that_it_asked_for(path: Path) -> None:

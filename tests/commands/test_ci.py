@@ -40,10 +40,11 @@ def test_the_branch_of_a_run(environ: dict[str, str], branch: str | None) -> Non
     assert branch_of_run(environ) == branch
 
 
-def test_the_provenance_of_a_run() -> None:
+def test_the_provenance_of_a_run_has_the_commit_that_is_checked_out() -> None:
+    """A job that waited checks out the tip of its branch, not what its run began with."""
     run = "https://github.example/acme/shop/actions/runs/12"
-    assert provenance_of_run("default", GITHUB) == Provenance("default", "c" * 40, run, by="mona")
+    assert provenance_of_run("default", "e" * 40, GITHUB) == Provenance("default", "e" * 40, run, by="mona")
     job = "https://gitlab.example/acme/shop/-/jobs/7"
-    assert provenance_of_run("staging", GITLAB) == Provenance("staging", "d" * 40, job, "!3", "tanuki")
-    assert provenance_of_run("default", {"GITHUB_SHA": "c" * 40}) is None
-    assert provenance_of_run("default", {"GITLAB_CI": "true"}) == Provenance("default")
+    assert provenance_of_run("staging", "e" * 40, GITLAB) == Provenance("staging", "e" * 40, job, "!3", "tanuki")
+    assert provenance_of_run("default", "e" * 40, {"GITHUB_SHA": "c" * 40}) is None
+    assert provenance_of_run("default", "", {"GITLAB_CI": "true"}) == Provenance("default")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from promptsync.commands.home import read_unpushed, write_unpushed
-from promptsync.commands.push import WAITING, take
+from promptsync.commands.push import WAITING, provenance_of, push, take
 from promptsync.commands.results import Pushed
 from promptsync.commands.state import read_state
 from promptsync.files.run_lock import alone
 from promptsync.model.errors import DeniedError, LockfileError, MovedError, PromptsyncError, UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
-from promptsync.model.provenance import HEADLINE
+from promptsync.model.provenance import HEADLINE, Provenance
 from tests.commands.hub import PLACE, STATE, entry, hosted, lock, write_lock_file
 
 if TYPE_CHECKING:
@@ -161,14 +162,63 @@ def test_where_the_branch_takes_no_commit_it_waits_on_another(hub: Hub) -> None:
 def test_what_waits_there_already_is_kept_and_put_on_the_new_tip(hub: Hub) -> None:
     hub.protect("main")
     for name, found in (("one", lock(a=entry("1", "v2"))), ("two", lock(a=entry("1"), b=entry("2")))):
+        tip = hub.github.commit("main", {"n": name.encode()}, name)
         clone = hub.clone(name)
         write_lock_file(clone, found)
-        hub.push(clone, hub.branches(clone))
-        tip = hub.github.commit("main", {"n": name.encode()}, name)
-        pushed = hub.push(clone, hub.branches(clone))
-        assert pushed.is_proposed
+        assert hub.push(clone, hub.branches(clone)).is_proposed
         assert hub.github.git("rev-parse", f"{WAITING}^") == tip
     assert hub.lock(WAITING) == OURS
+
+
+def test_what_says_nothing_new_leaves_the_commit_that_waits(hub: Hub) -> None:
+    """A push would start the checks of its pull request again, and dismiss who approved it."""
+    hub.protect("main")
+    clone = hub.clone("clone")
+    write_lock_file(clone, OURS)
+    waits = hub.push(clone, hub.branches(clone))
+    assert hub.push(clone, hub.branches(clone)) == waits
+    hub.github.commit("main", {"n": b""}, "files alone")
+    later = hub.clone("later")
+    take(hub.target(later), hub.branches(later), branch="main", waiting=[WAITING])
+    assert hub.push(later, hub.branches(later)) == waits
+    tip = hub.record("main", THEIRS)
+    assert hub.push(later, hub.branches(later)) != waits
+    assert (hub.lock(WAITING), hub.github.git("rev-parse", f"{WAITING}^")) == (BOTH, tip)
+
+
+def test_a_commit_that_brings_anything_else_is_replaced(hub: Hub) -> None:
+    """A pull request of ours would bring it into the branch."""
+    hub.protect("main")
+    clone = hub.clone("clone")
+    write_lock_file(clone, OURS)
+    hub.push(clone, hub.branches(clone))
+    hub.github.commit(WAITING, {"prompts/Default/x.yaml": b"hostile"}, "else")
+    hub.push(clone, hub.branches(clone))
+    assert hub.github.git("diff", "--name-only", "main", WAITING) == PLACE
+
+
+def test_what_waits_and_is_not_ours_is_not_taken_along(hub: Hub) -> None:
+    hub.protect("main")
+    hub.github.git("branch", WAITING, "main")
+    hub.record(WAITING, THEIRS)
+    clone = hub.clone("clone")
+    write_lock_file(clone, OURS)
+    push(
+        hub.target(clone),
+        hub.branches(clone),
+        branch="main",
+        provenance=Provenance("default"),
+        joins=lambda: False,
+    )
+    assert hub.lock(WAITING) == OURS
+
+
+def test_a_run_in_ci_is_of_the_commit_that_is_checked_out(hub: Hub) -> None:
+    """A job that waited for another checks out the tip of its branch, and not what started it."""
+    clone = hub.clone("clone")
+    tip = clone.git("rev-parse", "HEAD").strip()
+    for ci in ({"GITHUB_ACTIONS": "true", "GITHUB_SHA": "e" * 40}, {"GITLAB_CI": "true", "CI_COMMIT_SHA": "e" * 40}):
+        assert provenance_of(replace(hub.target(clone), environ=ci)).commit == tip
 
 
 def test_where_the_two_contradict_what_this_run_wrote_is_kept(hub: Hub) -> None:

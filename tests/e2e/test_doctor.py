@@ -143,6 +143,44 @@ def test_what_git_knows_of_the_lockfile(applied: World) -> None:
     assert look(applied)["lock's home"][0] == "note"
 
 
+def test_the_branch_of_the_lockfile(applied: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    hub = Checkout(tmp_path_factory.mktemp("hubs") / "hub")
+    checkout = Checkout.init(applied.root.parent)
+    checkout.git("init", "--quiet", "--bare", str(hub.path))
+    checkout.git("remote", "add", "origin", hub.path.as_uri())
+    id_ = applied.id(KEY)
+    applied.lock_path.unlink()
+    (applied.root / "promptsync.yaml").write_text("lock: {branch: promptsync/state}\n", encoding="utf-8")
+    checkout.commit("first")
+    assert look(applied)["lock's home"] == ("good", "the branch promptsync/state, which the first apply begins")
+    applied.run("adopt", KEY, id_)
+    held = applied.root / ".promptsync/held.default.json"
+    assert look(applied)["not home yet"] == ("note", f"{held} holds 1 prompt until the files are merged")
+    assert applied.run("lock push", "--unmerged").code == 0
+    tip = hub.git("rev-parse", "promptsync/state")[:10]
+    found = look(applied)
+    assert found["lock's home"] == ("good", f"the branch promptsync/state at {tip}, with 1 prompt")
+    assert found["lockfile"] == ("good", "promptsync.lock.json of the branch promptsync/state holds 1 prompt")
+    assert "not home yet" not in found
+    hub.path.rename(hub.path.with_name("away"))
+    applied.run("lock forget", KEY)
+    found = look(applied)
+    assert (found["lock's home"][0], "could not be reached" in found["lock's home"][1]) == ("fails", True)
+    unpushed = applied.root / ".promptsync/unpushed.default.json"
+    assert found["not home yet"] == ("note", f"{unpushed} holds what is not on the branch")
+    unpushed.write_text("{", encoding="utf-8")
+    applied.lock_path.write_text("{}", encoding="utf-8")
+    found = look(applied)
+    assert (found["not home yet"][0], found["lock in tree"][0]) == ("fails", "note")
+
+
+def test_what_waits_for_a_branch_that_is_named_no_more(applied: World) -> None:
+    Checkout.init(applied.root.parent).commit("first")
+    left = applied.root / ".promptsync/unpushed.staging.json"
+    left.write_text("{}", encoding="utf-8")
+    assert look(applied)["left behind"] == ("note", f"{left} is not read: it waits for a branch of lockfiles")
+
+
 def test_the_merge_driver(applied: World) -> None:
     checkout = Checkout.init(applied.root.parent)
     applied.run("init", "--yes")

@@ -34,9 +34,8 @@ def run(line: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> str:
 def test_from_an_empty_folder_to_ids_and_into_a_second_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("init --yes", capsys)
     file = folder / "prompts/Default/welcome.yaml"
-    file.write_text(
-        file.read_text(encoding="utf-8").replace("temperature: 0.3", "temperature: '0.5'"), encoding="utf-8"
-    )
+    mistaken = file.read_text(encoding="utf-8").replace("temperature: 0.3", "temperature: '0.5'")
+    file.write_text(mistaken, encoding="utf-8")
     run("validate", capsys, code=1)
     file.write_text(mistaken.replace("'0.5'", "0.5"), encoding="utf-8")
     assert run("validate", capsys) == "1 prompt file is valid\n"

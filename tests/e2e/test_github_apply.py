@@ -281,6 +281,14 @@ def test_a_lockfile_that_someone_else_proposes_is_not_taken(merged: Shop) -> Non
     assert merged.apply().code == 0
 
 
+def test_nor_is_it_proposed_with_ours(merged: Shop) -> None:
+    merged.github.protected.add("main")
+    merged.github.commit(WAITING, {LOCK: b"not even a lockfile", "evil.yml": b""}, "planted", author="mallory")
+    assert merged.apply().code == 0
+    assert list(json.loads(merged.github.file(WAITING, LOCK))["prompts"]) == [KEY]
+    assert merged.github.git("diff", "--name-only", "main", WAITING).split() == [LOCK]
+
+
 def test_a_token_that_may_write_nowhere_leaves_the_lockfile_to_be_kept(merged: Shop) -> None:
     merged.github.denied |= {"createCommitOnBranch", "trees"}
     ran = merged.apply()

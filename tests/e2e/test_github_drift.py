@@ -306,15 +306,17 @@ def test_with_a_lockfile_on_a_branch_nothing_of_it_is_offered(
     checkout.git("commit", "-q", "-m", "a branch for the lockfile")
     id = world.sandbox.prompts()[0]["_id"]
     assert world.run("adopt", KEY, id).code == 0
+    assert world.run("lock push", "--unmerged").code == 0
     scheduled.push()
-    state = checkout.git("ls-remote", "origin", "promptsync/state")
-    assert state
+    checkout.git("fetch", "-q", "origin", "promptsync/state")
+    checkout.git("push", "-q", scheduled.github.git_folder.as_uri(), "FETCH_HEAD:refs/heads/promptsync/state")
+    state = scheduled.github.tip("promptsync/state")
     world.sandbox.ui_edit(id, {"prompt": {"temperature": 0.9}})
     world.write(KEY, TEXT.replace("briefly", "briefly and kindly"))
     scheduled.push()
     assert scheduled.run().err.endswith("the issue was opened; the pull request was opened\n")
     assert scheduled.files() == [FILE]
-    assert checkout.git("ls-remote", "origin", "promptsync/state") == state
+    assert scheduled.github.tip("promptsync/state") == state
     (pull,) = scheduled.pulls
     assert (
         "# help: both sides changed: once this is merged, `promptsync apply --overwrite Default/refund` applies it"

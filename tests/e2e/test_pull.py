@@ -367,7 +367,7 @@ def test_an_interrupted_pull_can_go_on(world: World, monkeypatch: pytest.MonkeyP
     for name in ("a", "b"):
         world.edit(f"Default/{name}", temperature=0.9)
 
-    def cut(*_: object) -> None:
+    def cut(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:

@@ -27,7 +27,7 @@ ONLY_CURRENT = {
     "Default/Documents/summarise": "prompt.cache",
     "Default/Engineering/review-diff": "prompt.guardrails",
     "Default/Support/order-status": "prompt.tool_choice, prompt.parallel_tool_calls",
-    "Default/Support/triage": "prompt.retry, prompt.fallbacks",
+    "Default/Support/triage": "prompt.fallbacks, prompt.retry",
 }
 
 

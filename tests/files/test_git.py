@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from promptsync.files import repository
-from promptsync.files.git import committed_locks, lock_at_base, merge_stages, tracked_in
+from promptsync.files.git import committed_locks, lock_at_base, merge_stages, names_merged, tracked_in
 from promptsync.model.lockfile import Lockfile, dump
 from tests.e2e.checkout import Checkout
 from tests.factories import entry, file, held, lock
@@ -125,6 +125,18 @@ def test_the_base_is_where_the_branch_left_origins(checkout: Checkout, path: Pat
     assert at_base(path) == ["Default/a"]
     assert at_base(path, "release") == ["Default/a", "Default/b"]
     assert at_base(path, "--all") == at_base(path, "no such..branch") == ["Default/a"]
+
+
+def test_the_files_that_are_merged_are_those_of_origins_default_branch(checkout: Checkout, path: Path) -> None:
+    committed(checkout, path, "a")
+    assert names_merged(path.parent) is None
+    checkout.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    checkout.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    (path.parent / "naïve.yaml").touch()
+    checkout.commit("not merged")
+    assert names_merged(path.parent) == [".gitignore", f"prompts/{NAME}"]
+    checkout.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert "prompts/naïve.yaml" in (names_merged(path.parent) or [])
 
 
 def test_there_is_no_base_where_none_can_be_read(checkout: Checkout, path: Path, tmp_path: Path) -> None:

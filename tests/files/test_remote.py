@@ -122,6 +122,13 @@ def test_a_file_can_be_taken_away(here: Checkout, remote: Remote) -> None:
     assert remote.names(made) == [".gitignore", "b.txt"]
 
 
+def test_the_files_in_which_a_commit_differs_from_one_that_it_builds_on(here: Checkout, remote: Remote) -> None:
+    tip = remote.tip("main")
+    made = remote.commit("main", tip, {"b.txt": b"2\n", "c/d.txt": b"3\n"}, "more")
+    assert remote.changed(tip or "", made) == ["b.txt", "c/d.txt"]
+    assert remote.changed(made, made) == []
+
+
 def test_a_branch_that_takes_no_commit_is_told_with_what_the_host_says(
     here: Checkout, there: Checkout, remote: Remote
 ) -> None:
