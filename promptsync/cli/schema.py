@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["prompt", "config"]), default="prompt")
+@click.argument("kind", type=click.Choice(["prompt", "defaults", "config"]), default="prompt")
 @common.on_target
 def schema(target: Target, kind: str) -> int:
-    """Print the JSON Schema of prompt files or of promptsync.yaml, for editors."""
+    """Print the JSON Schema of prompt files, of _defaults.yaml or of promptsync.yaml, for editors."""
     console.show(as_text(describing.schema(target, kind)))
     return ExitCode.DONE

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync.commands.results import Laid, Reformatted
 from promptsync.commands.validate import chosen_keys
 from promptsync.files.disk import include_reader, look_around, read_bytes, write_atomic
-from promptsync.files.formatter import Rules, format_file
+from promptsync.files.formatter import Rules, format_defaults, format_file
+from promptsync.files.tree import read_layers
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import Problem
 
@@ -29,16 +31,22 @@ def fmt(target: Target, only: Iterable[str] = (), *, write: bool = True) -> Laid
     config = target.config
     sources = look_around(target.root, max_bytes=config.max_file_bytes)
     names = tuple(only)
-    keys = chosen_keys(target, names, sources.keys()) or sources.keys()
+    shared = {source.key: source for source in sources.defaults()}
+    keys = chosen_keys(target, names, sources.keys() | shared.keys()) or sources.keys() | shared.keys()
+    layers = read_layers(target)
     include = include_reader(target.root, max_bytes=config.max_file_bytes)
     rules = Rules(config.allow_fields, target.api_keys, config.max_file_bytes, config.max_lines)
     changed: list[Reformatted] = []
     problems: list[Problem] = []
     files: set[str] = set()
-    for source in sources.among(keys):
+    for source in [*(shared[key] for key in sorted(shared.keys() & keys)), *sources.among(keys)]:
         files.add(source.file)
         beside = _Beside(source)
-        formatted, found = format_file(source, include, rules, beside.may_write)
+        if source.key in shared:
+            formatted, found = format_defaults(source, rules)
+        else:
+            layered = replace(source, layers=layers.of(source.key))
+            formatted, found = format_file(layered, include, rules, beside.may_write)
         problems += [*found, *beside.problems]
         if formatted is None:
             continue

@@ -10,16 +10,16 @@ from promptsync.commands.configure import configured
 from promptsync.commands.connect import connect
 from promptsync.commands.gather import read_prompts
 from promptsync.commands.keys import folder_of
-from promptsync.commands.newfile import check_beside, write_new
+from promptsync.commands.newfile import check_beside, emit_at, write_new
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record_with_files
 from promptsync.commands.until_merged import Tie, check_ties
 from promptsync.files.config import parse_config
 from promptsync.files.disk import as_spelled, find_sources
-from promptsync.files.emit import emit
 from promptsync.files.names import file_names, file_stem
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME
+from promptsync.files.tree import read_layers
 from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.model.lockfile import entry_for
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.files.emit import Emitted
+    from promptsync.files.layers import Layers
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
@@ -84,9 +85,10 @@ def import_prompts(
             service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
         chosen = _wanted(_chosen(target, _unmanaged(target, lock, service.values()), ids, lock), wanted)
-        keys = _keys(target, chosen, lock, folder)
+        layers = read_layers(target)
+        keys = _keys(target, chosen, lock, folder, layers)
         on_start(len(chosen))
-        texts, left_out = _texts(target, chosen, keys)
+        texts, left_out = _texts(target, chosen, keys, layers)
         check_ties(
             target, state, {}, [Tie(done.file, remote.id, remote.display_name) for remote, done in texts.values()]
         )
@@ -134,7 +136,9 @@ def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None
     return [by_id[id] for id in wanted]
 
 
-def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str | None) -> dict[str, str]:
+def _keys(
+    target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: str | None, layers: Layers
+) -> dict[str, str]:
     """The key for each id: that of a file which an interrupted import left, else a new one after its name."""
     sources = _sources(target)
     groups: dict[str, list[RemotePrompt]] = defaultdict(list)
@@ -142,7 +146,7 @@ def _keys(target: Target, chosen: list[RemotePrompt], lock: Lockfile, folder: st
         groups[folder if folder is not None else _own_folder(target, remote)].append(remote)
     keys: dict[str, str] = {}
     for place in sorted(groups):
-        begun = _begun(target, groups[place], sources, lock, place)
+        begun = _begun(target, groups[place], sources, lock, place, layers)
         rest = [remote for remote in groups[place] if remote.id not in begun]
         taken = {*sources, *lock.prompts, *keys.values(), *begun.values()}
         keys |= begun | file_names(rest, taken, place)
@@ -158,7 +162,7 @@ def _own_folder(target: Target, remote: RemotePrompt) -> str:
 
 
 def _texts(
-    target: Target, chosen: list[RemotePrompt], keys: dict[str, str]
+    target: Target, chosen: list[RemotePrompt], keys: dict[str, str], layers: Layers
 ) -> tuple[dict[str, tuple[RemotePrompt, Emitted]], dict[str, str]]:
     """The file of each key, and for the prompts that no file can hold the sentence that says why."""
     texts: dict[str, tuple[RemotePrompt, Emitted]] = {}
@@ -166,7 +170,9 @@ def _texts(
     for remote in chosen:
         key = keys[remote.id]
         try:
-            emitted = _emit(target, remote, key.rpartition("/")[2])
+            if not target.settings.holds(key):
+                raise PromptsyncError(f"{key} would not be of the target “{target.name}”, by its `only` and `except`")
+            emitted = emit_at(target, remote, key, layers)
             _check_allowed(emitted.allow_fields)
             check_beside(_path(target, key), emitted)
             texts[key] = (remote, emitted)
@@ -195,13 +201,13 @@ def _sources(target: Target) -> dict[str, bytes]:
     return {source.key: source.data for source in sources}
 
 
-def _emit(target: Target, remote: RemotePrompt, stem: str) -> Emitted:
-    config = target.config
-    return emit(remote, stem=stem, max_bytes=config.max_file_bytes, max_lines=config.max_lines)
-
-
 def _begun(
-    target: Target, chosen: Iterable[RemotePrompt], sources: dict[str, bytes], lock: Lockfile, folder: str
+    target: Target,
+    chosen: Iterable[RemotePrompt],
+    sources: dict[str, bytes],
+    lock: Lockfile,
+    folder: str,
+    layers: Layers,
 ) -> dict[str, str]:
     """The key by id of the files that an interrupted import wrote and could not record: they say what it would write.
 
@@ -216,7 +222,8 @@ def _begun(
         usual = file_names([remote], (), folder)[remote.id].rpartition("/")[2]
         for stem in dict.fromkeys((remote.display_name, usual, "")):
             try:
-                keys = free.get(_emit(target, remote, stem).text.encode(), [])
+                emitted = emit_at(target, remote, f"{folder}/{stem}" if folder else stem, layers)
+                keys = free.get(emitted.text.encode(), [])
             except PromptsyncError:
                 break
             fitting = next((key for key in keys if stem in ("", key.rpartition("/")[2])), None)

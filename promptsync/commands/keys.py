@@ -42,7 +42,9 @@ def file_of(target: Target, files: Mapping[str, PromptFile], typed: str) -> Prom
     """The file that is meant. Raises UsageError where there is none."""
     key = known_key(target, typed, files)
     if key is None:
-        raise UsageError(f"there is no prompt file `{typed}`", hint=did_you_mean(target, typed, files))
+        raise UsageError(
+            f"there is no prompt file `{typed}`", hint=_left_out(target, typed) or did_you_mean(target, typed, files)
+        )
     return files[key]
 
 
@@ -72,6 +74,8 @@ def new_key(target: Target, typed: str) -> str:
         )
     if "/" not in key and not target.settings.path_prefix:
         raise UsageError(f"`{typed}` cannot be a key: {HOMELESS}", hint=FIND_A_HOME)
+    if not target.settings.holds(key):
+        raise UsageError(f"`{key}` cannot be a key of the target “{target.name}”", hint=_left_out(target, key))
     return key
 
 
@@ -109,6 +113,14 @@ def did_you_mean(target: Target, typed: str, known: Collection[str]) -> str | No
     """The question after what is probably meant, as the hint of an error."""
     near = _nearest(readings(typed, _where(target, typed)), known)
     return f"did you mean `{near}`?" if near else None
+
+
+def _left_out(target: Target, typed: str) -> str | None:
+    """That a target does not hold what is meant."""
+    meant = readings(typed, _where(target, typed))[-1]
+    if target.settings.holds(meant):
+        return None
+    return f"`only` and `except` of `targets.{target.name}` in {CONFIG_NAME} leave it out"
 
 
 def _chosen(target: Target, option: str, typed: str, known: Collection[str], warnings: list[Problem]) -> str:

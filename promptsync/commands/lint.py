@@ -42,7 +42,8 @@ def lint(
         *_found(target, files, only),
         *_adjusted(target, warnings, by_file, only),
     ]
-    return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.column)))
+    # What stands in the defaults of a folder is found in each prompt that they reach.
+    return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line, problem.column)))
 
 
 def explain(name: str) -> str:

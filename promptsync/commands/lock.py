@@ -22,6 +22,7 @@ from promptsync.model.errors import UsageError
 from promptsync.model.lockfile import Lockfile, dump, parse
 from promptsync.plan.base import form_as_locked, unlike
 from promptsync.plan.doubts import shows_as_locked
+from promptsync.plan.wording import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +45,9 @@ def lock_verify(target: Target, *, observer: Callable[[Exchange], None] | None =
         odd = [entry.id for key, entry, remote in shown if not shows_as_locked(entry, remote, files.get(key))]
         look_again(api, service, odd)
     lock = state.lock
-    found = [f"{key}: locked, and its file is gone" for key in sorted(lock.prompts.keys() - files.keys())]
+    why = {True: "its file is gone", False: OUTSIDE}
+    gone = sorted(lock.prompts.keys() - files.keys())
+    found = [f"{key}: locked, and {why[target.settings.holds(key)]}" for key in gone]
     found += [f"{key}: a file that was never applied" for key in sorted(files.keys() - lock.prompts.keys())]
     for key, entry in sorted(lock.prompts.items()):
         remote = service.get(entry.id)

@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.emit import emit
 from promptsync.model.errors import PromptsyncError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.files.emit import Emitted
+    from promptsync.files.layers import Layers
+    from promptsync.files.target import Target
+    from promptsync.model.prompt import RemotePrompt
+
+
+def emit_at(target: Target, remote: RemotePrompt, key: str, layers: Layers) -> Emitted:
+    """What the service holds of a prompt as the file of `key`, which stands in `layers`. Raises as `emit` does."""
+    folder, _, stem = key.rpartition("/")
+    lines, size = target.config.max_lines, target.config.max_file_bytes
+    return emit(remote, stem=stem, folder=folder, layers=layers, max_bytes=size, max_lines=lines)
 
 
 def check_beside(path: Path, emitted: Emitted) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from promptsync.commands.state import State
+    from promptsync.files.layers import Layers
     from promptsync.files.target import Target
     from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry, Lockfile
@@ -63,7 +64,7 @@ def pull(
     """
     with alone(target):
         found = _read(target, keys, observer)
-        rewriter = Rewriter(target, found.files)
+        rewriter = Rewriter(target, found.files, found.layers)
         done: list[Pulled] = []
         prompts = dict(found.lock.prompts)
         keys_of = {entry.id: key for key, entry in prompts.items()}
@@ -91,7 +92,7 @@ def dry_run(target: Target, keys: Collection[str], *, observer: Callable[[Exchan
     if not keys:
         return DryRun((), {}, {})
     found = _read(target, keys, observer)
-    rewriter = Rewriter(target, found.files, kept={})
+    rewriter = Rewriter(target, found.files, found.layers, kept={})
     done: list[Pulled] = []
     on_disk = found.state.on_disk
     bases = dict(on_disk.prompts)
@@ -124,6 +125,7 @@ class _Found:
     state: State
     lock: Lockfile
     files: Mapping[str, PromptFile]
+    layers: Layers
     service: Mapping[str, RemotePrompt]
     edited: list[tuple[Edited, RemotePrompt | None]]
 
@@ -139,7 +141,7 @@ def _read(target: Target, keys: Collection[str], observer: Callable[[Exchange], 
         edited = [change.edited for change in made.changes if change.edited and (not keys or change.key in keys)]
         with ThreadPoolExecutor(_WORKERS) as pool:
             bases = list(pool.map(lambda one: base_of(api, one.entry), edited))
-    return _Found(state, lock, tree.files, service, list(zip(edited, bases, strict=True)))
+    return _Found(state, lock, tree.files, tree.layers, service, list(zip(edited, bases, strict=True)))
 
 
 def _merged(rewriter: Rewriter, found: _Found, resolve: Resolve) -> Iterator[tuple[Edited, Pulled, LockEntry]]:

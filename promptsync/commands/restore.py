@@ -10,15 +10,14 @@ from promptsync.apply.archive import find_archived
 from promptsync.commands.connect import connect
 from promptsync.commands.history import as_remote, names
 from promptsync.commands.keys import file_of, locked_entry, new_key
-from promptsync.commands.newfile import check_beside, write_new
+from promptsync.commands.newfile import check_beside, emit_at, write_new
 from promptsync.commands.results import Pulled
 from promptsync.commands.rewrite import Rewriter, content_for, no_place
 from promptsync.commands.state import read_state
 from promptsync.files.disk import as_spelled
-from promptsync.files.emit import emit
 from promptsync.files.run_lock import alone
 from promptsync.files.target import CONFIG_NAME, check_state
-from promptsync.files.tree import load_tree
+from promptsync.files.tree import load_tree, read_layers
 from promptsync.files.yaml.writer import flow
 from promptsync.merge.prompts import merge
 from promptsync.model.compare import provider_of
@@ -54,7 +53,7 @@ def restore(target: Target, key: str, version: str, *, observer: Callable[[Excha
         except DialectError as error:
             return Pulled(key, problem=no_place(file, error.fields))
         merged = merge(file.prompt, file.prompt, theirs, added=entry.added, provider=provider_of(old))
-        return Rewriter(target, tree.files).edit(file, Pulled(key, edits=tuple(merged.edits)))
+        return Rewriter(target, tree.files, tree.layers).edit(file, Pulled(key, edits=tuple(merged.edits)))
 
 
 def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Path:
@@ -70,8 +69,7 @@ def restore_deleted(target: Target, key: str, folder: Path | None = None) -> Pat
         if folder is None:
             check_state(target)
         archived = find_archived(folder or target.archive_folder, key)
-        config, stem = target.config, key.rpartition("/")[2]
-        emitted = emit(archived, stem=stem, max_bytes=config.max_file_bytes, max_lines=config.max_lines)
+        emitted = emit_at(target, archived, key, read_layers(target))
         _check_allowed(target, emitted)
         check_beside(path, emitted)
         write_new(path, emitted, target.root)

@@ -12,9 +12,10 @@ from promptsync.files.safe import LINK, real
 from promptsync.files.yaml.editor import EditError, edit
 from promptsync.files.yaml.edits import apply
 from promptsync.files.yaml.reader import read
+from promptsync.merge.layers import edits_over
 from promptsync.merge.prompts import document
 from promptsync.model.canonical import canonical_block
-from promptsync.model.compare import SET_BY_SERVICE, differences, drop, expand, remote_content
+from promptsync.model.compare import SET_BY_SERVICE, differences, drop, expand, is_part, remote_content
 from promptsync.model.dialects import translate
 from promptsync.model.errors import LoadError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from promptsync.commands.results import Pulled
+    from promptsync.files.layers import Layers
     from promptsync.files.target import Target
     from promptsync.files.yaml.edits import Edit
     from promptsync.model.compare import FieldDiff
@@ -49,11 +51,13 @@ def no_place(file: PromptFile, fields: Iterable[str]) -> str:
 class Rewriter:
     """Edits files of a target. `files` are all that it has: an edit of one prompt must not change another.
 
+    `layers` are what they stand in; no edit changes a default, since that would change other prompts.
     Where there is `kept`, what would be written is put there by its path, and the disk stays as it is.
     """
 
     target: Target
     files: Mapping[str, PromptFile]
+    layers: Layers
     kept: dict[Path, bytes] | None = None
 
     def edit(
@@ -66,13 +70,17 @@ class Rewriter:
         """
         if not pulled.edits:
             return pulled
+        overridden = _overridden(file, pulled.edits)
+        if overridden:
+            return replace(pulled, edits=(), problem=overridden)
         path = Path(file.file)
         try:
             raw = _text(path)
             names = _included(raw)
             _refuse_links([path, *(self._beside(file.key, name) for name in names)])
             texts = {name: _text(self._beside(file.key, name)) for name in names}
-            edited = edit(raw, pulled.edits, texts=texts, shared=self._shared(file, names))
+            edits = self._edits(file, raw, pulled.edits)
+            edited = edit(raw, edits, texts=texts, shared=self._shared(file, names))
         except EditError as error:
             return replace(
                 pulled, edits=(), problem=f"the file cannot be edited so that nothing else changes: {error.message}"
@@ -100,6 +108,12 @@ class Rewriter:
         beside = {name: self._beside(file.key, name) for name in _included(text)}
         return self._load(file, text, {name: kept[path].decode() for name, path in beside.items() if path in kept})
 
+    def _edits(self, file: PromptFile, raw: str, edits: Iterable[Edit]) -> Iterable[Edit]:
+        """What the edits of a prompt are in its own file."""
+        own = _data(raw)
+        far = self.layers.far(file.key, own)
+        return edits_over(edits, own, far, apply(document(file.prompt), edits)) if far else edits
+
     def _write(self, path: Path, text: str) -> None:
         if self.kept is None:
             write_atomic(path, text.encode(), root=self.target.root)
@@ -115,7 +129,7 @@ class Rewriter:
                 return reader(file, name)
             return texts[name].removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
 
-        source = Source(file.key, file.file, text.encode())
+        source = Source(file.key, file.file, text.encode(), self.layers.of(file.key))
         loaded, problems = load_one(
             source, include, allow_fields=self.target.config.allow_fields, api_keys=self.target.api_keys
         )
@@ -132,6 +146,19 @@ class Rewriter:
             _place(other.key, name) for other in self.files.values() if other.key != file.key for name in other.includes
         }
         return {name for name in names if _place(file.key, name) in others}
+
+
+def _overridden(file: PromptFile, edits: Iterable[Edit]) -> str | None:
+    """Why the file has no say in one of the edits: an override of the target is over it."""
+    fields = [edit.field for edit in edits]
+    for origin in file.origins:
+        is_meant = any(is_part(field, origin.field) or is_part(origin.field, field) for field in fields)
+        if origin.kind == "override" and is_meant:
+            return (
+                f"`{origin.field}` is an override from {origin.place}:{origin.line}, which the file has no say in: "
+                "change or remove it there"
+            )
+    return None
 
 
 def _meant(prompt: Prompt, edits: Iterable[Edit]) -> Prompt:
@@ -165,13 +192,17 @@ def _place(key: str, name: str) -> PurePosixPath:
 
 def _included(raw: str) -> list[str]:
     """The `content_file` names as the file writes them."""
-    return sorted(set(_names(read(raw.removeprefix("\ufeff").replace("\r\n", "\n")).data)))
+    return sorted(set(_names(_data(raw))))
+
+
+def _data(raw: str) -> Any:
+    return read(raw.removeprefix("\ufeff").replace("\r\n", "\n")).data
 
 
 def _names(value: Any) -> Iterable[str]:
     if isinstance(value, dict):
-        if isinstance(value.get("content_file"), str):
-            yield value["content_file"]
+        named = value.get("content_file")
+        yield from (named,) if isinstance(named, str) else named if isinstance(named, list) else ()
         for inner in value.values():
             yield from _names(inner)
     elif isinstance(value, list):

@@ -109,6 +109,8 @@ def scope_of(target: Target, *, offline: bool = False) -> Scope:
         path_prefix=target.settings.path_prefix,
         exclusive=target.settings.exclusive,
         elsewhere=ids_elsewhere(target),
+        only=target.settings.only,
+        excepted=target.settings.excepted,
         host="" if offline else target.connection.host,
     )
 

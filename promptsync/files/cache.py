@@ -25,7 +25,7 @@ from promptsync.files.safe import Unfit, check_own, open_regular
 from promptsync.files.system import is_open_to_others, is_ours
 from promptsync.model.canonical import IN_ORDER, source_hash
 from promptsync.model.errors import PromptsyncError
-from promptsync.model.prompt import Problem, Prompt, PromptFile
+from promptsync.model.prompt import Included, Origin, Problem, Prompt, PromptFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -49,7 +49,7 @@ def cache_path(root: Path, environ: Mapping[str, str]) -> Path | None:
 
 
 class _Entry(NamedTuple):
-    """One file: the digest of its bytes, those of the texts that it takes in by their names, and what was read."""
+    """One file: the digest of its bytes and layers, those of the texts that it takes in by name, and what was read."""
 
     digest: str
     texts: dict[str, str]
@@ -78,9 +78,9 @@ class FileCache:
         return text
 
     def get(self, source: Source) -> tuple[PromptFile, list[Problem]] | None:
-        """What was read from the same bytes and the same included texts; None if that is not known."""
+        """What was read from the same bytes, layers and included texts; None if that is not known."""
         entry = self._known.get(source.key)
-        if entry is None or entry.file.file != source.file or entry.digest != _digest(source.data):
+        if entry is None or entry.file.file != source.file or entry.digest != _digest_of(source):
             return None
         try:
             if any(_digest(self._include(source.key, name).encode()) != known for name, known in entry.texts.items()):
@@ -93,7 +93,7 @@ class FileCache:
     def put(self, source: Source, file: PromptFile, problems: list[Problem]) -> None:
         """Remembers what was read from `source`, which is valid."""
         texts = {name: self._texts[source.key, name] for name in file.includes}
-        self._now[source.key] = _Entry(_digest(source.data), texts, file, problems)
+        self._now[source.key] = _Entry(_digest_of(source), texts, file, problems)
 
     def save(self) -> None:
         """Writes what this run read, if the last one did not read the same. What cannot be written costs time alone."""
@@ -170,7 +170,9 @@ def _entry(line: bytes) -> _Entry:
     prompt, includes, variables = Prompt(*said.pop("prompt")), tuple(said.pop("includes")), said.pop("variables")
     prompt.hashes[IN_ORDER.name] = source
     variables = None if variables is None else tuple(variables)
-    file = PromptFile(prompt=prompt, includes=includes, variables=variables, **said)
+    origins = tuple(Origin(*origin) for origin in said.pop("origins"))
+    parts = tuple(Included(*part) for part in said.pop("parts"))
+    file = PromptFile(prompt=prompt, includes=includes, origins=origins, parts=parts, variables=variables, **said)
     return _Entry(digest, texts, file, [Problem(*problem) for problem in problems])
 
 
@@ -192,6 +194,12 @@ def _code() -> str:
     package = Path(__file__).parents[1]
     code = [path.read_bytes() for room in ("files", "model") for path in sorted((package / room).rglob("*.py"))]
     return _digest(b"".join(code))
+
+
+def _digest_of(source: Source) -> str:
+    """A digest of all that says what a file means, but for the texts that it takes in."""
+    own = _digest(source.data)
+    return _digest("\n".join((own, *(layer.digest for layer in source.layers))).encode()) if source.layers else own
 
 
 def _digest(data: bytes) -> str:

@@ -12,14 +12,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
+from promptsync.files.complaints import shape_problem, without_keys
+from promptsync.files.layers import Override, layer_of
 from promptsync.files.preview import PreviewSettings
+from promptsync.files.yaml.edits import field_of
 from promptsync.model.errors import ConfigError, LoadError
+from promptsync.model.globs import is_held
 from promptsync.model.prompt import Json, Level, Problem
 from promptsync.model.secrets import SHORTEST, holds_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from promptsync.files.layers import Layer
     from promptsync.files.yaml.reader import Document
 
 DEFAULT_TARGET = "default"
@@ -30,7 +35,6 @@ DEFAULT_KEY_NAME = "ORQ_API_KEY"
 BASE_URL_NAME = "ORQ_BASE_URL"
 DEFAULT_MAX_FILE_BYTES = 1 << 20
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _URL_IN_A_FILE = re.compile(
     r"(https://([a-z0-9-]+\.)*orq\.ai|https?://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?/?",
     re.IGNORECASE | re.ASCII,
@@ -45,7 +49,8 @@ _CONTENT_FILES = re.compile(r"over ([1-9][0-9]{0,5}) lines?")
 _TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "content_files", "lint", "preview"}
 _LOCK = {"branch"}
 _PREVIEW = {"path_prefix", "target", "api_key_env"}
-_TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive"}
+_TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive", "only", "except", "overrides"}
+_OVERRIDE = {"match", "set"}
 _POLICIES = {"overwrite", "create_twins"}
 _LINT = {"rules", "exceptions"}
 _LEVELS = get_args(Level)
@@ -55,7 +60,8 @@ _LEVELS = get_args(Level)
 class TargetSettings:
     """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded.
 
-    `preview` is the name of the preview that is made there, empty for a target of its own.
+    `preview` is the name of the preview that is made there, empty for a target of its own. `only` and `excepted` are
+    globs over keys that say what it holds; `overrides` win over the files, later ones over earlier ones.
     """
 
     name: str
@@ -64,11 +70,18 @@ class TargetSettings:
     path_prefix: str = ""
     exclusive: bool = False
     preview: str = ""
+    only: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def is_embedded(self) -> bool:
         """Whether the service runs in this process."""
         return self.base_url is None
+
+    def holds(self, key: str) -> bool:
+        """Whether the file of a key is one of this target's."""
+        return is_held(key, self.only, self.excepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,43 +145,6 @@ class Config:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach the service of a target. `base_url` is None for the embedded one. The key is not shown in a repr."""
-
-    base_url: str | None
-    key: str = field(default="", repr=False)
-    key_name: str = DEFAULT_KEY_NAME
-
-    @property
-    def host(self) -> str:
-        """The host to name in messages and saved plans; `embedded` for the embedded service."""
-        return urlsplit(self.base_url).netloc if self.base_url else "embedded"
-
-
-def connection(target: TargetSettings, base_url: str | None, environ: Mapping[str, str]) -> Connection:
-    """Where the target is and with which key: the command line, else the environment, else the configuration.
-
-    The sandbox listens to the command line alone, so that an exported host never gets what was meant for it.
-    Raises ConfigError for a missing key or a URL that cannot be used.
-    """
-    if target.is_embedded:
-        return Connection(_checked_url(base_url, "--base-url") if base_url else None, "sandbox")
-    url = target.base_url or DEFAULT_BASE_URL
-    if base_url:
-        url = _checked_url(base_url, "--base-url")
-    elif environ.get(BASE_URL_NAME):
-        url = _checked_url(environ[BASE_URL_NAME], BASE_URL_NAME)
-    name = target.api_key_env or DEFAULT_KEY_NAME
-    key = environ.get(name, "").strip()
-    if not key:
-        raise ConfigError(
-            f"there is no API key for the target “{target.name}”: {name} is not set",
-            hint=f"set {name} to a key of the workspace, or try `--target sandbox`, which needs none",
-        )
-    return Connection(url.rstrip("/"), key, name)
-
-
 def parse_config(data: bytes, file: str) -> Config:
     """The configuration in `data`. Raises LoadError with every complaint and its place."""
     from promptsync.files.yaml.reader import decode, read
@@ -198,6 +174,7 @@ class _Checker:
     def __init__(self, file: str, document: Document) -> None:
         self._file = file
         self._document = document
+        self._allow_fields: tuple[str, ...] = ()
         self.problems: list[Problem] = []
 
     def config(self, data: Any) -> Config:
@@ -211,11 +188,12 @@ class _Checker:
         limit = top.get("max_file_bytes", DEFAULT_MAX_FILE_BYTES)
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
             self._complain(("max_file_bytes",), "`max_file_bytes` must be a number of bytes, 1 or more")
+        self._allow_fields = self._let_through(top)
         return Config(
             targets={str(name): self._target(str(name), value) for name, value in targets.items()},
             overwrite=self._texts(policies, ("policies", "overwrite")),
             create_twins=self._flag(policies, ("policies", "create_twins")),
-            allow_fields=self._let_through(top),
+            allow_fields=self._allow_fields,
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
             lock_branch=self._lock_branch(top),
             preview=self._preview(top.get("preview", {}), {str(name) for name in targets}),
@@ -286,7 +264,36 @@ class _Checker:
             api_key_env=key_name if isinstance(key_name, str) else (None if embedded else DEFAULT_KEY_NAME),
             path_prefix=self._prefix(data.get("path_prefix", ""), (*place, "path_prefix")),
             exclusive=self._flag(data, (*place, "exclusive")),
+            only=self._texts(data, (*place, "only")),
+            excepted=self._texts(data, (*place, "except")),
+            overrides=tuple(self._overrides(data.get("overrides", []), (*place, "overrides"))),
         )
+
+    def _overrides(self, listed: Any, place: tuple[str, ...]) -> Iterator[Override]:
+        if not isinstance(listed, list):
+            self._complain(place, f"`{'.'.join(place)}` must be a list", "as in `- {match: 'Default/**', set: {…}}`")
+            return
+        for index, item in enumerate(listed):
+            here: tuple[str | int, ...] = (*place, index)
+            data = self._mapping(item, here, _OVERRIDE)
+            match, said = data.get("match"), data.get("set")
+            if not isinstance(match, str) or not match:
+                self._complain((*here, "match"), "`match` must be a glob over keys, as in `Default/Support/**`")
+            elif not isinstance(said, dict) or not said:
+                self._complain((*here, "set"), "`set` must be a mapping as in a prompt file, without messages")
+            else:
+                yield Override(match, self._layer(said, (*here, "set")))
+
+    def _layer(self, said: Json, place: tuple[str | int, ...]) -> Layer:
+        from promptsync.model.schema import check_shared  # It takes a while, and few targets override anything.
+
+        found = (
+            shape_problem(self._file, self._document, shape, place)
+            for shape in check_shared(said, allow_fields=self._allow_fields)
+        )
+        # What is only told is told of the prompts that it reaches.
+        self.problems += without_keys([problem for problem in found if problem.severity == "error"], ())
+        return layer_of(self._file, said, self._document, place)
 
     def _prefix(self, value: Any, place: tuple[str, ...]) -> str:
         if not isinstance(value, str):
@@ -338,9 +345,9 @@ class _Checker:
                 self._complain(("allow_fields", index), f"`{name}` cannot be let through: {reserved}", "take it out")
         return names
 
-    def _mapping(self, value: Any, place: tuple[str, ...], known: set[str]) -> Json:
+    def _mapping(self, value: Any, place: tuple[str | int, ...], known: set[str]) -> Json:
         if not isinstance(value, dict):
-            self._complain(place, f"`{'.'.join(place) or 'promptsync.yaml'}` must be a mapping")
+            self._complain(place, f"`{field_of(place) or 'promptsync.yaml'}` must be a mapping")
             return {}
         for name in value.keys() - known:
             near = difflib.get_close_matches(name, known, 1)
@@ -409,23 +416,3 @@ def _may_be_a_folder(name: str) -> bool:
     if name.strip() in ("", ".", "..") or "\\" in name:
         return False
     return not any(char in "\u2028\u2029" or unicodedata.category(char) in ("Cc", "Cs") for char in name)
-
-
-def _checked_url(url: str, where: str) -> str:
-    """A URL that a person gave. Clear text is for loopback alone: the key would be read on the way."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        host = None
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or any(ord(char) <= 32 for char in url):
-        raise ConfigError(f"{where} is no URL of a service", hint="give it as https://host, without a path of an API")
-    if parts.username or parts.password:
-        raise ConfigError(
-            f"{where} holds a user name or password", hint="give the host alone; the key has its own variable"
-        )
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise ConfigError(f"{where} would send the key to {host} in clear text", hint="use https://")
-    return url.rstrip("/")

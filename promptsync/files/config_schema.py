@@ -61,9 +61,45 @@ _TARGET: Final[Json] = {
         "type": "boolean",
         "default": False,
     },
+    "only": {
+        "description": "Globs over keys: the prompts that this target holds; all, if left out.",
+        "type": "array",
+        "items": {"type": "string"},
+        "examples": [["Default/EU/**"]],
+    },
+    "except": {
+        "description": "Globs over keys: the prompts that this target does not hold.",
+        "type": "array",
+        "items": {"type": "string"},
+        "examples": [["Default/Drafts/**"]],
+    },
+    "overrides": {
+        "description": "What this target says of prompts, whatever their files say; later ones win.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["match", "set"],
+            "properties": {
+                "match": {
+                    "description": "A glob over keys.",
+                    "type": "string",
+                    "minLength": 1,
+                    "examples": ["Default/Support/**"],
+                },
+                "set": {
+                    "description": "As in a prompt file, without `display_name` and messages; null takes a value away.",
+                    "type": "object",
+                    "minProperties": 1,
+                    "examples": [{"prompt": {"model": "openai/gpt-4o-mini"}}],
+                },
+            },
+        },
+    },
 }
 
 
+_OF_A_SERVICE: Final = ("base_url", "api_key_env")
 _NO_URL: Final[Json] = {
     "description": "None is given here: of `default` it is ORQ_BASE_URL or --base-url that names another host.",
     "type": "null",
@@ -89,7 +125,7 @@ CONFIG_SCHEMA: Final[Json] = {
             "propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},
             "properties": {
                 "default": _target({**_TARGET, "base_url": _NO_URL}),
-                "sandbox": _target({name: _TARGET[name] for name in ("path_prefix", "exclusive")}),
+                "sandbox": _target({name: shape for name, shape in _TARGET.items() if name not in _OF_A_SERVICE}),
             },
             "additionalProperties": _target(_TARGET),
             "examples": [{"staging": {"api_key_env": "ORQ_STAGING_KEY", "path_prefix": "Staging"}}],

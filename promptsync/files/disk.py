@@ -19,6 +19,7 @@ from promptsync.files.keys import (
     unfit_name,
     with_slashes,
 )
+from promptsync.files.layers import DEFAULTS_NAME
 from promptsync.files.loader import IncludeError, Source, included_text
 from promptsync.files.safe import (
     MAX_STATE_BYTES,
@@ -73,8 +74,16 @@ class Sources:
     `problems` tells what cannot be taken as a prompt file, of content as far as it was read.
     """
 
-    def __init__(self, found: list[_Found], root: Path, max_bytes: int, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        found: list[_Found],
+        root: Path,
+        max_bytes: int,
+        problems: list[Problem],
+        defaults: Iterable[_Found] = (),
+    ) -> None:
         self._found = found
+        self._defaults = defaults
         self._root = root
         self._max_bytes = max_bytes
         self.problems = problems
@@ -83,9 +92,18 @@ class Sources:
         """The keys, of which none was read for."""
         return {item.key for item in self._found}
 
+    def default_keys(self) -> set[str]:
+        """The places of the `_defaults.yaml` files without the ending."""
+        return {item.key for item in self._defaults}
+
+    def defaults(self) -> list[Source]:
+        """The `_defaults.yaml` files, read; the key of each is its place without the ending."""
+        return list(_sources(self._defaults, self._root, self._max_bytes, self.problems))
+
     def among(self, keys: Collection[str]) -> Sources:
         """Those of the files that have one of `keys`."""
-        return Sources([item for item in self._found if item.key in keys], self._root, self._max_bytes, self.problems)
+        found = [item for item in self._found if item.key in keys]
+        return Sources(found, self._root, self._max_bytes, self.problems, self._defaults)
 
     def __iter__(self) -> Iterator[Source]:
         return _sources(self._found, self._root, self._max_bytes, self.problems)
@@ -97,19 +115,20 @@ def find_sources(root: Path, *, max_bytes: int = MAX_BYTES) -> tuple[list[Source
     return list(sources), sorted(sources.problems, key=lambda problem: problem.file)
 
 
-def look_around(root: Path, *, max_bytes: int = MAX_BYTES) -> Sources:
+def look_around(root: Path, *, max_bytes: int = MAX_BYTES, may_be_none: bool = False) -> Sources:
     """The prompt files under `root`, found and not yet read.
 
-    Raises ConfigError if there is no such folder or no prompt file in it.
+    Raises ConfigError if there is no such folder, or no prompt file in it unless there `may_be_none`.
     """
     if not root.is_dir():
         raise _no_prompts(root)
     problems: list[Problem] = []
-    found = sorted(_walk(root, problems), key=lambda item: (item.key, item.parts))
+    defaults: list[_Found] = []
+    found = sorted(_walk(root, problems, defaults), key=lambda item: (item.key, item.parts))
     problems += _collisions(found)
-    if not found and not problems:
+    if not found and not problems and not may_be_none:
         raise _no_prompts(root)
-    return Sources(found, root, max_bytes, problems)
+    return Sources(found, root, max_bytes, problems, defaults)
 
 
 def _no_prompts(root: Path) -> ConfigError:
@@ -197,8 +216,11 @@ def read_bytes(path: Path, *, max_bytes: int = MAX_STATE_BYTES) -> bytes | None:
         raise PromptsyncError(f"{_printable(str(path))} cannot be read: {reason(error)}") from error
 
 
-def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
-    """Every file that is named as a prompt. Links to folders are not followed, so that no walk is endless."""
+def _walk(root: Path, problems: list[Problem], defaults: list[_Found]) -> Iterator[_Found]:
+    """Every file that is named as a prompt; what gives `defaults` is added to them.
+
+    Links to folders are not followed, so that no walk is endless.
+    """
     folders: list[tuple[str, tuple[str, ...]]] = [(with_slashes(str(root)), ())]
     while folders:
         folder, parts = folders.pop()
@@ -210,14 +232,29 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[_Found]:
             continue
         for entry in here:
             if is_passed_over(entry.name, top=not parts):
+                defaults += _defaults(entry, parts, problems)
                 continue
             path = with_slashes(entry.path)
             if _is_folder(entry):
                 if _fit_folder(entry, path, problems):
                     folders.append((path, (*parts, entry.name)))
             elif _fit_name(entry.name, path, problems):
-                stems = "/".join((*parts, entry.name.rpartition(".")[0]))
-                yield _Found(path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
+                yield _found(entry, parts)
+
+
+def _found(entry: os.DirEntry[str], parts: tuple[str, ...]) -> _Found:
+    stems = "/".join((*parts, entry.name.rpartition(".")[0]))
+    path = with_slashes(entry.path)
+    return _Found(path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
+
+
+def _defaults(entry: os.DirEntry[str], parts: tuple[str, ...], problems: list[Problem]) -> Iterator[_Found]:
+    """What is named as defaults. One that only looks so would be passed over, and the prompts go without."""
+    if entry.name == DEFAULTS_NAME:
+        yield _found(entry, parts)
+    elif entry.name.lower().removesuffix(".yml").removesuffix(".yaml") == DEFAULTS_NAME.removesuffix(".yaml"):
+        message = f"this is not read: the defaults of a folder stand in {DEFAULTS_NAME}"
+        problems.append(_file_problem(with_slashes(entry.path), message, f"rename it to {DEFAULTS_NAME}"))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -20,6 +20,7 @@ from promptsync.model.blocks import unsaid
 from promptsync.model.compare import all_differences
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.json_schema import PROMPT_URL, modeline
+from promptsync.model.layers import own_part
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json
 from promptsync.model.schema import check, in_order
 from promptsync.model.secrets import holds_key
@@ -28,6 +29,7 @@ from promptsync.model.secrets import texts as every_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from promptsync.files.layers import Layers
     from promptsync.model.prompt import PromptFile, RemotePrompt
 
 SERVICE_MADE = frozenset(("_id", "model_db_id", "version"))
@@ -60,9 +62,18 @@ class Emitted:
         return self.file.prompt.dialect
 
 
-def emit(remote: RemotePrompt, *, stem: str, max_bytes: int | None = None, max_lines: int | None = None) -> Emitted:
+def emit(
+    remote: RemotePrompt,
+    *,
+    stem: str,
+    folder: str = "",
+    layers: Layers | None = None,
+    max_bytes: int | None = None,
+    max_lines: int | None = None,
+) -> Emitted:
     """The file that says what the service holds of `remote`, for a file whose name without its ending is `stem`.
 
+    What the `layers` give by default in its `folder` is left out; what they give and the service has not is null there.
     Texts of more than `max_lines` are in files beside it, and so are the longest of what would be larger than
     `max_bytes`. Raises PromptsyncError, naming the prompt and the fields, for what no file can say: content outside the
     known shapes, text that YAML cannot carry, two blocks of which none says all, or a `content_file`, which in a file
@@ -81,6 +92,8 @@ def emit(remote: RemotePrompt, *, stem: str, max_bytes: int | None = None, max_l
     for problem in check(_loadable(document, remote), allow_fields=allowed):
         if problem.severity == "error":
             raise _refused(remote, problem.loc, problem.message)
+    key = f"{folder}/{stem}" if folder else stem
+    document = in_order(own_part(layers.far(key, document), document)) if layers else document
     held = next((path for path, value in every_text(document) if holds_key(value)), None)
     if held is not None:
         raise _refused(remote, held, "it holds an API key of orq.ai")
@@ -88,7 +101,8 @@ def emit(remote: RemotePrompt, *, stem: str, max_bytes: int | None = None, max_l
     text = _yaml(document)
     if max_bytes is not None and max(map(_size, (text, *texts.values()))) > max_bytes:
         raise _refused(remote, (), f"it is larger than `max_file_bytes`, which is {max_bytes:,}")
-    file = _loaded(text, texts, remote, stem, allowed)
+    source = Source(key, stem, text.encode(), layers.of(key) if layers else ())
+    file = _loaded(source, texts, remote, allowed)
     _prove(file, text, document, remote)
     left_out = tuple(f"{dialect}.{name}" for name in sorted(SERVICE_MADE - {"version"}) if _says(block.get(name)))
     return Emitted(text, file, texts, allowed, left_out)
@@ -222,9 +236,7 @@ def _size(text: str) -> int:
     return len(text.encode())
 
 
-def _loaded(
-    text: str, texts: dict[str, str], remote: RemotePrompt, stem: str, allow_fields: Iterable[str]
-) -> PromptFile:
+def _loaded(source: Source, texts: dict[str, str], remote: RemotePrompt, allow_fields: Iterable[str]) -> PromptFile:
     """The file that the loader makes of a text and those beside it."""
 
     def include(_: str, name: str) -> str:
@@ -232,7 +244,7 @@ def _loaded(
             raise IncludeError(f"there is no {name}")
         return included_text(texts[name].encode(), name)
 
-    file, problems = load_one(Source(stem, stem, text.encode()), include, allow_fields=tuple(allow_fields))
+    file, problems = load_one(source, include, allow_fields=tuple(allow_fields))
     if file is None:
         errors = [problem.message for problem in problems if problem.severity == "error"]
         raise _refused(remote, (), f"it would not load: {errors[0]}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.content_files import movable_texts, move
+from promptsync.files.layers import read_defaults
 from promptsync.files.loader import included_text, load_one
 from promptsync.files.yaml.edits import identical
 from promptsync.files.yaml.layout import LayoutError, lay_out
@@ -87,6 +88,28 @@ def format_file(
             why = "read again, it would not say the same"
     problem = Problem(source.file, 0, 0, f"it is left as it is: {why}", _BY_HAND, severity="warning")
     return Formatted(source.data, problem=problem), problems
+
+
+def format_defaults(source: Source, rules: Rules) -> tuple[Formatted | None, list[Problem]]:
+    """The same for a `_defaults.yaml`."""
+    found, problems = read_defaults([source], rules.allow_fields, rules.api_keys)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        return None, errors
+    text, _ = decode(source.data)
+    data = next(iter(found.values())).data
+    if not data:
+        return Formatted(source.data), problems
+    try:
+        new = lay_out(text, in_order(data), ())
+    except LayoutError as error:
+        problem = Problem(source.file, 0, 0, f"it is left as it is: {error}", _BY_HAND, severity="warning")
+        return Formatted(source.data, problem=problem), problems
+    again = read(new).data
+    if not identical(again, data) or list(schemas_of(again)) != list(schemas_of(data)):
+        why = "it is left as it is: read again, it would not say the same"
+        return Formatted(source.data, problem=Problem(source.file, 0, 0, why, _BY_HAND, severity="warning")), problems
+    return Formatted(_with_line_ends(new, source.data)), problems
 
 
 def _to_be_moved(source: Source, data: Json, rules: Rules, may_write: Callable[[Movable], bool]) -> list[Movable]:

@@ -7,28 +7,31 @@ from __future__ import annotations
 
 import codecs
 import posixpath
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from promptsync.files.complaints import REVOKE, problem_at, read_document, without_keys
+from promptsync.files.layers import Stack, Stated, every_value
+from promptsync.files.yaml.edits import field_of
 from promptsync.model.errors import LoadError
-from promptsync.model.prompt import CURRENT, CUT_TEXT, DIALECTS, MAX_DISPLAY_NAME, Json, Problem, Prompt, PromptFile
-from promptsync.model.secrets import holds_key, may_hold_key, texts
+from promptsync.model.joined import joined, start_of_next
+from promptsync.model.prompt import (
+    CURRENT,
+    DIALECTS,
+    MAX_DISPLAY_NAME,
+    MAX_FILES,
+    Included,
+    Json,
+    Problem,
+    Prompt,
+    PromptFile,
+)
+from promptsync.model.secrets import holds_key, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from promptsync.files.yaml.mistakes import Complaint
-    from promptsync.files.yaml.reader import Document
-    from promptsync.model.schema import ShapeProblem
-
-MAX_COLUMN = 10_000
-"""Beyond this column a line is not shown: a file of one long line could have as many complaints as characters."""
-
-MAX_REST = 200
-"""Characters of a line that are kept behind the column complained about."""
-
-_REVOKE = "take it out; whoever can read the prompt or the repository can use it, so revoke it if it was ever there"
+    from promptsync.files.layers import Layer
 
 
 class IncludeError(Exception):
@@ -44,12 +47,14 @@ class IncludeError(Exception):
 class Source:
     """One prompt file that was found, its bytes not parsed.
 
-    `key` is its place under the root without its ending (NFC, `/`); `file` the path to show in messages.
+    `key` is its place under the root without its ending (NFC, `/`); `file` the path to show in messages. `layers` are
+    the defaults of its folders, the outermost first, and then what the target overrides.
     """
 
     key: str
     file: str
     data: bytes
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ def load(
         files[source.key] = file
         if known is not None and read is None:
             known.put(source, file, complaints)
-    found += problems
+    # What is wrong in a layer is wrong in each prompt that it reaches.
+    found = list(dict.fromkeys([*found, *problems]))
     found.sort(key=lambda problem: (problem.file, problem.line, problem.column))
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
@@ -117,50 +123,61 @@ def load_one(
 ) -> tuple[PromptFile | None, list[Problem]]:
     """One file and what is wrong with it, in order of line and column; no PromptFile if there is an error."""
     file, problems = _load_one(source, include, allow_fields, api_keys)
-    return file, [
-        replace(problem, snippet=None) if problem.snippet and holds_key(problem.snippet, api_keys) else problem
-        for problem in problems
-    ]
+    return file, without_keys(problems, api_keys)
 
 
 def _load_one(
     source: Source, include: Callable[[str, str], str], allow_fields: Collection[str], api_keys: Collection[str]
 ) -> tuple[PromptFile | None, list[Problem]]:
-    from promptsync.files.yaml.reader import decode, read
     from promptsync.model.schema import check
 
-    text, complaints = decode(source.data)
-    if complaints:
-        shown = source.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-        return None, [_problem(source, shown, complaint) for complaint in complaints]
-    document = read(text)
-    problems = [_problem(source, text, complaint) for complaint in document.complaints]
-    problems += [
-        replace(_problem(source, text, warning), severity="warning", rule=CUT_TEXT) for warning in document.warnings
-    ]
-    if document.fatal:
+    document, problems = read_document(source.file, source.data, api_keys)
+    if document is None:
         return None, problems
-    keys = _key_problems(source, document, api_keys)
-    if keys:
-        # Nothing else is told of the file: another complaint might show the key.
-        return None, keys
-    taken = {(problem.line, problem.column) for problem in problems}
-    for shape in check(document.data, allow_fields=allow_fields):
-        problem = _shape_problem(source, document, shape)
+    stack = Stack(source.file, document, source.layers)
+    taken = {(problem.file, problem.line, problem.column) for problem in problems}
+    for shape in check(stack.data, allow_fields=allow_fields):
+        problem = stack.problem(shape)
         # A value that YAML readers differ on is complained about as that, and not for its type too.
-        if (problem.line, problem.column) not in taken:
+        if (problem.file, problem.line, problem.column) not in taken:
             problems.append(problem)
-    includes = _take_in(source, document, include, problems, api_keys)
-    problems += _stem_problems(source, document.data)
+    included = _take_in(source, stack, include, problems, api_keys)
+    problems += _stem_problems(source, stack.data)
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    return _prompt_file(source, document.data, includes, allow_fields), problems
+    return _prompt_file(source, stack, included, allow_fields), problems
 
 
-def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fields: Collection[str]) -> PromptFile:
+def stated(source: Source, include: Callable[[str, str], str]) -> list[Stated]:
+    """All that a valid prompt file says together with its layers, each value with the place where it stands."""
+    from promptsync.model.schema import in_order
+
+    document, _ = read_document(source.file, source.data, ())
+    if document is None:
+        return []
+    stack = Stack(source.file, document, source.layers)
+    root = source.file.split("/")[: -1 - source.key.count("/")]
+    beside: dict[str, list[str]] = {}
+    for part in _take_in(source, stack, include, [], ())[1]:
+        beside.setdefault(part.field, []).append("/".join([*root, part.place]))
+    found = [Stated("display_name", source.key.rpartition("/")[2], source.file, 0)]
+    found = [] if "display_name" in stack.data else found
+    for loc, value in every_value(in_order(stack.data)):
+        field = field_of(loc)
+        found.append(Stated(field, value, *((" + ".join(beside[field]), 0) if field in beside else stack.place(loc))))
+    return found
+
+
+def _prompt_file(
+    source: Source,
+    stack: Stack,
+    included: tuple[tuple[str, ...], tuple[Included, ...]],
+    allow_fields: Collection[str],
+) -> PromptFile:
     from promptsync.model.schema import own_keys, why_reserved
 
+    data = stack.data
     let_through = {name for name in allow_fields if why_reserved(name) is None}
     dialect = next((name for name in DIALECTS if name in data), CURRENT)
     stem = source.key.rpartition("/")[2]
@@ -177,7 +194,9 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
         source.file,
         prompt,
         named="display_name" in data,
-        includes=includes,
+        includes=included[0],
+        origins=tuple(stack.origins()),
+        parts=included[1],
         **{name: _frozen(data[name]) for name in own_keys() if name in data},
     )
 
@@ -185,13 +204,6 @@ def _prompt_file(source: Source, data: Json, includes: tuple[str, ...], allow_fi
 def _frozen(value: Any) -> Any:
     """A list as what cannot be changed any more."""
     return tuple(value) if isinstance(value, list) else value
-
-
-def _key_problems(source: Source, document: Document, api_keys: Collection[str]) -> list[Problem]:
-    if not may_hold_key(document.text, api_keys):
-        return []
-    places = dict.fromkeys(document.place(loc) for loc, text in texts(document.data) if holds_key(text, api_keys))
-    return [Problem(source.file, *place, "an API key of orq.ai stands here", _REVOKE) for place in places]
 
 
 def _holds_key(file: PromptFile, api_keys: Collection[str]) -> bool:
@@ -228,35 +240,52 @@ class _Holder(NamedTuple):
 
 def _take_in(
     source: Source,
-    document: Document,
+    stack: Stack,
     include: Callable[[str, str], str],
     problems: list[Problem],
     api_keys: Collection[str],
-) -> tuple[str, ...]:
-    """Replace each `content_file` by the text of that file; what is not to be taken in is added to `problems`."""
+) -> tuple[tuple[str, ...], tuple[Included, ...]]:
+    """Replace each `content_file` by the text of that file, or of those files; gives their names, and what is of which.
+
+    What is not to be taken in is added to `problems`.
+    """
     from promptsync.files.yaml.guards import left_by_git
+    from promptsync.model.schema import ShapeProblem
 
     includes: dict[str, None] = {}
-    for holder in _holders(document.data):
-        name = holder.value.get("content_file")
-        if not isinstance(name, str) or not name or holder.key in holder.value:
-            continue
-        try:
-            text = include(source.key, name)
-            if holds_key(text, api_keys):
-                raise IncludeError(f"the content_file {name} holds an API key of orq.ai", hint=_REVOKE)
-        except IncludeError as error:
-            line, column = document.place((*holder.loc, "content_file"))
-            shown = snippet(document.text, line, column)
-            problems.append(Problem(source.file, line, column, error.message, error.hint, shown))
-            continue
-        left = left_by_git(text)
-        if left is not None and name not in includes:
-            included = replace(source, file=posixpath.join(posixpath.dirname(source.file), name))
-            problems.append(_problem(included, text, left))
-        _replace(holder, text)
-        includes[name] = None
-    return tuple(includes)
+    parts: list[Included] = []
+    for holder in _holders(stack.data):
+        field, found = field_of((*holder.loc, holder.key)), ""
+        for loc, name in _named(holder):
+            try:
+                text = include(source.key, name)
+                if holds_key(text, api_keys):
+                    raise IncludeError(f"the content_file {name} holds an API key of orq.ai", hint=REVOKE)
+            except IncludeError as error:
+                problems.append(stack.problem(ShapeProblem(loc, error.message, error.hint)))
+                continue
+            left = left_by_git(text)
+            if left is not None and name not in includes:
+                problems.append(problem_at(posixpath.join(posixpath.dirname(source.file), name), text, left))
+            includes[name] = None
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(source.key), name))
+            start = start_of_next(found) if parts and parts[-1].field == field else 0
+            found = joined([found, text]) if start else text
+            parts.append(Included(field, place, start, start + len(text)))
+        if parts and parts[-1].field == field:
+            _replace(holder, found)
+    return tuple(includes), tuple(parts)
+
+
+def _named(holder: _Holder) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names of files that stand for a text, in order, each with its place; none where the shapes complain."""
+    named, loc = holder.value.get("content_file"), (*holder.loc, "content_file")
+    if holder.key in holder.value:
+        return
+    if isinstance(named, str) and named:
+        yield loc, named
+    elif isinstance(named, list) and len(named) <= MAX_FILES and all(isinstance(name, str) and name for name in named):
+        yield from (((*loc, index), name) for index, name in enumerate(named))
 
 
 def _replace(holder: _Holder, text: str) -> None:
@@ -284,29 +313,6 @@ def _in_message(message: Json, loc: tuple[str | int, ...]) -> Iterator[_Holder]:
             yield _Holder(part, (*loc, "content", index), "text")
 
 
-def _problem(source: Source, text: str, complaint: Complaint) -> Problem:
-    line, column, message, hint = complaint
-    return Problem(source.file, line, column, message, hint, snippet(text, line, column))
-
-
-def _shape_problem(source: Source, document: Document, shape: ShapeProblem) -> Problem:
-    line, column = document.place(shape.loc, key=shape.at_key)
-    hint = _quoting(document.raw(shape.loc)) if shape.wants_text else shape.hint
-    shown = snippet(document.text, line, column)
-    return Problem(source.file, line, column, shape.message, hint, shown, shape.severity)
-
-
-def _quoting(raw: str | None) -> str:
-    """What to write where text is expected and YAML reads `raw` as something else."""
-    from promptsync.files.yaml.scalars import quoted, resolve
-
-    if not raw:
-        return "give it a text, or remove the key"
-    if resolve(raw) is None:
-        return f"write {quoted(raw)} for the text, or remove the key"
-    return f"write {quoted(raw)}"
-
-
 def _stem_problems(source: Source, data: Any) -> list[Problem]:
     """The stem is the name where the file gives none, and must then be fit for one."""
     stem = source.key.rpartition("/")[2]
@@ -317,17 +323,3 @@ def _stem_problems(source: Source, data: Any) -> list[Problem]:
     else:
         message = f"the file's name has {len(stem)} characters, and a `display_name` at most {MAX_DISPLAY_NAME}"
     return [Problem(source.file, 0, 0, message, "add a `display_name` to the file")]
-
-
-def snippet(text: str, line: int, column: int) -> str | None:
-    """The line complained about, without what is far behind the place; None if the place itself is far out."""
-    lines = _lines(text)
-    if column > MAX_COLUMN or not 0 < line <= len(lines) + 1:
-        return None
-    return lines[line - 1][: column + MAX_REST] if line <= len(lines) else ""
-
-
-@lru_cache(maxsize=1)
-def _lines(text: str) -> list[str]:
-    """The lines of one file, which are asked for once for each complaint about it."""
-    return text.split("\n")

@@ -5,22 +5,22 @@ Loading gives data alone; only who has to tell of a place asks for it here.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptsync.files.loader import snippet
+from promptsync.files.complaints import snippet
 from promptsync.files.yaml.comments import comments
-from promptsync.files.yaml.edits import get
+from promptsync.files.yaml.edits import field_of, get
 from promptsync.files.yaml.place import chain
 from promptsync.files.yaml.reader import decode, read
 from promptsync.files.yaml.tree import Node, end_of_line, parse
+from promptsync.model.compare import is_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptsync.files.yaml.edits import Path
-    from promptsync.model.prompt import PromptFile
+    from promptsync.model.prompt import Included, PromptFile
 
 _IGNORE = re.compile(r"#\s*lint:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)")
 
@@ -48,14 +48,26 @@ class Placing:
         """Where the value at `loc` stands, or of a text its character `at`: of an included one, in its own file."""
         holder = self.held(loc[:-1])
         name = holder.get("content_file") if isinstance(holder, dict) and loc[-1] not in holder else None
-        if isinstance(name, str) and at is not None:
-            text = str(get(self.asked(), loc))
-            path = posixpath.join(posixpath.dirname(self.file.file), name)
-            return _place(path, text, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-        line, column = self.document.place((*loc[:-1], "content_file") if isinstance(name, str) else loc)
+        part = self.part(loc, at)
+        if part is not None and at is not None:
+            text, at = str(get(self.asked(), loc))[part.start : part.end], max(at - part.start, 0)
+            return _place(self.beside(part.place), text, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+        elsewhere = next((one for one in self.file.origins if is_part(field_of(loc), one.field)), None)
+        if elsewhere is not None:
+            return Place(self.beside(elsewhere.place), elsewhere.line, 1, None)
+        line, column = self.document.place((*loc[:-1], "content_file") if name is not None else loc)
         if at is not None:
             line, column = self.inside(loc, at, line, column)
         return _place(self.file.file, self.text, line, column)
+
+    def part(self, loc: Path, at: int | None) -> Included | None:
+        """The included file that gives the character `at` of a text."""
+        parts = (one for one in self.file.parts if at is not None and one.field == field_of(loc) and at <= one.end)
+        return next(parts, None)
+
+    def beside(self, place: str) -> str:
+        """The path of a file at a place under the root, as messages show it."""
+        return "/".join([*self.file.file.split("/")[: -1 - self.file.key.count("/")], place])
 
     def ignored(self, loc: Path) -> Iterator[str]:
         """The rules that comments tell to ignore: at a value, around it, or at the top of the file."""

@@ -11,11 +11,10 @@ from promptsync.files.config import (
     DEFAULT_TARGET,
     SANDBOX_TARGET,
     Config,
-    Connection,
     TargetSettings,
-    connection,
     parse_config,
 )
+from promptsync.files.connection import Connection, connection
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.preview import why_no_preview
 from promptsync.files.safe import check_own

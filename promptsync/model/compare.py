@@ -186,6 +186,11 @@ def is_within(field: str, own: Collection[str]) -> bool:
     return any(".".join(parts[:length]) in own for length in range(1, len(parts) + 1))
 
 
+def is_part(field: str, whole: str) -> bool:
+    """Whether the field of a path is `whole`, or a part of it."""
+    return field.startswith(whole) and field[len(whole) :][:1] in ("", ".", "[")
+
+
 def drop(content: Any, field: str) -> None:
     """Takes the field that the path `field` leads to out of `content`; `[0]` or `[]` leads to every element."""
     _drop(content, generic(field).replace("[]", ".[]").split("."))

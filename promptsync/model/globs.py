@@ -27,6 +27,11 @@ def matches(key: str, globs: Iterable[str]) -> bool:
     return any(_matches(key, glob) for glob in globs)
 
 
+def is_held(key: str, only: tuple[str, ...], excepted: tuple[str, ...]) -> bool:
+    """Whether `key` is one of those that match `only`, where there is any, and not of `excepted`."""
+    return (not only or matches(key, only)) and not matches(key, excepted)
+
+
 def _matches(key: str, glob: str) -> bool:
     tokens = _tokens(glob)
     if sum("*" in token for token in tokens) <= _FEW_STARS:

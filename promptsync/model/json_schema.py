@@ -22,6 +22,7 @@ DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 FOLDER_URL: Final = "https://raw.githubusercontent.com/promptsync/promptsync/v0/docs/schema"
 """Where the schemas of this major version lie, for any editor to fetch."""
 PROMPT_URL: Final = f"{FOLDER_URL}/prompt.json"
+DEFAULTS_URL: Final = f"{FOLDER_URL}/defaults.json"
 
 _OURS: Final = {
     "File.description": "What the prompt is for, as the web UI shows it.",
@@ -92,6 +93,39 @@ def prompt_schema(allow_fields: Iterable[str] = ()) -> Json:
         "oneOf": [{"required": [name]} for name in DIALECTS],
         "definitions": described,
     }
+
+
+def defaults_schema(allow_fields: Iterable[str] = ()) -> Json:
+    """The schema of a `_defaults.yaml`, as `schema.check_shared` has it: all may be left out, and null takes away.
+
+    Each prompt's own is not in it. Where a part of a value is missing, another layer may give it.
+    """
+    schema: Json = _partial(prompt_schema(allow_fields))
+    fields = {name: field for name, field in schema.pop("properties").items() if name != "display_name"}
+    del schema["oneOf"]
+    return {**schema, "$id": DEFAULTS_URL, "title": "defaults of a folder of orq.ai prompt files", "properties": fields}
+
+
+def _partial(schema: Any) -> Any:
+    """A schema whose mappings need nothing, and hold null for what is to be taken away; blocks have no messages."""
+    if isinstance(schema, list):
+        return [_partial(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {word: _partial(value) for word, value in schema.items() if word not in ("required", "properties")}
+    fields = schema.get("properties")
+    if isinstance(fields, dict):
+        own = ("messages",) if {"model", "messages"} <= fields.keys() else ()
+        made["properties"] = {name: _or_null(_partial(field)) for name, field in fields.items() if name not in own}
+    return made
+
+
+def _or_null(field: Any) -> Any:
+    if not isinstance(field, dict):
+        return field
+    about = {"description": field["description"]} if "description" in field else {}
+    rest = {word: value for word, value in field.items() if word != "description"}
+    return {**about, "anyOf": [rest, {"type": "null"}]}
 
 
 def as_text(schema: Json) -> str:

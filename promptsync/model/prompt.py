@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 Json: TypeAlias = dict[str, Any]
 Dialect: TypeAlias = Literal["prompt", "prompt_config"]
@@ -20,10 +20,14 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 MAX_DISPLAY_NAME = 128
 """Characters; the `maxLength` of `display_name` in the service's OpenAPI document."""
 
+OriginKind: TypeAlias = Literal["default", "override", "text"]
 Level: TypeAlias = Literal["error", "warning", "off"]
 """How much a rule counts."""
 CUT_TEXT = "cut-text"
 """The rule by which a text is told that ` #` may have cut."""
+
+MAX_FILES = 100
+"""Files that one text may be joined from: a list of names is short, and what it names can be long."""
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 """What can be the id of a prompt: nothing that means something in a URL, a shell or a terminal."""
@@ -77,14 +81,40 @@ class Prompt:
     hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
+class Origin(NamedTuple):
+    """A field of a prompt that another file than its own gives: its path, that file's place under the root, the line.
+
+    The line counts from 1. An override wins over the file, a default is there where the file says nothing, and a text
+    is one that the file names and others name, too.
+    """
+
+    field: str
+    place: str
+    line: int
+    kind: OriginKind = "default"
+
+
+class Included(NamedTuple):
+    """What an included file gives of a text: the text's field, the file's place under the root, from where to where.
+
+    `start` and `end` are counted in characters.
+    """
+
+    field: str
+    place: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class PromptFile:
     """One prompt file, read and found valid.
 
     `key` is the file's place under the root without its ending (NFC, `/`). `file` is the path to show in messages.
     `named` tells whether the file gives a `display_name` of its own rather than by its stem. `includes` lists the
-    `content_file` paths that were read, as the file names them. `variables` are those that it declares, None if it
-    declares none at all.
+    `content_file` paths that were read, as the file names them. `origins` tells of each value that defaults of a folder
+    or an override of the target give, `parts` of the texts that stand in included files. `variables` are those that it
+    declares, None if it declares none at all.
     """
 
     key: str
@@ -93,6 +123,8 @@ class PromptFile:
     named: bool = False
     protected: bool = False
     includes: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    parts: tuple[Included, ...] = ()
     variables: tuple[str, ...] | None = None
 
     @property

@@ -44,9 +44,9 @@ from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from promptsync.model import schema_errors
-from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, Dialect, Json
+from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, MAX_DISPLAY_NAME, MAX_FILES, Dialect, Json
 from promptsync.model.providers import PROVIDERS
-from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain
+from promptsync.model.schema_errors import ShapeProblem, Vocabulary, explain, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -55,6 +55,7 @@ __all__ = [
     "ShapeProblem",
     "adapter",
     "check",
+    "check_shared",
     "file_fields",
     "in_order",
     "known_fields",
@@ -185,8 +186,13 @@ DisplayName: TypeAlias = Annotated[
 ModelName: TypeAlias = Annotated[
     str, Field(examples=["openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-3-5-sonnet-20241022"])
 ]
-# The file that a text is in, relative to the prompt file's folder.
-ContentFile: TypeAlias = Annotated[str, Field(min_length=1)]
+# The file that a text is in, relative to the prompt file's folder, or several, joined with an empty line between.
+FileName: TypeAlias = Annotated[str, Field(min_length=1)]
+ContentFile: TypeAlias = Annotated[
+    Annotated[FileName, Tag("\0text")]
+    | Annotated[list[FileName], Field(min_length=1, max_length=MAX_FILES), Tag("\0list")],
+    _by_kind("the name of a text file, or a list of such names"),
+]
 
 
 def _integer(*, ge: int | None = None, le: int | None = None, gt: int | None = None) -> tuple[Any, ...]:
@@ -801,6 +807,47 @@ def check(document: Any, *, allow_fields: Collection[str] = ()) -> list[ShapePro
         details = error.errors(include_url=False)
         problems += explain(details, document, _vocabulary(), frozenset(allow_fields))
     return problems
+
+
+def check_shared(document: Any, *, allow_fields: Collection[str] = ()) -> list[ShapeProblem]:
+    """What is wrong with what many prompts share, defaults or an override: as `check`, but all of it may be left out.
+
+    A null takes a value away, whatever the shape. Messages and names are each prompt's own.
+    """
+    if not isinstance(document, dict):
+        return [ShapeProblem((), f"this is {kind_of(document)}, expected a mapping as in a prompt file")]
+    shared = _without_nulls(document)
+    problems = [_not_shared(("display_name",))] if shared.pop("display_name", None) is not None else []
+    for name in DIALECTS:
+        if isinstance(shared.get(name), dict):
+            problems += [_not_shared((name, "messages"))] if "messages" in shared[name] else []
+            shared[name]["messages"] = []
+    try:
+        adapter().validate_python(shared)
+    except ValidationError as error:
+        details = [detail for detail in error.errors(include_url=False) if not _is_left_out(detail)]
+        problems += explain(details, shared, _vocabulary(), frozenset(allow_fields))
+    return problems
+
+
+def _not_shared(loc: tuple[str, ...]) -> ShapeProblem:
+    what = "each prompt has a name of its own" if loc == ("display_name",) else "each prompt has messages of its own"
+    return ShapeProblem(loc, f"`{loc[-1]}` cannot be shared: {what}", "put it into the prompt files", at_key=True)
+
+
+def _is_left_out(detail: Any) -> bool:
+    """Whether an error only says that a part is missing, which another layer may give."""
+    if detail["type"] == "tag":
+        return isinstance(detail["input"], dict) and detail["ctx"]["field"] not in detail["input"]
+    return bool(detail["type"] == "missing")
+
+
+def _without_nulls(value: Json) -> Json:
+    return {
+        name: _without_nulls(item) if isinstance(item, dict) else item
+        for name, item in value.items()
+        if item is not None
+    }
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, assert_never
 
+from promptsync.model.compare import is_part
 from promptsync.model.shell import command, typed
 from promptsync.output.shown import facts
 from promptsync.plan.changes import (
@@ -20,6 +21,7 @@ from promptsync.plan.changes import (
     Recreate,
     Update,
 )
+from promptsync.plan.wording import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,6 +67,7 @@ def details(change: Change) -> Details:
     """What there is to tell of a change that is masked already. Nothing in it is escaped."""
     sides = change.sides if isinstance(change, Drift | Conflict) else None
     remarks = tuple(_remarks(change))
+    remarks = (*remarks, *_origins(change))
     if sides is not None:
         remarks = (*remarks, Remark("since", sides.since))
     return Details(
@@ -94,11 +97,17 @@ def _by_side(items: Iterable[FieldDiff], sides: Sides) -> Iterator[Group]:
 
 def _is_among(item: FieldDiff, others: Iterable[FieldDiff]) -> bool:
     """Whether one of the others is about the same field, a part of it, or what it is a part of."""
-    return any(_within(item.field, other.field) or _within(other.field, item.field) for other in others)
+    return any(is_part(item.field, other.field) or is_part(other.field, item.field) for other in others)
 
 
-def _within(field: str, part: str) -> bool:
-    return part.startswith(field) and part[len(field) :][:1] in ("", ".", "[")
+def _origins(change: Change) -> Iterator[Remark]:
+    """Where the fields stand that the file itself does not give."""
+    places: dict[str, list[str]] = {}
+    for origin in change.origins:
+        line = "" if origin.kind == "text" else f":{origin.line}"
+        places.setdefault(f"{origin.kind} from {origin.place}{line}", []).append(origin.field)
+    for place, fields in places.items():
+        yield Remark("aside", f"{place}: {', '.join(fields)}")
 
 
 def _remarks(change: Change) -> Iterator[Remark]:
@@ -121,7 +130,8 @@ def _remarks(change: Change) -> Iterator[Remark]:
             yield Remark("loud", "THE ID CHANGES: this prompt was deleted on the service and is made anew.")
             yield Remark("loud", f"Whoever calls {change.id} must be given the new id.")
         case Delete():
-            yield Remark("plain", "its file is gone; the content is archived first")
+            gone = "its file is gone" if OUTSIDE not in change.warnings else "its file is not of this target"
+            yield Remark("plain", f"{gone}; the content is archived first")
         case Forget():
             yield Remark("plain", "neither the file nor the prompt is there any more; the entry leaves the lockfile")
         case Drift():

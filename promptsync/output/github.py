@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from promptsync.output.applied import not_approved
 from promptsync.output.details import details
 from promptsync.output.escape import terminal
-from promptsync.output.shown import file_of, shown
+from promptsync.output.shown import shown
 from promptsync.output.style import Style, counted
 from promptsync.output.text import summary_line
 from promptsync.plan.changes import Conflict, Drift, Recreate
+from promptsync.plan.origins import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

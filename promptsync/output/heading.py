@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptsync.model.shell import typed
+from promptsync.output.reach import reach_lines
 from promptsync.output.style import Style, counted
 from promptsync.output.text import place, summary_line
 
@@ -29,6 +30,7 @@ def heading(plan: ShownPlan, layout: Layout) -> Heading:
     """The heading of a plan; the layout's facts are among its own."""
     where = place(plan.target, plan.host, plan.path_prefix)
     facts = [where[0].upper() + where[1:], *layout.facts, *_options(plan)]
+    facts += reach_lines(plan)
     if plan.refreshed:
         facts.append(f"{counted(len(plan.refreshed), 'prompt')} to be recorded anew in the lockfile; nothing differs")
     warnings = []

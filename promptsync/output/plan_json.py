@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from promptsync.output.escape import json_text
-from promptsync.output.shown import file_of, shown
+from promptsync.output.shown import shown
 from promptsync.plan.changes import FORMAT_VERSION, Conflict, Drift, Move
+from promptsync.plan.origins import file_of
 
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
@@ -70,6 +71,7 @@ def _change(change: Change) -> Json:
         "digest": change.digest,
         "diff": [_field(item) for item in change.diff],
         "warnings": [*decision, *change.warnings],
+        **({"origins": [origin._asdict() for origin in change.origins]} if change.origins else {}),
     }
 
 

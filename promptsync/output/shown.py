@@ -9,9 +9,9 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NewType
 
 from promptsync.model.compare import FieldDiff
-from promptsync.model.prompt import CLASSIC
+from promptsync.model.prompt import CLASSIC, Origin
 from promptsync.output.mask import mask, mask_text
-from promptsync.plan.changes import Adopt, Create, Move, Plan, Recreate, Sides, Update
+from promptsync.plan.changes import Create, Plan, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +44,6 @@ def facts(create: Create) -> Iterator[tuple[str, str]]:
     return ((name, mask_text(value)) for name, value in found if value)
 
 
-def file_of(change: Change) -> PromptFile | None:
-    """The file that a change is about, if there is one."""
-    if change.edited is not None:
-        return change.edited.file
-    return change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
-
-
 def _change(change: Change) -> Change:
     """Masks every text and difference, whatever the kind of change calls it."""
     held = {item.name: getattr(change, item.name) for item in fields(change) if item.name not in _NAMES}
@@ -63,6 +56,8 @@ def _value(value: Any) -> Any:
             return mask_text(value)
         case FieldDiff():
             return masked(value)
+        case Origin():
+            return value._replace(field=mask_text(value.field), place=mask_text(value.place))
         case Sides():
             return Sides(mask_text(value.since), _value(value.here), _value(value.there))
         case tuple():

@@ -10,6 +10,7 @@ from promptsync.output.details import details
 from promptsync.output.escape import terminal
 from promptsync.output.excerpt import shorten
 from promptsync.output.fields import field_lines, legend
+from promptsync.output.reach import reach_lines
 from promptsync.output.style import LOOKS, Style, counted
 from promptsync.plan.changes import ACTIONS, DECIDED, Create, Delete
 
@@ -89,6 +90,7 @@ def _head(plan: Plan, layout: Layout) -> Iterator[str]:
     yield style("dim", f"{where[0].upper()}{where[1:]}.")
     if any(change.diff and _tells_fields(change, layout) for change in plan.changes):
         yield style("dim", legend("service → file"))
+    yield from (style("dim", f"{terminal(line)}.") for line in reach_lines(plan))
     if plan.refreshed:
         number = len(plan.refreshed)
         entries = "1 lockfile entry is" if number == 1 else f"{number} lockfile entries are"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, get_args
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import Json, Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Json, Origin, Prompt, PromptFile, RemotePrompt
 
 Action: TypeAlias = Literal[
     "create", "update", "move", "adopt", "recreate", "delete", "forget", "drift", "conflict", "orphan"
@@ -40,7 +40,8 @@ class _Change:
 
     `path` is the path that the prompt would have on the service, None where it stays as it is. `digest` is the hash
     of the file, lock entry and service content that the change rests on. `diff` tells the fields, service before
-    and file after. What `is_decided` is carried out by an apply; the rest is told and left alone.
+    and file after, `origins` where those stand that the prompt's own file does not give. What `is_decided` is carried
+    out by an apply; the rest is told and left alone.
     """
 
     action: ClassVar[Action]
@@ -52,6 +53,7 @@ class _Change:
     path: str | None = None
     diff: tuple[FieldDiff, ...] = ()
     warnings: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     def warned(self, *words: str) -> Self:
         """The same with words of warning behind those that it has."""

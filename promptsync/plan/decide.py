@@ -48,7 +48,9 @@ from promptsync.plan.changes import (
     Update,
 )
 from promptsync.plan.wording import (
+    GONE,
     NOT_PROVED,
+    OUTSIDE,
     OVERWRITES,
     UNPROTECTED,
     already_there,
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from promptsync.model.lockfile import LockEntry
-    from promptsync.model.prompt import Dialect, PromptFile, RemotePrompt
+    from promptsync.model.prompt import PromptFile, RemotePrompt
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ class Decider:
 
     `service` holds every prompt there is, by id; None offline. `path_of` gives the path wanted of a file.
     `is_comparable` tells that the lockfile's hashes are by rules that are still known. `sources` are the hashes of what
-    the files say, by key, by the rules that their entries are hashed by. `refreshed` fills with the entries that are to
+    the files say, by key, by the rules that their entries are hashed by. `holds` tells whether a key is one of
+    the target's. `refreshed` fills with the entries that are to
     be recorded anew although nothing differs.
     """
 
@@ -80,6 +83,7 @@ class Decider:
     options: PlanOptions
     path_of: Callable[[PromptFile], str]
     sources: Mapping[str, str]
+    holds: Callable[[str], bool] = lambda _: True
     refreshed: dict[str, LockEntry] = field(default_factory=dict)
 
     def is_gone(self, entry: LockEntry) -> bool:
@@ -115,7 +119,7 @@ class Decider:
         `path` is the one it was sent to; None if no one knows, and then it stays. Where it is `unplaced`, it is sent.
         """
         own = entry.added if entry else None
-        fields = file_differences(file, remote, _dialect(file, entry), own) if file else []
+        fields = file_differences(file, remote, entry.dialect if entry else file.prompt.dialect, own) if file else []
         wanted = self.path_of(file) if file and path is not None else path
         if unplaced and file:
             fields = [FieldDiff("path", "add", None, wanted), *fields]
@@ -376,6 +380,7 @@ class Decider:
             return Forget(
                 key=key, display_name=entry.display_name, digest=self._digest("forget", key, None, entry), entry=entry
             )
+        gone = GONE if self.holds(key) else OUTSIDE
         remote = self.service.get(entry.id) if self.service is not None else None
         deletes = self.options.prune and not entry.protected and not kept
         overwritten = matches(key, self.options.overwrite)
@@ -384,8 +389,8 @@ class Decider:
                 key=key,
                 display_name=entry.display_name,
                 digest=self._digest("conflict", key, None, entry, remote),
-                reason="the file is gone, and the prompt was changed on the service",
-                hint=back_or_gone(key),
+                reason=f"{gone}, and the prompt was changed on the service",
+                hint=back_or_gone(key, gone),
                 id=entry.id,
             )
         if deletes:
@@ -395,7 +400,7 @@ class Decider:
                 display_name=remote.display_name if remote else entry.display_name,
                 digest=self._digest("delete", key, None, entry, remote),
                 diff=tuple(all_fields(remote.prompt(remote.dialect(entry.dialect)), "remove")) if remote else (),
-                warnings=(OVERWRITES,) if lost else (),
+                warnings=(*((gone,) if gone != GONE else ()), *((OVERWRITES,) if lost else ())),
                 entry=entry,
                 remote=remote,
             )
@@ -403,7 +408,7 @@ class Decider:
             key=key,
             display_name=entry.display_name,
             digest=self._digest("orphan", key, None, entry, remote),
-            warnings=(stays(key, protected=entry.protected, kept=kept),),
+            warnings=(stays(key, gone, protected=entry.protected, kept=kept),),
             entry=entry,
         )
 
@@ -441,7 +446,3 @@ def _evidence(item: Any, file: PromptFile | None) -> Any:
 def _form(file: PromptFile, entry: LockEntry, remote: RemotePrompt) -> Form | None:
     """The form in which the entry's hash is that of what the service holds; None if it is not."""
     return form_of(entry.remote, remote, remote.dialect(entry.dialect), file.prompt)
-
-
-def _dialect(file: PromptFile, entry: LockEntry | None) -> Dialect:
-    return entry.dialect if entry else file.prompt.dialect

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promptsync.model.canonical import digest, source_hash, source_hash_like
-from promptsync.model.globs import matches
+from promptsync.model.globs import is_held, matches
 from promptsync.model.lockfile import entry_without_file
 from promptsync.model.shell import command
 from promptsync.plan.changes import Adopt, Change, Intent, Plan, PlanOptions
 from promptsync.plan.decide import Decider
 from promptsync.plan.likely import with_likely_renames
 from promptsync.plan.moves import Moves, find_moves
+from promptsync.plan.origins import shared_texts, with_origins
 from promptsync.plan.trades import Trades, exchanged, find_trades
 from promptsync.plan.unmanaged import Matches, by_name, latest, match_intents, match_names
 from promptsync.plan.wording import already_there, which_of
@@ -30,13 +31,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold, `host` is to be named."""
+    """Where a plan applies. `elsewhere` are the ids that other lockfiles of this root hold, `host` is to be named.
+
+    `only` and `excepted` are globs over the keys that it holds.
+    """
 
     target: str
     path_prefix: str = ""
     exclusive: bool = False
     elsewhere: frozenset[str] = frozenset()
     host: str = ""
+    only: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+
+    def holds(self, key: str) -> bool:
+        """Whether the file of a key is one of the target's."""
+        return is_held(key, self.only, self.excepted)
 
     def path_of(self, file: PromptFile) -> str:
         """The `path` wanted on the service: the target's prefix and the file's folder."""
@@ -58,13 +68,15 @@ def diff(
     """
     options, intents = options or PlanOptions(), list(intents)
     sources = {key: source_hash_like(file.prompt, _recorded(lock, key)) for key, file in files.items()}
-    trades = find_trades(files, lock.prompts, sources, {intent.key for intent in intents})
-    decider = Decider(service, lock.is_comparable, options, scope.path_of, sources)
+    entries = {key: entry for key, entry in lock.prompts.items() if scope.holds(key)}
+    trades = find_trades(files, entries, sources, {intent.key for intent in intents})
+    decider = Decider(service, lock.is_comparable, options, scope.path_of, sources, scope.holds)
     differ = _Differ(files, exchanged(lock, trades.pairs), service, scope, options, decider, trades)
     found = with_likely_renames(list(differ.changes(intents)), trades.left, lock, service)
     changes = sorted(found, key=lambda change: change.key)
     named = {change.key for change in changes}
-    chosen = tuple(change for change in changes if differ.chosen(change.key))
+    shared = shared_texts(files.values())
+    chosen = tuple(with_origins(change, shared) for change in changes if differ.chosen(change.key))
     return Plan(
         target=scope.target,
         changes=chosen,
@@ -121,7 +133,8 @@ class _Differ:
         old = {
             key: entry
             for key, entry in self.lock.prompts.items()
-            if key not in self.files and not self.decider.is_gone(entry)
+            # What the target does not hold any more did not move.
+            if key not in self.files and self.scope.holds(key) and not self.decider.is_gone(entry)
         }
         moves = find_moves(new, {**old, **lost}, self.service)
         moved = set(moves.pairs.values())

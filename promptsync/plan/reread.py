@@ -13,7 +13,7 @@ from promptsync.files.keys import without_ending
 from promptsync.model.canonical import in_order, is_in_schema
 from promptsync.model.compare import FieldDiff, Op
 from promptsync.model.lockfile import LockEntry
-from promptsync.model.prompt import CLASSIC, CURRENT, Prompt, PromptFile, RemotePrompt
+from promptsync.model.prompt import CLASSIC, CURRENT, Origin, OriginKind, Prompt, PromptFile, RemotePrompt
 from promptsync.plan.changes import (
     Adopt,
     Conflict,
@@ -120,6 +120,7 @@ class _Reader:
             "path": self._text("path", or_none=True),
             "diff": self.diff,
             "warnings": tuple(self._warnings()),
+            "origins": tuple(self._origins()),
         }
 
     def _conflict(self, base: dict[str, Any]) -> Conflict:
@@ -138,6 +139,14 @@ class _Reader:
         if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
             raise self._broken("warnings", "is no list of texts")
         return listed
+
+    def _origins(self) -> Iterable[Origin]:
+        listed = self.item.get("origins", [])
+        for item in listed if isinstance(listed, list) else [None]:
+            found: Any = tuple(item.get(name) for name in Origin._fields) if isinstance(item, dict) else ()
+            if tuple(map(type, found)) != (str, str, int, str) or found[3] not in get_args(OriginKind):
+                raise self._broken("origins", "tells of no place")
+            yield Origin(*found)
 
     def _diff(self, listed: Any, place: str) -> tuple[FieldDiff, ...]:
         if not isinstance(listed, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import Json
 
 _OPTIONS = PlanOptions().as_json().keys()
+_LINE = re.compile(r"changes\[\d+\]\.origins\[\d+\]\.line")
 _AGAIN = "make it again with `promptsync plan --out FILE`"
 
 
@@ -65,7 +67,8 @@ def parse_saved(data: bytes, name: str) -> SavedPlan:
 def raise_if_rewritten(saved: SavedPlan, remade: Json) -> None:
     """Raises PlanError where the saved document is not `remade`, that of the same changes as they are found now.
 
-    How many prompts are unchanged may differ: others may have come or changed since.
+    How many prompts are unchanged may differ: others may have come or changed since. So may the lines in which values
+    stand: a comment above them moves them.
     """
     there, now = ({**document, "summary": _without_unchanged(document)} for document in (saved.document, remade))
     place = _first_difference(there, now, "")
@@ -97,6 +100,8 @@ def _first_difference(one: Any, other: Any, place: str) -> str | None:
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
         return next((found for at, both in pairs if (found := _first_difference(*both, f"{place}[{at}]"))), None)
+    if _LINE.fullmatch(place) and type(one) is type(other) is int:
+        return None
     return None if is_same(one, other) else place
 
 

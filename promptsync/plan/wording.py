@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import PromptFile, RemotePrompt
 
 OVERWRITES = "this overwrites what was changed on the service since the last apply"
+GONE = "the file is gone"
+OUTSIDE = "`only` and `except` of the target leave this key out"
 NOT_PROVED = (
     "the lockfile names the service's version and not what the service holds of it: "
     "what differs may have been changed there"
@@ -34,21 +36,23 @@ def protection_waits(*, protected: bool) -> str:
     return f"the file {what} `protected: true`, which is recorded with the next write of this prompt"
 
 
-def back_or_gone(key: str) -> str:
+def back_or_gone(key: str, gone: str = GONE) -> str:
     """What to do about a changed prompt without a file. A key that is a glob as well would name others, too."""
+    if gone == OUTSIDE:
+        return f"let the target hold it again, or let the prompt be with {command('lock forget', key)}"
     if is_glob(key):
         return f"bring the file back under another name, or let the prompt be with {command('lock forget', key)}"
     return f"bring the file back, or delete the prompt all the same with {typed('--prune', '--overwrite', key)}"
 
 
-def stays(key: str, *, protected: bool, kept: bool) -> str:
-    """Why a prompt whose file is gone is not deleted."""
+def stays(key: str, gone: str, *, protected: bool, kept: bool) -> str:
+    """Why a prompt is not deleted whose file is `gone`, a clause."""
     why = "`--prune` would delete it"
     if protected:
         why = f"it is protected, and `--prune` deletes it only after {command('lock unprotect', key)}"
     elif kept:
         why = "a new file may be it"
-    return f"the file is gone and the prompt stays on the service: {why}"
+    return f"{gone} and the prompt stays on the service: {why}"
 
 
 def which_of(prompts: list[RemotePrompt]) -> str:

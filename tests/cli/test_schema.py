@@ -8,12 +8,15 @@ from jsonschema import Draft7Validator
 
 from promptsync.cli import main as cli
 from promptsync.files.config_schema import CONFIG_URL
-from promptsync.model.json_schema import PROMPT_URL
+from promptsync.model.json_schema import DEFAULTS_URL, PROMPT_URL
 
 FOLDER = Path(__file__).parents[2] / "docs" / "schema"
 
 
-@pytest.mark.parametrize(("arguments", "url"), [([], PROMPT_URL), (["prompt"], PROMPT_URL), (["config"], CONFIG_URL)])
+@pytest.mark.parametrize(
+    ("arguments", "url"),
+    [([], PROMPT_URL), (["prompt"], PROMPT_URL), (["defaults"], DEFAULTS_URL), (["config"], CONFIG_URL)],
+)
 def test_what_it_prints_lies_where_its_address_says(
     arguments: list[str], url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,4 +39,4 @@ def test_it_lets_through_what_the_configuration_does(tmp_path: Path, capsys: pyt
 
 def test_there_is_no_schema_of_anything_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["schema", "lock"]) == 64
-    assert "'lock' is not one of 'prompt', 'config'" in capsys.readouterr().err
+    assert "'lock' is not one of 'prompt', 'defaults', 'config'" in capsys.readouterr().err

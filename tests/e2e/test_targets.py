@@ -208,7 +208,8 @@ def test_the_configuration_is_complained_about_with_places_all_at_once(world: Wo
     assert (ran.code, ran.out) == (1, "")
     errors = [line for line in ran.err.splitlines() if line.startswith(str(where))]
     assert sorted(line.removeprefix(f"{where}:") for line in errors) == [
-        "2:13: error: unknown key `path_prefx`; known are api_key_env, base_url, exclusive, path_prefix",
+        "2:13: error: unknown key `path_prefx`; known are api_key_env, base_url, except, exclusive, only, overrides, "
+        "path_prefix",
         "2:45: error: `targets.staging.exclusive` must be true or false",
         "3:8: error: “a/b” cannot name a target: use letters, digits, - and _",
         "5:14: error: `policies.overwrite` must be a list of texts",

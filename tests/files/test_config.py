@@ -14,12 +14,11 @@ from promptsync.files.config import (
     DEFAULT_KEY_NAME,
     DEFAULT_MAX_FILE_BYTES,
     Config,
-    Connection,
     TargetSettings,
-    connection,
     parse_config,
 )
 from promptsync.files.config_schema import CONFIG_SCHEMA
+from promptsync.files.connection import Connection, connection
 from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.schema import file_fields
@@ -530,6 +529,10 @@ def test_a_configuration_is_taken_where_the_schema_for_editors_takes_it(data: di
             {"allow_fields": ["path"]},
         ),  # whose field is whose
         ("preview: {target: x}\n", {"preview": {"target": "x"}}),  # what is listed
+        (
+            "targets: {a: {overrides: [{match: '**', set: {promt: {}}}]}}\n",
+            {"targets": {"a": {"overrides": [{"match": "**", "set": {"promt": {}}}]}}},
+        ),  # what a prompt file may say
         ("max_file_bytes: 2.0\n", {"max_file_bytes": 2.0}),  # to JSON Schema, 2.0 is a whole number
     ],
 )
@@ -547,7 +550,8 @@ def test_the_schema_for_editors_says_what_each_field_is_for() -> None:
 
     Draft7Validator.check_schema(CONFIG_SCHEMA)
     assert [name for shape in shapes for name, schema in shape.items() if not schema["description"]] == []
-    assert set(shapes[-1]) == {"base_url", "api_key_env", "path_prefix", "exclusive"}
+    known = {"base_url", "api_key_env", "path_prefix", "exclusive", "only", "except", "overrides"}
+    assert set(shapes[-1]) == known
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promptsync.files.emit import Emitted, emit
-from promptsync.files.loader import included_text, load_one
+from promptsync.files.loader import Source, included_text, load_one
 from promptsync.model.canonical import canonical, source_hash
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.json_schema import PROMPT_URL, modeline
@@ -41,13 +41,6 @@ def remote(
 
 def with_content(content: Any, role: str = "user") -> RemotePrompt:
     return remote({"messages": [{"role": role, "content": content}]})
-
-
-@dataclass(frozen=True)
-class Source:
-    key: str
-    file: str
-    data: bytes
 
 
 def load(emitted: Emitted, stem: str = "refund") -> PromptFile:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptsync.files.loader import load_one
+from promptsync.files.loader import Source, load_one
 from promptsync.files.yaml.editor import edit, text_of_file
 from promptsync.files.yaml.edits import Edit, apply, get
 from promptsync.merge.prompts import FieldConflict, Merged, document, merge
@@ -400,12 +400,6 @@ def test_changes_of_different_fields_are_united(base: Prompt, one: Prompt, other
 
 CORPUS = sorted((Path(__file__).parent.parent / "corpus" / "yaml").glob("*.yaml"))
 TEXTS = {"system.md": "First line.\r\nSecond line.\r\n", "part.txt": "One part\nof it"}
-
-
-class Source(NamedTuple):
-    key: str
-    file: str
-    data: bytes
 
 
 def load(data: bytes, texts: dict[str, str]) -> Prompt:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from promptsync.model.json_schema import as_text, modeline, prompt_schema
-from promptsync.model.schema import check
+from promptsync.model.json_schema import as_text, defaults_schema, modeline, prompt_schema
+from promptsync.model.schema import check, check_shared
 from tests.model.test_schema import classic, current, errors, mutated
 from tests.strategies import documents
 
@@ -131,3 +131,50 @@ def test_editors_find_it_by_a_comment() -> None:
         "# yaml-language-server: $schema="
         "https://raw.githubusercontent.com/promptsync/promptsync/v0/docs/schema/prompt.json\n"
     )
+
+
+SHARED = Draft7Validator(defaults_schema())
+
+
+def shared(document: dict[str, Any]) -> dict[str, Any]:
+    """What of a prompt file may stand in the defaults of a folder."""
+    document = {name: value for name, value in document.items() if name != "display_name"}
+    for name in ("prompt", "prompt_config"):
+        if name in document:
+            document[name] = {field: value for field, value in document[name].items() if field != "messages"}
+    return document
+
+
+@given(documents(), st.data())
+def test_the_schema_of_defaults_takes_what_the_check_takes(document: dict[str, Any], data: st.DataObject) -> None:
+    document = shared(document)
+    block = document.get("prompt") or document.get("prompt_config") or {}
+    for name in data.draw(st.sets(st.sampled_from(sorted(block)))) if block else ():
+        block[name] = None
+    assert check_shared(document) == []
+    assert list(SHARED.iter_errors(document)) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"display_name": "x"},
+        {"prompt": {"messages": []}},
+        {"prompt": {"temprature": 1}},
+        {"prompt": {"temperature": 3}},
+        {"prompt": {"thinking": {"type": "enabled", "budget_tokens": "many"}}},
+        {"prompt_config": {"model_parameters": {"temperature": "x"}}},
+        {"metadata": 3},
+        {"protected": 1},
+        [],
+    ],
+)
+def test_what_cannot_be_shared_is_refused_by_schema_and_check(document: Any) -> None:
+    assert check_shared(document)
+    assert not SHARED.is_valid(document)
+
+
+def test_of_a_part_the_rest_may_be_missing() -> None:
+    document = {"prompt": {"thinking": {"budget_tokens": 9}, "response_format": {"json_schema": {"strict": True}}}}
+    assert check_shared(document) == []
+    assert SHARED.is_valid(document)

@@ -8,7 +8,7 @@ read anew and must say exactly what was meant; where no way to write it does, th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptsync.files.yaml.edits import Edit, EditError, Path, apply, get, make, refine
@@ -16,6 +16,7 @@ from promptsync.files.yaml.lineends import BOM, restore
 from promptsync.files.yaml.reader import decode, read
 from promptsync.files.yaml.splicer import Splicer, Step, look
 from promptsync.files.yaml.writer import NotYamlError, refuse_unsayable
+from promptsync.model.joined import changed_alone, joined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -97,13 +98,13 @@ class _Parts:
 
     def held(self, path: Path) -> Any:
         """The value at `path`, with the texts that `content_file` stands for. Raises LookupError if there is none."""
-        name = self.file_for(path)
-        if name in self.texts:
-            return text_of_file(self.texts[name])
+        text = _text(self.file_for(path), self.texts)
+        if text is not None:
+            return text
         return _expanded(get(self.data, path), self.texts)
 
     def file_for(self, path: Path) -> Any:
-        """The name that `content_file` has where `path` asks for a text in place of it, else None."""
+        """The name or names that `content_file` has where `path` asks for a text in place of it, else None."""
         holder = look(self.data, path[:-1]) if path else None
         stands_in = isinstance(holder, dict) and path[-1] in ("content", "text") and path[-1] not in holder
         return holder.get(_FROM_FILE) if stands_in and isinstance(holder, dict) else None
@@ -115,19 +116,45 @@ class _Parts:
             yield item
             return
         if item.op == "set":
+            if isinstance(name, list):
+                self.write_part(name, item)
+                return
             if self.write_text(name, item):
                 return
             yield item
         yield Edit((*item.path[:-1], _FROM_FILE), "remove")
 
-    def write_text(self, name: str, item: Edit) -> bool:
-        """Whether the text could be changed in its own file."""
+    def write_part(self, names: list[str], item: Edit) -> None:
+        """Changes the one of several files in which their joined text changed. Raises EditError for all else."""
+        for name in names:
+            self.refuse_missing(name, item)
+        found = changed_alone([text_of_file(self.texts[name]) for name in names], str(item.value))
+        if len(found) != 1 or not isinstance(item.value, str):
+            raise EditError(
+                f"the text of {item.field} is joined from {', '.join(names)}, and which of them changed is not certain",
+                edit=item,
+                hint="change them by hand",
+            )
+        ((at, text),) = found.items()
+        if not self.write_text(names[at], replace(item, value=text)):
+            raise EditError(
+                f"the text of {item.field} changed in {names[at]}, which other texts are made of, too",
+                edit=item,
+                hint="change it there by hand, or give this prompt a text of its own",
+            )
+
+    def refuse_missing(self, name: str, item: Edit) -> None:
+        """Raises EditError where a text is not at hand."""
         if name not in self.texts:
             raise EditError(
                 f"the text of {item.field} stands in {name}, which is not at hand",
                 edit=item,
                 hint="change it there by hand",
             )
+
+    def write_text(self, name: str, item: Edit) -> bool:
+        """Whether the text could be changed in its own file."""
+        self.refuse_missing(name, item)
         if not isinstance(item.value, str) or name in self.shared or self.is_used_twice(name):
             return False
         held = self.texts[name]
@@ -178,16 +205,24 @@ def _expanded(data: Any, texts: Mapping[str, str]) -> Any:
     if not isinstance(data, dict):
         return data
     result = {name: _expanded(item, texts) for name, item in data.items()}
-    name = data.get(_FROM_FILE)
+    text = _text(data.get(_FROM_FILE), texts)
     key = "text" if data.get("type") == "text" else "content"
-    if isinstance(name, str) and name in texts and key not in result:
+    if text is not None and key not in result:
         del result[_FROM_FILE]
-        result[key] = text_of_file(texts[name])
+        result[key] = text
     return result
 
 
+def _text(named: Any, texts: Mapping[str, str]) -> str | None:
+    """The text that a `content_file` stands for; None for what is none, or is not at hand."""
+    names = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    if not names or not all(isinstance(name, str) and name in texts for name in names):
+        return None
+    return joined(text_of_file(texts[name]) for name in names)
+
+
 def _files_named(data: Any) -> Iterator[str]:
-    if isinstance(data, dict) and isinstance(data.get(_FROM_FILE), str):
-        yield data[_FROM_FILE]
+    named = data.get(_FROM_FILE) if isinstance(data, dict) else None
+    yield from (named,) if isinstance(named, str) else named if isinstance(named, list) else ()
     for inner in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
         yield from _files_named(inner)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptsync.files.loader import load_one
+from promptsync.files.loader import Source, load_one
 from promptsync.files.yaml import events
 from promptsync.files.yaml.editor import EditError, edit
 from promptsync.files.yaml.edits import Edit, apply, get, identical, refine
@@ -20,12 +20,6 @@ from tests.yaml_cases import CORPUS, TEXTS, assert_elsewhere_untouched, data_of,
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-class Source(NamedTuple):
-    key: str
-    file: str
-    data: bytes
 
 
 def set_(path: str, value: Any) -> Edit:
