@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from promptsync.files.system import takes_escapes
 from promptsync.output.escape import rendered, terminal
 
 if TYPE_CHECKING:
@@ -286,4 +285,8 @@ def _is_lively(stream: TextIO) -> bool:
 
 def _is_terminal(stream: TextIO) -> bool:
     """Whether `stream` goes to a terminal that acts on escape sequences."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb" and takes_escapes(stream)
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return False
+    from promptsync.files.system import takes_escapes  # Not for help and version alone.
+
+    return takes_escapes(stream)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync.files.history import contents
+from promptsync.files.keys import unfit_here
 from promptsync.files.loader import Loaded
 from promptsync.files.repository import Repository
 from promptsync.files.target import CONFIG_NAME, read_config
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _LISTED = re.compile(r"(?P<mode>\d{6}) blob (?P<id>[0-9a-f]{40,64}) +(?P<size>\d+)\t(?P<path>.+)", re.DOTALL)
 _LINK = "120000"
 _AT_ONCE = 64
-_OF_CACHE = {"HOME", "XDG_CACHE_HOME"}
+_OF_CACHE = {"HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"}
 """The variables that say where files that were read are remembered: a folder of a moment is not worth it."""
 
 
@@ -117,7 +118,7 @@ def _entries(repository: Repository, tree: str, max_bytes: int) -> Iterator[tupl
         entry = _LISTED.fullmatch(line)
         if entry is None or int(entry["size"]) > max_bytes:
             continue
-        if all(part not in ("", ".", "..") for part in entry["path"].split("/")):
+        if all(part not in ("", ".", "..") and unfit_here(part) is None for part in entry["path"].split("/")):
             yield entry["mode"], entry["id"], entry["path"]
 
 
@@ -144,7 +145,8 @@ def _placed(problems: Iterable[Problem], folder: Path, root: Path) -> Iterator[P
 
 
 def _place(file: str, folder: Path, root: Path) -> str:
-    return str(root) + file.removeprefix(str(folder)) if file.startswith(f"{folder}/") else file
+    inside = file.removeprefix(folder.as_posix())
+    return root.as_posix() + inside if inside != file and inside.startswith("/") else file
 
 
 def _commit(repository: Repository, ref: str) -> str | None:

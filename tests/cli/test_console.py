@@ -17,6 +17,7 @@ import pytest
 
 import promptsync
 from promptsync.cli import console
+from promptsync.files import system
 from promptsync.service.calls import Exchange
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def test_on_windows_text_leaves_as_utf_8(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_terminal_that_only_shows_escape_sequences_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    monkeypatch.setattr(console, "takes_escapes", lambda _: False)
+    monkeypatch.setattr(system, "takes_escapes", lambda _: False)
 
     console.tell("word")
     with console.progress("Applying", 100):

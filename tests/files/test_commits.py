@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,23 @@ def make_tree(checkout: Checkout, *entries: str) -> str:
     listed = "".join(f"{entry}\n" for entry in entries)
     command = ["git", "-C", str(checkout.path), "mktree"]
     return subprocess.run(command, input=listed, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_what_windows_would_take_for_another_place_is_not_laid_out(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = checkout.git("hash-object", "-w", "prompts/Default/a.yaml").strip()
+    for name in ("C:/owned.yaml", "..\\..\\owned.yaml", "a.yaml:owned", "Default/aux.yaml"):
+        checkout.git(
+            "-c", "core.protectNTFS=false", "update-index", "--add", "--cacheinfo", f"100644,{blob},prompts/{name}"
+        )
+    checkout.git("commit", "--quiet", "--message", "names")
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    with unpacked(checkout.path / "prompts", "HEAD", max_bytes=1000) as folder:
+        assert [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()] == [
+            "Default/a.yaml"
+        ]
 
 
 def test_what_no_prompt_file_can_be_is_left_where_it_is(checkout: Checkout) -> None:
