@@ -28,7 +28,10 @@ TASKS = {
         "validate": ("validate", "Check the prompt files and, by rules, what they say; offline."),
         "fmt": ("fmt", "Lay the prompt files out in one way, comments kept."),
         "mv": ("import_", "Give the prompt of the key OLD the key NEW, keeping its id."),
-        "schema": ("schema", "Print the JSON Schema of prompt files or of promptsync.yaml, for editors."),
+        "schema": (
+            "schema",
+            "Print the JSON Schema of prompt files, of _defaults.yaml or of promptsync.yaml, for editors.",
+        ),
     },
     "Review and apply": {
         "plan": ("plan", "Show what an apply would do."),
