@@ -26,6 +26,20 @@ def tests(session: nox.Session) -> None:
     python(session, "-m", "pytest", "-n", "auto", *session.posargs, **json.loads(told.stdout))
 
 
+ON_WINDOWS = (
+    *("model", "plan", "merge", "lint", "output", "service", "sandbox", "apply", "files", "cli", "commands", "action"),
+    "e2e/test_windows.py",
+)
+"""Below tests/: what needs neither sh, nor signals, nor a runner of Linux. Single tests there are skipped by reason."""
+
+
+@nox.session
+def windows(session: nox.Session) -> None:
+    """The tests that can run on Windows."""
+    tests = [f"tests/{place}" for place in ON_WINDOWS]
+    python(session, "-m", "pytest", "-n", "auto", *tests, *session.posargs, PYTHONUTF8="1")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, format and the direction of imports."""
@@ -36,8 +50,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """The strict type check."""
+    """The strict type check, of what runs here and of what runs on Windows: it knows which names that has not."""
     python(session, "-m", "mypy")
+    python(session, "-m", "mypy", "--platform", "win32")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

@@ -28,7 +28,8 @@ INTERRUPTED = 130
 FOR_PIP = frozenset(
     {
         *("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"),
-        *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "SYSTEMDRIVE", "LANG", "LC_ALL"),
+        *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "SYSTEMDRIVE", "PROGRAMDATA", "LANG", "LC_ALL"),
+        *("PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
         *("PIP_CERT", "PIP_CONFIG_FILE", "PIP_DEFAULT_TIMEOUT", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"),
@@ -49,8 +50,6 @@ class InputError(Exception):
 def main(arguments: list[str]) -> int:
     """Does what the one argument says, and gives the exit code."""
     try:
-        if sys.platform == "win32":
-            raise InputError("promptsync needs a runner with Linux or macOS: set runs-on to one")
         return {"install": install, "run": run, "gather": gather}[arguments[0]]()
     except InputError as error:
         # An input can hold anything, and `%` begins an escape in a command to the runner.
@@ -110,7 +109,7 @@ def command_line(environ: Mapping[str, str]) -> list[str]:
     if command not in ("check", "apply", "drift"):
         raise InputError(f"the input command is {command!a}: it must be check, apply or drift")
     words = ["github", command, f"--dir={_plain(environ, 'dir')}", f"--target={_plain(environ, 'target')}"]
-    words += [f"--{name}" for name in ("prune", "fail-on-drift", "pull-request") if _is_true(environ, name)]
+    words += [f"--{name}" for name in ("prune", "fail-on-drift", "preview", "pull-request") if _is_true(environ, name)]
     if most := _plain(environ, "max-deletes"):
         words.append(f"--max-deletes={most}")
     if (approval := _plain(environ, "approval")) != "any":
@@ -151,7 +150,7 @@ def _ended(code: int) -> int:
 
 def _output(name: str, value: str) -> None:
     """Tells an output, of one line."""
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as file:
         file.write(f"{name}={value}\n")
 
 

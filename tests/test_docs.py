@@ -213,7 +213,9 @@ def test_every_command_has_an_example_of_itself_and_every_option_says_what_it_is
 
 
 def test_every_configuration_shown_is_one_that_is_taken() -> None:
-    shown = [block for page in PAGES for block in blocks(page, "yaml") if re.match(r"(targets|policies):", block)]
+    shown = [
+        block for page in PAGES for block in blocks(page, "yaml") if re.match(r"(targets|policies|preview):", block)
+    ]
 
     assert shown
     for block in shown:

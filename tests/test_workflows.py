@@ -90,6 +90,19 @@ def test_a_users_workflow_is_short_and_gives_one_key_to_one_step(verb: str) -> N
     assert str(workflow).count("secrets.") == 1
 
 
+def test_the_workflow_of_previews_is_the_check_with_an_end_and_a_key_of_its_own() -> None:
+    check, preview = read(EXAMPLES, "promptsync-check.yml"), read(EXAMPLES, "promptsync-preview.yml")
+    (usual,), (job,) = check["jobs"].values(), preview["jobs"].values()
+
+    assert "closed" in preview["on"]["pull_request"]["types"]
+    assert preview["concurrency"] == {"group": check["concurrency"]["group"]}
+    assert job["environment"] == usual["environment"]
+    assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert job["steps"][0] == usual["steps"][0]
+    assert job["steps"][1]["with"] == {"command": "check", "preview": True}
+    assert job["steps"][1]["env"] == {name: f"${{{{ secrets.{name} }}}}" for name in ("ORQ_API_KEY", "ORQ_PREVIEW_KEY")}
+
+
 @pytest.mark.parametrize("verb", ["check", "apply", "drift"])
 def test_our_own_workflow_is_the_users_without_a_key(verb: str) -> None:
     """Events, rights and order of runs are the same; the service is a sandbox."""

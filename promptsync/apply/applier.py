@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from promptsync.model.errors import (
     UnavailableError,
 )
 from promptsync.model.lockfile import LockEntry, Lockfile, entry_for, entry_without_file
-from promptsync.plan.base import agreed_form, own_fields
+from promptsync.plan.base import agreed_entry
 from promptsync.plan.changes import (
     Adopt,
     Begun,
@@ -45,12 +45,13 @@ from promptsync.plan.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from promptsync.apply.journal import Journal
     from promptsync.apply.payload import Patch
-    from promptsync.model.prompt import Dialect, Prompt, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Prompt, PromptFile, RemotePrompt
     from promptsync.plan.changes import Plan
     from promptsync.service.api import PromptsApi
 
@@ -59,6 +60,9 @@ ELSEWHERE = "the key reaches another workspace than that of the lockfile"
 
 UNANSWERED = 3
 """Writes without an answer, for each of those side by side, after which the rest is let be."""
+
+_TURN = 0.5
+"""Seconds for which an outcome is waited for at a time: on Windows no interrupt reaches who waits without an end."""
 
 
 class UnrecordedError(PromptsyncError):
@@ -84,7 +88,8 @@ class Applier:
     """Applies one plan. `lock` is the lockfile as it stands, complete after every prompt.
 
     `known` are the ids that the service held when the plan was made: none of them can be what a create of ours made.
-    Unless the workspace of the lockfile was `seen` there, creates are sent one by one until an answer names it.
+    Unless the workspace of the lockfile was `seen` there, creates are sent one by one until an answer names it. Where a
+    place `is_shared`, others make prompts of our names there, and what a lost create made is known by its words alone.
     `on_outcome` is called from the worker threads with each outcome, one at a time. `hurry` makes the service wait
     for nothing any longer.
     """
@@ -97,6 +102,7 @@ class Applier:
         *,
         known: Collection[str] = (),
         seen: bool = True,
+        is_shared: bool = False,
         archive_folder: Path,
         parallelism: int = 8,
         on_outcome: Callable[[Outcome], None] | None = None,
@@ -119,6 +125,7 @@ class Applier:
         self._names: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._owner = lock.owner
         self._seen = seen or lock.owner is None
+        self._is_shared = is_shared
         self._halted: str | None = None
         self._in_doubt: set[str] = set()
         self._unanswered = 0
@@ -161,7 +168,7 @@ class Applier:
             outcomes[outcome.key] = outcome
         with ThreadPoolExecutor(max_workers=max(1, self._parallelism)) as pool:
             for group in (writes, deletes):
-                for outcome in pool.map(self._attempt, group):
+                for outcome in _in_turn([pool.submit(self._attempt, change) for change in group]):
                     outcomes[outcome.key] = outcome
         return [outcomes[change.key] for change in plan.decided]
 
@@ -223,7 +230,8 @@ class Applier:
         file = change.file
         asked = self._sender.preferred(file.prompt)
         source = source_hash(file.prompt)
-        intent = Intent(file.key, file.prompt.display_name, path, source, self._clock(), file.protected)
+        words = file.prompt if self._is_shared else None
+        intent = Intent(file.key, file.prompt.display_name, path, source, self._clock(), file.protected, words)
         with self._names[file.prompt.display_name]:
             number = self._journal.begin_create(change.action, intent, replaces)
             try:
@@ -281,7 +289,9 @@ class Applier:
     def _agree(self, change: Update | Move, path: str | None) -> Outcome:
         """Records what nothing has to be sent for."""
         assert change.remote is not None, "a plan made offline cannot be applied"  # noqa: S101
-        self._record(change.key, _agreed(change.file, change.remote, change.entry.dialect, path), self._left_by(change))
+        self._record(
+            change.key, agreed_entry(change.file, change.remote, change.entry.dialect, path), self._left_by(change)
+        )
         return Outcome(change.key, change.action, "done", change.id)
 
     def _adopt(self, change: Adopt) -> Outcome:
@@ -399,6 +409,18 @@ class Applier:
                 self._prompts[key] = entry
 
 
+def _in_turn(outcomes: Sequence[Future[Outcome]]) -> Iterator[Outcome]:
+    """The outcomes in their order. What was not begun is not, once this is broken off."""
+    try:
+        for outcome in outcomes:
+            while not wait([outcome], _TURN).done:
+                pass
+            yield outcome.result()
+    finally:
+        for outcome in outcomes:
+            outcome.cancel()
+
+
 @contextmanager
 def _carried_out() -> Iterator[None]:
     """Says of what goes wrong in it that the write itself was carried out."""
@@ -414,14 +436,8 @@ def _adopted(change: Adopt) -> LockEntry:
     remote, file, entry = change.remote, change.file, change.entry
     if file is not None:
         dialect = remote.dialect(entry.dialect if entry else file.prompt.dialect)
-        return _agreed(file, remote, dialect, entry.path if entry else change.path)
+        return agreed_entry(file, remote, dialect, entry.path if entry else change.path)
     return entry_without_file(remote, change.path, change.source, protected=change.protected)
-
-
-def _agreed(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
-    """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
-    own = own_fields(file, remote, dialect)
-    return entry_for(file, remote, dialect, path, own, agreed_form(file, remote, dialect, own))
 
 
 def _failed(change: Decided, error: PromptsyncError, *, in_doubt: bool) -> Outcome:

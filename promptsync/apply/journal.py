@@ -10,7 +10,8 @@ agreed before the run, the journal what the run did since; together they are com
     {"outcome": 3, "key": …}                          nothing was carried out
 
 A line that was cut off by a crash is the last one, and tells nothing: what it would have told did not happen yet.
-`asked` is what the file said, so that the next run knows its own write again, whatever became of the file since.
+`asked` is what the file said, so that the next run knows its own write again, whatever became of the file since; a
+create has it where others make prompts of the same name.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.safe import Unfit, open_regular
+from promptsync.files.system import sync_folder
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import LockEntry, Lockfile, parse_entry
 from promptsync.model.prompt import DIALECTS, ID, Prompt
@@ -134,13 +136,15 @@ class Journal:
             "source": intent.source,
             "time": intent.time,
         }
+        if intent.asked is not None:
+            record["asked"] = _as_json(intent.asked)
         return self._begin({**record, "protected": True} if intent.protected else record)
 
     def begin_write(self, begun: Begun) -> int:
         """Notes that an update, move, adopt or delete is about to be sent. Gives the number to end it with."""
         record: Json = {name: getattr(begun, name) for name in _BEGUN_FIELDS}
         if begun.asked is not None:
-            record["asked"] = {name: getattr(begun.asked, name) for name in _PROMPT_FIELDS}
+            record["asked"] = _as_json(begun.asked)
         optional = ("path", "old_key", "asked", "protected", "cleared")
         return self._begin({name: value for name, value in record.items() if value or name not in optional})
 
@@ -257,11 +261,7 @@ class Journal:
         end = (read_bytes(self._path) or b"").rfind(b"\n") + 1
         os.ftruncate(descriptor, end)
         os.lseek(descriptor, end, os.SEEK_SET)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._path.parent)
         return descriptor
 
     def _follow(self, record: Json) -> None:
@@ -293,6 +293,10 @@ class Journal:
         )
 
 
+def _as_json(asked: Prompt) -> Json:
+    return {name: getattr(asked, name) for name in _PROMPT_FIELDS}
+
+
 def _line(record: Json) -> bytes:
     return _ENCODER.encode(record).encode() + b"\n"
 
@@ -320,11 +324,11 @@ def _intent(record: Json) -> Intent:
         record["source"],
         record["time"],
         record.get("protected", False),
+        _asked(record),
     )
 
 
 def _begun(record: Json) -> Begun:
-    asked = record.get("asked")
     return Begun(
         action=record["action"],
         key=record["key"],
@@ -332,10 +336,15 @@ def _begun(record: Json) -> Begun:
         time=record["time"],
         path=record.get("path"),
         old_key=record.get("old_key"),
-        asked=Prompt(**asked) if asked else None,
+        asked=_asked(record),
         protected=record.get("protected", False),
         cleared=record.get("cleared", {}),
     )
+
+
+def _asked(record: Json) -> Prompt | None:
+    asked = record.get("asked")
+    return Prompt(**asked) if asked else None
 
 
 def _is_record(record: Json) -> bool:

@@ -14,7 +14,7 @@ from promptsync.apply.payload import judge
 from promptsync.model.canonical import form_of
 from promptsync.model.lockfile import entry_for
 from promptsync.model.prompt import PromptFile
-from promptsync.plan.unmanaged import made_since
+from promptsync.plan.unmanaged import may_be_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,11 +66,7 @@ def still_open(
     return tuple(
         intent
         for intent in intents
-        if intent.key not in made
-        and (
-            now - intent.time < OLD
-            or any(one.display_name == intent.display_name and made_since(one, intent.time) for one in unmanaged)
-        )
+        if intent.key not in made and (now - intent.time < OLD or any(may_be_of(intent, one) for one in unmanaged))
     )
 
 

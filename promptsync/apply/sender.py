@@ -26,7 +26,7 @@ from promptsync.model.errors import (
 )
 from promptsync.model.prompt import other_dialect
 from promptsync.model.shell import command
-from promptsync.plan.unmanaged import made_since, same_content
+from promptsync.plan.unmanaged import made_since, may_be_of, same_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -275,13 +275,7 @@ class Sender:
         """Prompts of the intent's name that came to the service after it began; the list is newest first."""
         found = []
         for page in self._service.pages():
-            found += [
-                prompt
-                for prompt in page
-                if prompt.id not in self._known
-                and prompt.display_name == intent.display_name
-                and made_since(prompt, intent.time)
-            ]
+            found += [prompt for prompt in page if prompt.id not in self._known and may_be_of(intent, prompt)]
             if not any(made_since(prompt, intent.time) for prompt in page):
                 break
         return found

@@ -22,7 +22,7 @@ from promptsync.plan.changes import PlanOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptsync.commands.results import Applied
+    from promptsync.commands.results import Applied, Planned
     from promptsync.files.target import Target
     from promptsync.plan.changes import Plan
 
@@ -51,21 +51,21 @@ def apply(
         raise UsageError("without a terminal to ask on, apply needs --yes")
     saved = common.read_saved(plan_file) if plan_file else None
     with ExitStack() as stack:
-        watcher = _watcher(stack, yes=yes, verbose=verbose)
-        applied = applying.apply(target, options, saved=saved, written=saved_plan, watcher=watcher, **settings)
-    if applied.interrupted and not applied.outcomes:
-        console.tell("nothing was applied")
-    else:
-        _show(applied)
+        looking = watcher(stack, yes=yes, verbose=verbose)
+        applied = applying.apply(target, options, saved=saved, written=saved_plan, watcher=looking, **settings)
+    show_applied(applied)
     return applied.exit_code
 
 
-def _show(applied: Applied) -> None:
-    """Lists what came of the plan, and what kept it from being recorded."""
-    color = console.has_color(sys.stdout)
+def show_applied(applied: Applied, *, apart: bool = False) -> None:
+    """Lists what came of the plan, and what kept it from being recorded; `apart` from the results, as talk."""
+    if applied.interrupted and not applied.outcomes:
+        console.tell("nothing was applied")
+        return
+    color = console.has_color(sys.stderr if apart else sys.stdout)
     text = render_outcomes(applied.outcomes, applied.plan, color=color, interrupted=applied.interrupted)
     try:
-        console.show(text)
+        (console.show_talk if apart else console.show)(text)
     except OSError:
         # The disk that is full may be that of the output. What was done has to be known all the same.
         console.show_complaint(text)
@@ -77,8 +77,11 @@ def _show(applied: Applied) -> None:
         errors.tell(applied.problem)
 
 
-def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
-    """Shows the plan, asks unless `yes`, and shows the progress until `stack` is closed."""
+def watcher(stack: ExitStack, *, yes: bool, verbose: bool, apart: bool = False) -> applying.Watcher:
+    """Shows the plan, asks unless `yes`, and shows the progress until `stack` is closed.
+
+    `apart` leaves the plan out, where stdout is for something else.
+    """
     advance: list[Callable[[Any], Any]] = []
 
     def confirm(made: Plan) -> bool:
@@ -88,8 +91,14 @@ def _watcher(stack: ExitStack, *, yes: bool, verbose: bool) -> applying.Watcher:
         advance.append(stack.enter_context(console.progress("Applying", len(made.decided))))
         return True
 
+    def on_plan(planned: Planned) -> None:
+        if apart:
+            common.show_warnings(planned.warnings)
+        else:
+            common.show_planned(planned, whole=verbose)
+
     return applying.Watcher(
-        on_plan=lambda planned: common.show_planned(planned, whole=verbose),
+        on_plan=on_plan,
         confirm=confirm,
         on_start=lambda applier: stack.enter_context(stopped_by_signals(applier)),
         on_outcome=lambda outcome: advance[0](outcome) if advance else None,

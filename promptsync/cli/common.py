@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +53,26 @@ def _complete_target(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in names if name.startswith(incomplete) and terminal(name) == name]
 
 
+_AGO = re.compile(r"([0-9]{1,6})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
 def _hush(_: click.Context, __: click.Parameter, wanted: bool) -> None:
     if wanted:
         console.be_quiet()
+
+
+def time_ago(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """A time in the past: a date, a date and time, or how long ago. Without a zone it is this machine's."""
+    if value is None:
+        return None
+    ago = _AGO.fullmatch(value)
+    try:
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(value).astimezone()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"“{value}” is neither a date as 2026-11-30 nor a time ago as 7d, 12h, 30m") from None
 
 
 def where(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,7 +174,9 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     """Says what kept the lockfile from coming home, and gives the exit code: `code`, if that tells of worse."""
     from promptsync.cli import errors
 
-    hint = f"{error.hint}; then run `promptsync lock push`" if error.hint else "run `promptsync lock push` to try again"
+    # What was recorded of a preview is brought home by the preview's own commands.
+    push = "this again" if target.settings.preview else "`promptsync lock push`"
+    hint = f"{error.hint}; then run {push}" if error.hint else f"run {push} to try again"
     path = target.lock_path if target.lock_path.exists() else target.held_path
     not_home = NotHomeError(f"{path} holds what did not come home: {error.message}", hint=hint)
     own = errors.tell(not_home)

@@ -6,6 +6,7 @@ line breaks included; `show` takes what a renderer made, and lets its lines and 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from promptsync.files.system import takes_escapes
 from promptsync.output.escape import rendered, terminal
 
 if TYPE_CHECKING:
@@ -50,18 +52,22 @@ def be_quiet() -> None:
 
 
 def prepare() -> None:
-    """Lets text be written that the terminal's encoding cannot show, as an escape rather than an error."""
+    """Lets text be written that the terminal's encoding cannot show, as an escape rather than an error.
+
+    Files and pipes would get the encoding of its oldest programs on Windows.
+    """
     _quiet.clear()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="backslashreplace")
 
 
 class _Output(io.FileIO):
     """An output of the process. What it cannot take for one of the reasons `forgiven` is dropped.
 
-    A reader that has gone away (`promptsync apply | head`) stops nothing and changes no exit code.
+    A reader that has gone away (`promptsync apply | head`) stops nothing and changes no exit code. Windows tells that
+    of a pipe as EINVAL.
     """
 
     def __init__(self, number: int, forgiven: type[OSError]) -> None:
@@ -71,8 +77,10 @@ class _Output(io.FileIO):
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
-        except self._forgiven:
-            return memoryview(data).nbytes
+        except OSError as error:
+            if isinstance(error, self._forgiven) or (sys.platform == "win32" and error.errno == errno.EINVAL):
+                return memoryview(data).nbytes
+            raise
 
 
 def let_readers_leave() -> None:
@@ -82,6 +90,8 @@ def let_readers_leave() -> None:
 
 
 def _replaced(stream: TextIO, forgiven: type[OSError]) -> TextIO:
+    if sys.platform == "win32" and stream.isatty():
+        return stream  # Python writes to that console by calls of its own, and it goes with its window.
     output = io.BufferedWriter(_Output(stream.fileno(), forgiven))
     return io.TextIOWrapper(output, encoding=stream.encoding, line_buffering=bool(stream.line_buffering))
 
@@ -92,7 +102,7 @@ def has_color(stream: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return _is_terminal(stream)
 
 
 def width(stream: TextIO) -> int:
@@ -271,4 +281,9 @@ def waiting(title: str) -> Iterator[None]:
 
 def _is_lively(stream: TextIO) -> bool:
     """Whether what was written to `stream` can be taken back, and anyone wants to see it come and go."""
-    return not _quiet.is_set() and stream.isatty() and os.environ.get("TERM") != "dumb"
+    return not _quiet.is_set() and _is_terminal(stream)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    """Whether `stream` goes to a terminal that acts on escape sequences."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and takes_escapes(stream)

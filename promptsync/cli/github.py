@@ -38,19 +38,31 @@ def github() -> None:
 @github.command()
 @click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
 @click.option("--comment/--no-comment", default=True, show_default=True, help="Tell the plan in the pull request.")
+@click.option("--preview", is_flag=True, help="Make the changed prompts in a place of their own until it is closed.")
 @common.deleting
 @common.verbose
 @common.on_target
 def check(
-    target: Target, prune: bool, max_deletes: int | None, fail_on_drift: bool, comment: bool, verbose: bool
+    target: Target,
+    prune: bool,
+    max_deletes: int | None,
+    fail_on_drift: bool,
+    comment: bool,
+    preview: bool,
+    verbose: bool,
 ) -> int:
     """Tell a pull request what its merge would do: annotations, summary, comment, page.
 
-    Nothing is written to the service. Where the pull request changes no prompt, it ends at once. --prune and
-    --max-deletes are those of the apply that is to follow.
+    Nothing live is written. Where the pull request changes no prompt, it ends at once. --prune and --max-deletes are
+    those of the apply that is to follow. With --preview the changed prompts can be called by ids of their own, which
+    the comment tells; they are deleted when the pull request is closed.
     """
     event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
-    with _github(event) as api:
+    with _github(event) as api, ExitStack() as stack:
+        watcher = Watcher(
+            on_start=lambda applier: stack.enter_context(stopped_by_signals(applier, breaks_off=False)),
+            on_request=console.watch(verbose=verbose),
+        )
         checked = checking.check(
             replace(target, branches=api),
             event,
@@ -59,6 +71,7 @@ def check(
             options=PlanOptions(prune=prune, max_deletes=max_deletes),
             fail_on_drift=fail_on_drift,
             comments=comment,
+            preview=watcher if preview else None,
             observer=console.watch(verbose=verbose),
         )
     return _told(checked)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,22 +25,6 @@ if TYPE_CHECKING:
     from promptsync.commands.results import Imported, Pair
     from promptsync.files.target import Target
 
-_AGO = re.compile(r"([0-9]{1,6})([dhm])")
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-
-
-def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
-    """A time in the past: a date, a date and time, or how long ago. Without a zone it is this machine's."""
-    if value is None:
-        return None
-    ago = _AGO.fullmatch(value)
-    try:
-        if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return datetime.fromisoformat(value).astimezone()
-    except (ValueError, OverflowError):
-        raise click.BadParameter(f"“{value}” is neither a date as 2026-11-30 nor a time ago as 7d, 12h, 30m") from None
-
 
 @click.command("import")
 @click.option("--list", "listing", is_flag=True, help="Show what the service holds that no file does.")
@@ -52,7 +34,9 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> datetime
 @click.option("--name", "names", multiple=True, metavar="GLOB", help="Only prompts of such a name.")
 @click.option("--model", "models", multiple=True, metavar="GLOB", help="Only of such a model, as `openai/*`.")
 @click.option("--path", "paths", multiple=True, metavar="GLOB", help="Only in such a folder, if the service tells it.")
-@click.option("--updated-since", "since", callback=_since, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago.")
+@click.option(
+    "--updated-since", "since", callback=common.time_ago, help="Only changed since: 2026-11-30, or 7d, 12h, 30m ago."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How --list tells them.")
 @common.on_target
 def import_(

@@ -38,6 +38,8 @@ TASKS = {
         "show": ("show", "Show a plan that `plan --out` saved, without applying it."),
         "apply": ("apply", "Make the service say what the files say."),
         "check": ("plan", "The pre-merge check: files, lockfile and plan."),
+        "preview": ("preview", "The prompts of a branch in a place of their own, to be called before the merge."),
+        "promote": ("promote", "Let the target TO have what the target FROM holds now."),
     },
     "See what is live": {
         "drift": ("plan", "Show what was changed on the service since the last apply."),

@@ -36,7 +36,8 @@ def stopped_by_signals(applier: Applier, *, breaks_off: bool = True) -> Iterator
             console.shout(b"broken off; the next run settles what was in flight\n")
             os._exit(ExitCode.INTERRUPTED)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGINT)}  # Ctrl+Break of Windows
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.apply.recovery import Recovery
+    from promptsync.files.loader import Loaded
     from promptsync.files.target import Target
     from promptsync.model.prompt import Json, RemotePrompt
     from promptsync.plan.changes import Outcome, Plan, PlanOptions
@@ -51,6 +52,7 @@ def apply(
     target: Target,
     options: PlanOptions,
     *,
+    tree: Loaded | None = None,
     saved: SavedPlan | None = None,
     written: Callable[[Plan, str], Json] | None = None,
     approve: Callable[[Plan], Plan] = lambda made: made,
@@ -62,15 +64,15 @@ def apply(
 ) -> Applied:
     """Makes the service say what the files say, and records it.
 
-    With `saved`, a plan that was made before, only its changes are carried out, and only if every one of them still
-    rests on the same file, entry and service content; else StalePlanError is raised before any write. `written` gives
-    the document of a plan and a host, which must be the saved one. `approve` gives of a plan what may be
-    carried out. Raises PlanError where the document is another, and where safety forbids the plan. `patience` is the
-    seconds that one call may take in all.
+    The files are those of the target; with `tree`, these in their place. With `saved`, a plan made before, only
+    its changes are carried out, and only if every one of them still rests on the same file, entry and service content;
+    else StalePlanError is raised before any write. `written` gives the document of a plan and a host, which must be the
+    saved one. `approve` gives of a plan what may be carried out. Raises PlanError where the document is another, and
+    where safety forbids the plan. `patience` is the seconds that one call may take in all.
     """
     watcher = watcher or Watcher()
     with alone(target):
-        tree = load_tree(target)
+        tree = load_tree(target) if tree is None else tree
         state = read_state(target)
         known = tree.files.keys() | state.lock.prompts.keys()
         options, unmatched = (saved.options, ()) if saved else with_keys(target, options, known)
@@ -97,6 +99,7 @@ def apply(
                 state.journal,
                 lock,
                 known=service.keys(),
+                is_shared=bool(target.settings.preview),
                 seen=lock.owner in {prompt.owner for prompt in service.values()},
                 archive_folder=archive or target.archive_folder,
                 parallelism=parallelism,

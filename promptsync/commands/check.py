@@ -57,7 +57,7 @@ def check(
     base = lock_at_base(target.lock_path, target.environ.get(_BASE_BRANCH))
     if base is None:
         return planned
-    name, hint = str(target.lock_path), "look at the changes of the lockfile, and at the prompts in orq.ai"
+    name, hint = target.lock_path.as_posix(), "look at the changes of the lockfile, and at the prompts in orq.ai"
     warnings = tuple(
         Problem(name, 0, 0, sentence, hint, severity="warning")
         for key, sentence in edits(base, read_lock(target))

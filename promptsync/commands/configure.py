@@ -25,7 +25,7 @@ def configured(target: Target, name: str, value: Any) -> Target:
     path = target.root / CONFIG_NAME
     before = (read_bytes(path) or b"").decode("utf-8")
     text = _without(before, name) if value is None else _with(before, name, value)
-    config = parse_config(text.encode(), str(path))
+    config = parse_config(text.encode(), path.as_posix())
     if text.strip():
         write_atomic(path, text.encode())
     else:

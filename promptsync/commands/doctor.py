@@ -163,7 +163,7 @@ def _lock_in_tree(target: Target) -> Iterator[Finding]:
     data = read_bytes(path)
     if data is not None and git.committed(path) is None:
         yield Finding("lock's home", f"git does not have {path}", "commit it: it holds the ids", "fails")
-    elif data is not None and git.committed(path) != data:
+    elif data is not None and git.committed(path) != data.replace(b"\r\n", b"\n"):  # as git may have checked it out
         yield Finding(
             "lock's home", f"{path} is not committed as it is", "commit it, or `promptsync lock push`", "note"
         )

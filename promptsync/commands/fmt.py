@@ -94,7 +94,7 @@ def _link(source: Source, formatted: Formatted) -> Problem | None:
 
 def _reformatted(source: Source, formatted: Formatted) -> Reformatted:
     beside = Path(source.file)
-    texts = tuple(str(beside.with_name(name)) for name in formatted.texts)
+    texts = tuple(beside.with_name(name).as_posix() for name in formatted.texts)
     return Reformatted(source.file, source.data.decode(), formatted.data.decode(), texts)
 
 

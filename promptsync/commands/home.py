@@ -34,7 +34,9 @@ TO_BRING_BACK = (
 """What to do about what is left behind."""
 
 _HOME = "home.json"
-_LOCK_FILE = re.compile(r"promptsync(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?\.lock\.json")
+_LOCK_FILE = re.compile(
+    r"promptsync(\.[A-Za-z0-9][A-Za-z0-9_-]{0,63})?(\.preview\.[a-z0-9][a-z0-9_-]{0,63})?\.lock\.json"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,22 @@ import os
 import unicodedata
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptsync.files.keys import FIND_A_HOME, HOMELESS, Where, fault, new_place, readings, without_ending
+from promptsync.files.keys import (
+    FIND_A_HOME,
+    HOMELESS,
+    Where,
+    fault,
+    new_place,
+    readings,
+    with_slashes,
+    without_ending,
+)
 from promptsync.files.target import CONFIG_NAME
 from promptsync.model.errors import UsageError
-from promptsync.model.globs import is_glob, matches
+from promptsync.model.globs import EVERYTHING, is_glob, matches
 from promptsync.model.prompt import Problem
 
 if TYPE_CHECKING:
@@ -71,7 +81,7 @@ def new_key(target: Target, typed: str) -> str:
 
 def folder_of(target: Target, typed: str, option: str) -> str:
     """The folder under the root that is meant, whether it is there or not. Raises UsageError where it can be none."""
-    text = typed.rstrip("/")
+    text = with_slashes(typed).rstrip("/")
     place = new_place(text, _where(target, text))
     if place is None or fault(place, is_file=False) is not None:
         raise UsageError(
@@ -89,7 +99,7 @@ def with_keys(target: Target, options: PlanOptions, known: Collection[str]) -> t
     warnings: list[Problem] = []
     only = [_chosen(target, "--only", typed, known, warnings) for typed in options.only]
     overwrite = [_chosen(target, "--overwrite", typed, known, warnings) for typed in options.overwrite]
-    place = f"{target.root / CONFIG_NAME}: policies.overwrite"
+    place = f"{(target.root / CONFIG_NAME).as_posix()}: policies.overwrite"
     for typed in target.config.overwrite:
         # The configuration means the same wherever a command is run.
         meant = _matching(readings(typed, replace(_where(target, typed), typed=())), known)
@@ -124,7 +134,9 @@ def _chosen(target: Target, option: str, typed: str, known: Collection[str], war
 
 
 def _matching(meant: list[str], known: Collection[str]) -> str | None:
-    """The first of some keys or globs that matches something."""
+    """The first of some keys or globs that matches something; what stands for all of them is no slip, even of none."""
+    if EVERYTHING in meant:
+        return EVERYTHING
     return next((glob for glob in meant if glob in known or any(matches(key, (glob,)) for key in known)), None)
 
 
@@ -161,7 +173,7 @@ def _where(target: Target, typed: str) -> Where:
     here = os.path.realpath(".")
     spelled = (path, os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)))  # noqa: PTH118, PTH119, PTH120
     return Where(
-        tuple(unicodedata.normalize("NFC", each) for each in (root, real)),
-        tuple(unicodedata.normalize("NFC", each) for each in spelled),
-        is_inside=f"{here}/".startswith(f"{real}/"),
+        tuple(unicodedata.normalize("NFC", with_slashes(each)) for each in (root, real)),
+        tuple(unicodedata.normalize("NFC", with_slashes(each)) for each in spelled),
+        is_inside=Path(here).is_relative_to(real),
     )

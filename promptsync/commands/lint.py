@@ -104,7 +104,9 @@ def _unknown_rules(target: Target) -> Iterator[Problem]:
     named = dict.fromkeys([*config.levels, *(name for names in config.exceptions.values() for name in names)])
     for name in named:
         if name not in RULES:
-            yield Problem(str(target.root / CONFIG_NAME), 0, 0, f"lint: there is no rule `{name}`", _known(name))
+            yield Problem(
+                (target.root / CONFIG_NAME).as_posix(), 0, 0, f"lint: there is no rule `{name}`", _known(name)
+            )
 
 
 def _known(name: str) -> str:

@@ -16,7 +16,7 @@ from promptsync.commands.keys import did_you_mean, known_key
 from promptsync.commands.results import Live, Log, Recorded
 from promptsync.commands.state import check_workspace, read_state
 from promptsync.files.history import lock_commits, subjects
-from promptsync.files.keys import without_ending
+from promptsync.files.keys import with_slashes, without_ending
 from promptsync.files.repository import Repository
 from promptsync.files.target import check_state
 from promptsync.model.errors import ConfigError, LockfileError, PromptsyncError, ServiceError, UsageError
@@ -122,7 +122,9 @@ def _key(target: Target, history: _History, lock: Lockfile, typed: str, ids: set
     if key is not None:
         ids.add(lock.prompts[key].id)
         return key
-    stem = json.dumps(unicodedata.normalize("NFC", without_ending(typed.rpartition("/")[2])), ensure_ascii=False)
+    stem = json.dumps(
+        unicodedata.normalize("NFC", without_ending(with_slashes(typed).rpartition("/")[2])), ensure_ascii=False
+    )
     needle = stem[1:-1].encode("utf-8", "replace")
     for commit in history.commits():
         for data in (commit.data, *commit.before):

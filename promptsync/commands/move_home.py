@@ -10,14 +10,16 @@ from promptsync.apply.journal import Journal
 from promptsync.commands.ci import branch_of_run
 from promptsync.commands.configure import configured
 from promptsync.commands.home import fetch_home, folder_of, forget_home, home_at
+from promptsync.commands.preview import previews
 from promptsync.commands.results import Moved
 from promptsync.files.config import DEFAULT_TARGET, SANDBOX_TARGET, why_no_lock_branch
 from promptsync.files.disk import read_bytes, write_atomic
 from promptsync.files.git import committed, head, upstream
 from promptsync.files.run_lock import alone
-from promptsync.files.target import CONFIG_NAME, check_state
+from promptsync.files.target import CONFIG_NAME, check_state, preview_of
 from promptsync.model.errors import LockfileError, UsageError
 from promptsync.model.lockfile import parse
+from promptsync.model.shell import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,7 @@ def move_to_branch(target: Target, branches: Branches, branch: str) -> Moved:
         raise UsageError(f"the lockfile lives on the branch {target.config.lock_branch} already")
     with ExitStack() as stack:
         _hold_all(stack, target)
+        _refuse_previews(target)
         folder = folder_of(target)
         paths = sorted(target.root.glob("promptsync*.lock.json"))
         files = {folder + path.name: _as_committed(path) for path in paths}
@@ -74,6 +77,7 @@ def move_to_tree(target: Target, branches: Branches) -> Moved:
         raise UsageError("the lockfile lies in the tree already")
     with ExitStack() as stack:
         _hold_all(stack, target)
+        _refuse_previews(target)
         home = fetch_home(replace(target, settings=target.config.target(DEFAULT_TARGET)), branches)
         found = {place.rpartition("/")[2]: branches.read(place, home.commit or "") or b"" for place in home.locks}
         paths = [target.root / name for name in found]
@@ -85,6 +89,19 @@ def move_to_tree(target: Target, branches: Branches) -> Moved:
         configured(target, "lock", None)
         forget_home(target)
     return Moved(None, _names(target, paths))
+
+
+def _refuse_previews(target: Target) -> None:
+    """Raises LockfileError where there are previews: their lockfiles stay behind, and with them what they made."""
+    for name in sorted({DEFAULT_TARGET, *target.config.targets} - {SANDBOX_TARGET}):
+        one = replace(target, settings=target.config.target(name))
+        for preview in previews(one):
+            if not preview_of(one, preview.name).settings.is_embedded:
+                options = ("--name", preview.name, "--target", name)
+                raise LockfileError(
+                    f"the target “{name}” has the preview {preview.name}, whose lockfile would stay behind",
+                    hint=f"run {command('preview delete', options=options)} first",
+                )
 
 
 def _hold_all(stack: ExitStack, target: Target) -> None:

@@ -104,7 +104,7 @@ def _check_free(target: Target, old: str, new: str, files: set[str]) -> None:
         load_tree(target)
     except LoadError as error:
         # What is wrong with the file itself may be right at its new place.
-        if any(problem.file != str(here) for problem in error.problems):
+        if here is None or any(problem.file != here.as_posix() for problem in error.problems):
             raise
 
 

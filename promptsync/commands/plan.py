@@ -20,6 +20,7 @@ from promptsync.plan.safety import raise_if_unsafe, raise_if_wrong_place
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from promptsync.files.loader import Loaded
     from promptsync.files.target import Target
     from promptsync.plan.changes import Plan, PlanOptions
     from promptsync.service.calls import Exchange
@@ -29,15 +30,17 @@ def plan(
     target: Target,
     options: PlanOptions,
     *,
+    tree: Loaded | None = None,
     offline: bool = False,
     patience: float | None = None,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Planned:
     """What an apply would do, and whether it would be refused.
 
-    `patience` is the seconds that one call may take in all.
+    The files are those of the target; with `tree`, these in their place. `patience` is the seconds that
+    one call may take in all.
     """
-    tree = load_tree(target)
+    tree = load_tree(target) if tree is None else tree
     state = read_state(target)
     options, unmatched = with_keys(target, options, tree.files.keys() | state.lock.prompts.keys())
     warnings = (*tree.warnings, *unmatched)

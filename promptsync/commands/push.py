@@ -145,8 +145,13 @@ def _push_home(target: Target, branches: Branches, provenance: Provenance, *, he
         lock = with_held(target, lock, held_here(target, lock, merged=held == "merged"))
     commit = ""
     if lock != there:
-        commit = branches.commit(branch, home.commit, {place: dump(lock)}, HEADLINE, provenance.trailers)
-        remember(target, replace(home, commit=commit, locks={**home.locks, place: lock}))
+        # A preview that is over leaves nothing behind.
+        kept = {} if target.settings.preview and not lock.prompts else {place: lock}
+        files = {place: dump(lock) if kept else None}
+        if kept or place in home.locks:
+            commit = branches.commit(branch, home.commit, files, HEADLINE, provenance.trailers)
+            others = {path: one for path, one in home.locks.items() if path != place}
+            remember(target, replace(home, commit=commit, locks={**others, **kept}))
     forget_unpushed(target)
     settle(target, lock)
     return Pushed(branch, commit, held=count_held(target))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
     from promptsync.model.errors import PlanError, PromptsyncError
     from promptsync.model.lockchanges import LockChange
+    from promptsync.model.lockfile import Lockfile
     from promptsync.model.prompt import Problem, PromptFile, RemotePrompt
     from promptsync.model.provenance import Provenance
     from promptsync.plan.changes import Outcome, Plan
@@ -187,6 +188,16 @@ class Moved:
 
     branch: str | None
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A preview of the prompts of `target`, and what was recorded of it. Its paths begin with `path_prefix`."""
+
+    name: str
+    target: str
+    path_prefix: str
+    lock: Lockfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ from promptsync.apply.journal import Journal, Recovered
 from promptsync.commands.held import NOTHING, held_here, hold, with_held, without_held
 from promptsync.commands.home import last_home, read_home, unpushed_elsewhere, with_unpushed, write_unpushed
 from promptsync.files.disk import read_bytes, write_atomic
-from promptsync.files.target import check_state, prepare_state
+from promptsync.files.target import PREVIEWS, check_state, prepare_state
 from promptsync.merge.locks import merge_locks
 from promptsync.model.errors import LockfileError
 from promptsync.model.lockfile import Lockfile, dump, parse
 from promptsync.plan.differ import Scope
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from promptsync.commands.home import Unpushed
     from promptsync.files.target import Target
 
@@ -95,7 +97,7 @@ def write_lock(
         lock = _merged(target, lock, since, parse(found, str(target.lock_path)))
     data = dump(lock)
     if data != found and (lock.prompts or target.lock_path.exists()):
-        if target.lock_path.parent == target.state_folder:
+        if target.lock_path.is_relative_to(target.state_folder):
             prepare_state(target)
         write_atomic(target.lock_path, data)
 
@@ -120,10 +122,17 @@ def ids_elsewhere(target: Target) -> frozenset[str]:
         locks = [lock for path, lock in home.locks.items() if path != home.path(target)]
         return frozenset().union(*(lock.ids() for lock in [*locks, *unpushed_elsewhere(target)]))
     ids: set[str] = set()
-    for path in sorted(target.root.glob("promptsync*.lock.json")):
+    for path in _lock_paths(target):
         if path != target.lock_path:
             ids |= parse(read_bytes(path) or b"", str(path)).ids()
     return frozenset(ids)
+
+
+def _lock_paths(target: Target) -> list[Path]:
+    """The lockfiles of a root that lie in its tree, and those of previews."""
+    previews = (target.state_folder / PREVIEWS).glob("*.lock.json")
+    own = target.state_folder.glob("promptsync.sandbox.lock.json") if target.settings.is_embedded else ()
+    return sorted([*target.root.glob("promptsync*.lock.json"), *previews, *own])
 
 
 def check_workspace(target: Target, lock: Lockfile, owners: set[str]) -> None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from promptsync import __version__
 from promptsync.files.loader import IncludeError
 from promptsync.files.safe import Unfit, check_own, open_regular
+from promptsync.files.system import is_open_to_others, is_ours
 from promptsync.model.canonical import IN_ORDER, source_hash
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import Included, Origin, Problem, Prompt, PromptFile
@@ -38,6 +39,8 @@ MOST = 1 << 30
 def cache_path(root: Path, environ: Mapping[str, str]) -> Path | None:
     """The cache of the files of `root`, by the XDG Base Directory Specification; None where the user has no home."""
     base, home = Path(environ.get("XDG_CACHE_HOME", "")), Path(environ.get("HOME", ""))
+    if sys.platform == "win32" and not base.is_absolute():
+        base = Path(environ.get("LOCALAPPDATA", ""))
     if not base.is_absolute():
         if not home.is_absolute():
             return None
@@ -125,7 +128,7 @@ class FileCache:
 
 def _is_fit(status: os.stat_result) -> bool:
     """Whether a file is this user's, whom alone it can be written by, and not too large."""
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o022 and status.st_size <= MOST
+    return is_ours(status) and not is_open_to_others(status) and status.st_size <= MOST
 
 
 def _line(value: Any) -> bytes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from promptsync.files.complaints import shape_problem, without_keys
 from promptsync.files.layers import Override, layer_of
+from promptsync.files.preview import PreviewSettings
 from promptsync.files.yaml.edits import field_of
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.globs import is_held
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 DEFAULT_TARGET = "default"
 SANDBOX_TARGET = "sandbox"
+_BUILT_IN = {DEFAULT_TARGET, SANDBOX_TARGET}
 DEFAULT_BASE_URL = "https://api.orq.ai"
 DEFAULT_KEY_NAME = "ORQ_API_KEY"
 BASE_URL_NAME = "ORQ_BASE_URL"
 DEFAULT_MAX_FILE_BYTES = 1 << 20
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _URL_IN_A_FILE = re.compile(
     r"(https://([a-z0-9-]+\.)*orq\.ai|https?://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?/?",
     re.IGNORECASE | re.ASCII,
@@ -45,8 +46,9 @@ _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)
 _OF_PEOPLE = {"head", "main", "master"}
 _KEY_NAME = re.compile(r"ORQ_[A-Z0-9_]+")
 _CONTENT_FILES = re.compile(r"over ([1-9][0-9]{0,5}) lines?")
-_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "content_files", "lint"}
+_TOP = {"targets", "policies", "allow_fields", "lock", "max_file_bytes", "content_files", "lint", "preview"}
 _LOCK = {"branch"}
+_PREVIEW = {"path_prefix", "target", "api_key_env"}
 _TARGET = {"base_url", "api_key_env", "path_prefix", "exclusive", "only", "except", "overrides"}
 _OVERRIDE = {"match", "set"}
 _POLICIES = {"overwrite", "create_twins"}
@@ -58,8 +60,8 @@ _LEVELS = get_args(Level)
 class TargetSettings:
     """A place to apply to. `api_key_env` is None where no key is needed, `base_url` where the service is embedded.
 
-    `only` and `excepted` are globs over keys that say what it holds; `overrides` win over the files, later ones over
-    earlier ones.
+    `preview` is the name of the preview that is made there, empty for a target of its own. `only` and `excepted` are
+    globs over keys that say what it holds; `overrides` win over the files, later ones over earlier ones.
     """
 
     name: str
@@ -67,9 +69,15 @@ class TargetSettings:
     api_key_env: str | None = DEFAULT_KEY_NAME
     path_prefix: str = ""
     exclusive: bool = False
+    preview: str = ""
     only: tuple[str, ...] = ()
     excepted: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the service runs in this process."""
+        return self.base_url is None
 
     def holds(self, key: str) -> bool:
         """Whether the file of a key is one of this target's."""
@@ -91,6 +99,7 @@ class Config:
     allow_fields: tuple[str, ...] = ()
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     lock_branch: str | None = None
+    preview: PreviewSettings = field(default_factory=PreviewSettings)
     max_lines: int | None = None
     levels: dict[str, Level] = field(default_factory=dict)
     exceptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -98,6 +107,7 @@ class Config:
     def api_keys(self, environ: Mapping[str, str]) -> frozenset[str]:
         """The keys of all targets that `environ` holds; what is too short for one is left out."""
         names = {DEFAULT_KEY_NAME, *(target.api_key_env or "" for target in self.targets.values())}
+        names.add(self.preview.api_key_env or "")
         keys = {environ.get(name, "").strip() for name in names}
         return frozenset(key for key in keys if len(key) >= SHORTEST)
 
@@ -116,42 +126,23 @@ class Config:
             hint=f"did you mean --target {near[0]}?" if near else "add it to `targets` in promptsync.yaml",
         )
 
+    def preview_of(self, target: TargetSettings, name: str) -> TargetSettings:
+        """The preview `name` of a target: the same prompts, in a place of their own.
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach the service of a target. `base_url` is None for the embedded one. The key is not shown in a repr."""
-
-    base_url: str | None
-    key: str = field(default="", repr=False)
-    key_name: str = DEFAULT_KEY_NAME
-
-    @property
-    def host(self) -> str:
-        """The host to name in messages and saved plans; `embedded` for the embedded service."""
-        return urlsplit(self.base_url).netloc if self.base_url else "embedded"
-
-
-def connection(target: TargetSettings, base_url: str | None, environ: Mapping[str, str]) -> Connection:
-    """Where the target is and with which key: the command line, else the environment, else the configuration.
-
-    The sandbox listens to the command line alone, so that an exported host never gets what was meant for it.
-    Raises ConfigError for a missing key or a URL that cannot be used.
-    """
-    if target.name == SANDBOX_TARGET:
-        return Connection(_checked_url(base_url, "--base-url") if base_url else None, "sandbox")
-    url = target.base_url or DEFAULT_BASE_URL
-    if base_url:
-        url = _checked_url(base_url, "--base-url")
-    elif environ.get(BASE_URL_NAME):
-        url = _checked_url(environ[BASE_URL_NAME], BASE_URL_NAME)
-    name = target.api_key_env or DEFAULT_KEY_NAME
-    key = environ.get(name, "").strip()
-    if not key:
-        raise ConfigError(
-            f"there is no API key for the target “{target.name}”: {name} is not set",
-            hint=f"set {name} to a key of the workspace, or try `--target sandbox`, which needs none",
+        No one can say that the place is ours alone: other previews make prompts of the same names there.
+        Raises ConfigError where previews are made on a target that there is not.
+        """
+        place = self.target(self.preview.target) if self.preview.target else target
+        key_name = None if place.is_embedded else self.preview.api_key_env or place.api_key_env
+        return replace(
+            target,
+            name=f"{_of_target(target.name)}preview.{name}",
+            base_url=place.base_url,
+            api_key_env=key_name,
+            path_prefix=f"{self.preview.path_prefix}/{name}",
+            exclusive=False,
+            preview=name,
         )
-    return Connection(url.rstrip("/"), key, name)
 
 
 def parse_config(data: bytes, file: str) -> Config:
@@ -205,10 +196,30 @@ class _Checker:
             allow_fields=self._allow_fields,
             max_file_bytes=limit if isinstance(limit, int) else DEFAULT_MAX_FILE_BYTES,
             lock_branch=self._lock_branch(top),
+            preview=self._preview(top.get("preview", {}), {str(name) for name in targets}),
             max_lines=self._max_lines(top.get("content_files")),
             levels=self._levels(lint),
             exceptions=self._exceptions(lint),
         )
+
+    def _preview(self, value: Any, targets: set[str]) -> PreviewSettings:
+        place = ("preview",)
+        data = self._mapping(value, place, _PREVIEW)
+        target, prefix = data.get("target"), data.get("path_prefix", PreviewSettings().path_prefix)
+        if target is not None and (not isinstance(target, str) or target not in {*targets, *_BUILT_IN}):
+            self._complain((*place, "target"), "`preview.target` must be the name of a target", "list it in `targets`")
+            target = None
+        if prefix in ("", "/"):
+            self._complain((*place, "path_prefix"), "`path_prefix` must name a folder for previews", "as in `Preview`")
+        prefix = self._prefix(prefix, (*place, "path_prefix"))
+        return PreviewSettings(prefix, target, self._key_name(data, place))
+
+    def _key_name(self, data: Json, place: tuple[str, ...]) -> str | None:
+        name = data.get("api_key_env")
+        if name is None or (isinstance(name, str) and _KEY_NAME.fullmatch(name)):
+            return name
+        self._complain((*place, "api_key_env"), "`api_key_env` must name a variable that begins with ORQ_")
+        return None
 
     def _lock_branch(self, top: Json) -> str | None:
         place = ("lock", "branch")
@@ -244,8 +255,8 @@ class _Checker:
                 "`base_url` may only be https://….orq.ai or loopback here, since a pull request can edit this file",
                 f"give another host by {BASE_URL_NAME} or --base-url",
             )
-        if key_name is not None and not (isinstance(key_name, str) and _KEY_NAME.fullmatch(key_name)):
-            self._complain((*place, "api_key_env"), "`api_key_env` must name a variable that begins with ORQ_")
+        if key_name is not None:
+            key_name = self._key_name(data, place)
         embedded = name == SANDBOX_TARGET
         return TargetSettings(
             name=name,
@@ -385,6 +396,11 @@ def why_no_lock_branch(name: object) -> str | None:
     return None
 
 
+def _of_target(name: str) -> str:
+    """What stands before the names of what is a target's, of the default one nothing."""
+    return "" if name == DEFAULT_TARGET else f"{name}."
+
+
 def _may_be_in_a_file(url: Any) -> bool:
     if not isinstance(url, str) or not _URL_IN_A_FILE.fullmatch(url):
         return False
@@ -400,23 +416,3 @@ def _may_be_a_folder(name: str) -> bool:
     if name.strip() in ("", ".", "..") or "\\" in name:
         return False
     return not any(char in "\u2028\u2029" or unicodedata.category(char) in ("Cc", "Cs") for char in name)
-
-
-def _checked_url(url: str, where: str) -> str:
-    """A URL that a person gave. Clear text is for loopback alone: the key would be read on the way."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        host = None
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or any(ord(char) <= 32 for char in url):
-        raise ConfigError(f"{where} is no URL of a service", hint="give it as https://host, without a path of an API")
-    if parts.username or parts.password:
-        raise ConfigError(
-            f"{where} holds a user name or password", hint="give the host alone; the key has its own variable"
-        )
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise ConfigError(f"{where} would send the key to {host} in clear text", hint="use https://")
-    return url.rstrip("/")

@@ -164,6 +164,25 @@ CONFIG_SCHEMA: Final[Json] = {
                 },
             },
         },
+        "preview": {
+            "description": "Where previews are made, and with which key; by default those of the target.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "path_prefix": {
+                    "description": "The folders on the service below which each preview has one of its own.",
+                    "type": "string",
+                    "pattern": f"^{_FOLDER}(/{_FOLDER})*/?$",
+                    "patternErrorMessage": "It must be a path of folders, as in Preview.",
+                    "default": "Preview",
+                },
+                "api_key_env": {name: value for name, value in _TARGET["api_key_env"].items() if name != "default"},
+                "target": {
+                    "description": "The target on whose service, and with whose key, previews are made.",
+                    "type": ["string", "null"],
+                },
+            },
+        },
         "allow_fields": {
             "description": "Fields that this release does not know, as dotted paths without indexes: they are sent as "
             "they are.",

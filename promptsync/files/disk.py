@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-import shlex
+import sys
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promptsync.files.keys import ENDINGS, folded, is_passed_over, odd_name, unfit_name
+from promptsync.files.keys import (
+    ENDINGS,
+    folded,
+    is_passed_over,
+    odd_name,
+    unfit_here,
+    unfit_name,
+    with_slashes,
+)
 from promptsync.files.layers import DEFAULTS_NAME
 from promptsync.files.loader import IncludeError, Source, included_text
 from promptsync.files.safe import (
     MAX_STATE_BYTES,
     TooLarge,
     Unfit,
+    is_link,
     leads_out,
     mode_of,
     open_regular,
     read_regular,
     reason,
 )
+from promptsync.files.system import replace, set_mode, sync_folder
 from promptsync.model.errors import ConfigError, PromptsyncError
 from promptsync.model.prompt import Problem
+from promptsync.model.shell import command, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -131,13 +141,18 @@ def _no_prompts(root: Path) -> ConfigError:
             "an empty root never means that everything is to be deleted",
             hint="get the files back from git, or name the folder of the prompts with --dir",
         )
-    folder = shlex.quote(str(root / "Default"))
-    first = shlex.quote(str(root / "Default" / "hello.yaml"))
     return ConfigError(
         f"there are no prompts yet: {root} {'holds no prompt file' if root.exists() else 'does not exist'}",
-        hint=f"begin with one, as in `mkdir -p {folder} && echo '{_FIRST_PROMPT}' > {first}`, bring in what the "
-        "service has with `promptsync import --all`, or name another folder with --dir",
+        hint=f"begin with one, as in {_first_steps(root)}, bring in what the service has with "
+        "`promptsync import --all`, or name another folder with --dir",
     )
+
+
+def _first_steps(root: Path) -> str:
+    """The commands that make a first prompt file. What the shells of Windows write is often no UTF-8."""
+    folder, first = quoted(str(root / "Default")), quoted(str(root / "Default" / "hello.yaml"))
+    made = f"`mkdir -p {folder} && echo '{_FIRST_PROMPT}' > {first}`"
+    return command("init", options=("--dir", str(root))) if sys.platform == "win32" else made
 
 
 def include_reader(root: Path, *, max_bytes: int = MAX_BYTES) -> Callable[[str, str], str]:
@@ -172,12 +187,12 @@ def write_atomic(path: Path, data: bytes, *, root: Path | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write_synced(temporary, data, mode)
-            os.replace(temporary, path)  # noqa: PTH105 - the name that crash tests count
+            replace(temporary, path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except Unfit as error:
         raise PromptsyncError(
             f"{_printable(str(path))} cannot be written: it {error.message}", hint=error.hint
@@ -206,7 +221,7 @@ def _walk(root: Path, problems: list[Problem], defaults: list[_Found]) -> Iterat
 
     Links to folders are not followed, so that no walk is endless.
     """
-    folders: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
+    folders: list[tuple[str, tuple[str, ...]]] = [(with_slashes(str(root)), ())]
     while folders:
         folder, parts = folders.pop()
         try:
@@ -219,16 +234,18 @@ def _walk(root: Path, problems: list[Problem], defaults: list[_Found]) -> Iterat
             if is_passed_over(entry.name, top=not parts):
                 defaults += _defaults(entry, parts, problems)
                 continue
+            path = with_slashes(entry.path)
             if _is_folder(entry):
-                if _fit_folder(entry, problems):
-                    folders.append((entry.path, (*parts, entry.name)))
-            elif _fit_name(entry, problems):
+                if _fit_folder(entry, path, problems):
+                    folders.append((path, (*parts, entry.name)))
+            elif _fit_name(entry.name, path, problems):
                 yield _found(entry, parts)
 
 
 def _found(entry: os.DirEntry[str], parts: tuple[str, ...]) -> _Found:
     stems = "/".join((*parts, entry.name.rpartition(".")[0]))
-    return _Found(entry.path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
+    path = with_slashes(entry.path)
+    return _Found(path, (*parts, entry.name), entry.is_symlink(), unicodedata.normalize("NFC", stems))
 
 
 def _defaults(entry: os.DirEntry[str], parts: tuple[str, ...], problems: list[Problem]) -> Iterator[_Found]:
@@ -237,7 +254,7 @@ def _defaults(entry: os.DirEntry[str], parts: tuple[str, ...], problems: list[Pr
         yield _found(entry, parts)
     elif entry.name.lower().removesuffix(".yml").removesuffix(".yaml") == DEFAULTS_NAME.removesuffix(".yaml"):
         message = f"this is not read: the defaults of a folder stand in {DEFAULTS_NAME}"
-        problems.append(_file_problem(entry.path, message, f"rename it to {DEFAULTS_NAME}"))
+        problems.append(_file_problem(with_slashes(entry.path), message, f"rename it to {DEFAULTS_NAME}"))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -247,26 +264,26 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _fit_folder(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
+def _fit_folder(entry: os.DirEntry[str], path: str, problems: list[Problem]) -> bool:
     odd = unfit_name(entry.name)
-    if odd is None and not entry.is_symlink():
+    if odd is None and not is_link(entry):
         return True
     message = odd or "a symbolic link to a folder is not followed"
     hint = "rename the folder" if odd else "put the files here, or begin the link's name with _ to leave it out"
-    problems.append(_file_problem(entry.path, message, hint))
+    problems.append(_file_problem(path, message, hint))
     return False
 
 
-def _fit_name(entry: os.DirEntry[str], problems: list[Problem]) -> bool:
-    if not entry.name.endswith(ENDINGS):
-        if entry.name.lower().endswith(ENDINGS):
-            ending = entry.name[entry.name.rindex(".") :]
+def _fit_name(name: str, path: str, problems: list[Problem]) -> bool:
+    if not name.endswith(ENDINGS):
+        if name.lower().endswith(ENDINGS):
+            ending = name[name.rindex(".") :]
             message = f"not taken as a prompt: the ending {ending} is not in lower case"
-            problems.append(Problem(_printable(entry.path), 0, 0, message, "rename the file", severity="warning"))
+            problems.append(Problem(_printable(path), 0, 0, message, "rename the file", severity="warning"))
         return False
-    odd = unfit_name(entry.name)
+    odd = unfit_name(name)
     if odd is not None:
-        problems.append(_file_problem(entry.path, odd, "rename the file"))
+        problems.append(_file_problem(path, odd, "rename the file"))
     return odd is None
 
 
@@ -329,6 +346,8 @@ def _inside(real_root: str, key: str, name: str) -> str:
     hint = "name a file beside the prompt file, or in a folder below, with /"
     if not name or odd_name(name) is not None:
         raise Unfit("has a name that cannot be used", hint)
+    if any(map(unfit_here, name.split("/"))):
+        raise Unfit("has a name that no file has on this system", hint)
     if name.startswith("/") or ".." in name.split("/"):
         raise Unfit("must be a relative path without `..`", hint)
     path = real_root
@@ -362,7 +381,7 @@ def _within(path: str, real_root: str) -> str:
     real = os.path.realpath(path)
     if os.path.islink(real):  # noqa: PTH114 - text, as all around
         raise Unfit("cannot be read: it is a symbolic link that leads to itself", "put the file itself there")
-    if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
+    if real != real_root and not real.startswith(os.path.join(real_root, "")):  # noqa: PTH118 - text, as all around
         raise Unfit("is a symbolic link that leads out of the prompts folder", "put the file itself there")
     return real
 
@@ -384,22 +403,10 @@ def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
     descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         if mode is not None:
-            os.fchmod(descriptor, mode)
+            set_mode(descriptor, mode)
         file.write(data)
         file.flush()
         os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some file systems cannot sync a folder; the file is in place all the same.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _printable(text: str) -> str:

@@ -73,6 +73,11 @@ def subjects(repository: Repository, commits: Iterable[str]) -> dict[str, str]:
     return {commit: subject_of(one.message) for commit, one in parsed.items()}
 
 
+def contents(repository: Repository, objects: Iterable[str]) -> dict[str, bytes | None]:
+    """What objects of git hold, by their ids; None of one that is not in this clone. Raises PromptsyncError."""
+    return _Objects(repository).contents(objects)
+
+
 def subject_of(message: str) -> str:
     """The first line of a message that says anything."""
     return message.strip().partition("\n")[0].strip()

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from promptsync.files.names import windows_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +29,7 @@ _PLAIN = re.compile(r"[ -~]*")
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Absolute paths in NFC: of the root, as it is named and as it really is, and likewise of what was typed.
+    """Absolute paths in NFC, with `/`: of the root, as it is named and as it really is, and likewise of what was typed.
 
     `is_inside` tells whether the working folder is in the root.
     """
@@ -64,6 +67,16 @@ def unfit_name(name: str) -> str | None:
     return odd_name(name)
 
 
+def unfit_here(name: str) -> str | None:
+    """Why this system can have no file or folder of a name that others have; None if it can."""
+    return windows_fault(name) if sys.platform == "win32" else None
+
+
+def with_slashes(path: str) -> str:
+    """A path of this system as keys, git and GitHub write it, and as Windows takes it too."""
+    return path.replace("\\", "/") if sys.platform == "win32" else path
+
+
 def folded(name: str) -> str:
     """What is one name where case or Unicode form do not count, such as on macOS and Windows."""
     if name.isascii():
@@ -82,7 +95,7 @@ def fault(place: str, *, is_file: bool = True) -> str | None:
         whole = f"{name}{ENDINGS[0]}" if is_file and depth == len(folders) else name
         if is_passed_over(whole, top=depth == 0):
             return f"what begins with `{name[0]}` is passed over" if name[0] in "._" else "it is the configuration"
-        odd = unfit_name(name)
+        odd = unfit_name(name) or unfit_here(name)
         if odd is not None:
             return odd
         if len(whole.encode()) > MAX_NAME:
@@ -101,16 +114,16 @@ def clash(key: str, others: Iterable[str]) -> str | None:
 
 def readings(typed: str, where: Where) -> list[str]:
     """The keys that `typed` may mean, the likeliest first: as it stands, as a path, and each without its ending."""
-    text = unicodedata.normalize("NFC", typed)
+    text = unicodedata.normalize("NFC", with_slashes(typed))
     places = [text.removeprefix("./"), *_as_path(text, where), *_behind_root(text, where)]
     return list(dict.fromkeys(key for place in places for key in (place, without_ending(place))))
 
 
 def new_place(typed: str, where: Where) -> str | None:
     """The place under the root that `typed` means where nothing is there yet; None if it is outside of the root."""
-    text = unicodedata.normalize("NFC", typed)
+    text = unicodedata.normalize("NFC", with_slashes(typed))
     paths, behind = _as_path(text, where), _behind_root(text, where)
-    if text.startswith(("/", "../")):
+    if text.startswith(("/", "../")) or text in where.typed:
         return paths[0] if paths else None
     # Inside the root a key goes before a path, but for what is written as a file.
     as_path = not where.is_inside or text.startswith("./") or text.endswith(ENDINGS)
@@ -132,8 +145,8 @@ def _as_path(text: str, where: Where) -> list[str]:
     found = []
     for path in where.typed:
         for root in where.roots:
-            inside = posixpath.normpath(path).removeprefix(f"{root.rstrip('/')}/")
-            if not inside.startswith("/"):
+            above, _, inside = posixpath.normpath(path).partition(f"{root.rstrip('/')}/")
+            if inside and not above:
                 found.append(inside)
     return list(dict.fromkeys(found))
 

@@ -87,6 +87,19 @@ def file_stem(name: str) -> str:
     return f"{_UNNAMED}-{text}" if _RESERVED.match(text) else text
 
 
+def windows_fault(name: str) -> str | None:
+    """Why Windows can have no file or folder of this name; None if it can.
+
+    Source: learn.microsoft.com, "Naming Files, Paths, and Namespaces".
+    """
+    found = _FORBIDDEN.search(name)
+    if found is not None:
+        return f"a {found[0]} in the name, which Windows keeps for itself"
+    if name.endswith((".", " ")):
+        return "a name that ends in a dot or a blank, which Windows drops"
+    return "the name of a device on Windows" if _RESERVED.match(name) else None
+
+
 def _safe(char: str) -> str:
     category = unicodedata.category(char)
     if category in ("Zs", "Zl", "Zp") or char in "\t\n\r":

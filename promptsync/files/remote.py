@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -160,8 +161,7 @@ class Remote:
             if parts.hostname not in _LOOPBACK:
                 raise BranchError(f"{self._name} would be reached in clear text", hint="use https or ssh")
             self._protocols += ":http"
-        is_path = parts is None and not re.match(r"[^/]+:", url)  # A colon before a slash: ssh, as scp writes it.
-        path = parts.path if parts is not None and parts.scheme == "file" else url if is_path else None
+        path = folder_of(url)
         if path is not None and real(self._repository.top / path).is_relative_to(self._repository.top):
             raise BranchError(f"{self._name} is a folder of this checkout", hint="name the repository it came from")
 
@@ -283,6 +283,17 @@ class Remote:
         if out is None:
             raise BranchError(f"git could not {doing} in {self._repository.top}")
         return out
+
+
+def folder_of(url: str, *, has_drives: bool = sys.platform == "win32") -> str | None:
+    """The folder of this machine that git takes a URL for; None for another machine (git-fetch, "GIT URLS")."""
+    parts = urlsplit(url) if "://" in url else None
+    if parts is not None:
+        path = parts.path if parts.scheme == "file" else None
+        return path.removeprefix("/") if has_drives and path and re.match("/[A-Za-z]:", path) else path
+    if has_drives and url[1:2] == ":":
+        return url
+    return None if re.match(r"[^/]+:", url) else url  # A colon before a slash: ssh, as scp writes it.
 
 
 def _checked(object_: str) -> str:

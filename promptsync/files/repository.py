@@ -16,10 +16,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync.files.safe import real
+from promptsync.files.system import GIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,7 @@ _SECONDS = 20.0
 _SECONDS_AWAY = 120.0
 _SETTINGS = {
     "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
+    "core.hooksPath": "/dev/null",  # git knows it by this name on every system
     "core.pager": "",
     "log.showSignature": "false",
     "protocol.allow": "never",
@@ -50,7 +52,8 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _HANDED_ON = {
-    *("HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE"),
+    *("HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR", "TEMP", "TMP"),
+    *("SYSTEMROOT", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "PROGRAMDATA"),
     *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
 }
 """The variables that git gets beside those that begin with `LC_`, and the PATH."""
@@ -73,13 +76,35 @@ class Repository:
         """The repository that a folder lies in; None where there is none, or no git."""
         place = real(folder)
         top = next((one for one in (place, *place.parents) if os.path.lexists(one / ".git")), None)
-        if top is None or not _is_trusted(top, place):
+        if top is None:
             return None
         # Neither the checkout nor the working folder says which program git is.
         given = map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep))
-        path = os.pathsep.join(str(one) for one in given if one.is_absolute() and not real(one).is_relative_to(top))
-        program = shutil.which("git", path=path)
-        return cls(program, path, top, place) if program else None
+        folders = [str(one) for one in given if one.is_absolute() and not real(one).is_relative_to(top)]
+        # Asked for without a folder, Windows would look into the working folder first.
+        program = next(filter(None, (shutil.which(os.path.join(one, GIT)) for one in folders)), None)  # noqa: PTH118
+        found = cls(program, os.pathsep.join(folders), top, place) if program else None
+        return found if found is not None and found._is_trusted() else None
+
+    def _is_trusted(self) -> bool:
+        """Whether the `.git` is this user's, or of whoever the folder of prompts is of (a mount in a container).
+
+        Else anyone could put one into a folder above that all may write to.
+        """
+        try:
+            if sys.platform == "win32":
+                return self._is_trusted_by_git()
+            else:  # noqa: RET505 - what a type checker on Windows leaves out
+                return (self.top / ".git").lstat().st_uid in (os.geteuid(), self._folder.stat().st_uid)
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+    def _is_trusted_by_git(self) -> bool:
+        """What git says, which knows owners on Windows too, where no one tells it which folder is the repository's."""
+        words = [self._program, "-C", str(self.top), "rev-parse", "--git-dir"]
+        environ = self._environment()
+        ran = subprocess.run(words, env=environ, input=b"", capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
+        return ran.returncode == 0
 
     def place(self, name: str) -> str:
         """The path of the file `name` in the folder, from the top, as git has it."""
@@ -144,14 +169,3 @@ class Repository:
             if not name.startswith(("ORQ_", "GIT_")) or name.startswith(_OF_GIT_AWAY)
         }
         return {**kept, "PATH": self._path, **_ENVIRONMENT}
-
-
-def _is_trusted(top: Path, folder: Path) -> bool:
-    """Whether the `.git` of a top is this user's, or of whoever the folder of prompts is of (a mount in a container).
-
-    Else anyone could put one into a folder above that all may write to.
-    """
-    try:
-        return (top / ".git").lstat().st_uid in (os.geteuid(), folder.stat().st_uid)
-    except OSError:
-        return False

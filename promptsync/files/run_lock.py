@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.files.disk import read_bytes
 from promptsync.files.safe import Unfit, open_regular, reason
+from promptsync.files.system import is_alive, lock
 from promptsync.files.target import prepare_state
 from promptsync.model.errors import PromptsyncError
 
@@ -27,8 +27,8 @@ def alone(target: Target) -> Iterator[None]:
     prepare_state(target)
     path = target.state_folder / f"run.{target.name}.lock"
     holder = target.state_folder / f"run.{target.name}.holder"
-    lock = _locked(path)
-    if lock is None:
+    descriptor = _locked(path)
+    if descriptor is None:
         raise PromptsyncError(
             f"{_holder(read_bytes(holder))} is at work on the target “{target.name}”",
             hint="wait until it has ended, then run again",
@@ -40,7 +40,7 @@ def alone(target: Target) -> Iterator[None]:
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
-        os.close(lock)
+        os.close(descriptor)
 
 
 def _locked(path: Path) -> int | None:
@@ -48,7 +48,7 @@ def _locked(path: Path) -> int | None:
     try:
         descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(descriptor)
         except OSError:
             os.close(descriptor)
             raise
@@ -82,16 +82,6 @@ def _holder(data: bytes | None) -> str:
     """Who is at work, as far as is known. What a process left behind that is dead now tells nothing of the holder."""
     number, _, rest = (data or b"").decode("utf-8", "replace").strip().partition(" ")
     host, _, since = rest.partition(" ")
-    if not number.isdecimal() or (host == socket.gethostname() and not _is_alive(int(number))):
+    if not number.isdecimal() or (host == socket.gethostname() and not is_alive(int(number))):
         return "another run"
     return f"process {number} on {host}, since {since},"
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        pass
-    return True

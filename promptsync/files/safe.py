@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptsync.files.system import is_junction, is_open_to_others, is_ours, open_itself, set_mode
 from promptsync.model.errors import PromptsyncError
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ ten thousand long prompts has hundreds of megabytes; it must never be refused to
 LINK = "is a symbolic link, which is not followed"
 _INSTEAD = "put the file itself in its place"
 _ODD = "is no regular file"
-_FLAGS = os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Unfit(Exception):  # noqa: N818 - turned into the error of who wanted the file
@@ -44,7 +45,7 @@ class TooLarge(Unfit):
 def open_regular(path: str | Path, flags: int, mode: int = 0o600) -> int:
     """A descriptor of the regular file at `path`. Raises Unfit for a link or anything else, and OSError."""
     try:
-        descriptor = os.open(path, flags | _FLAGS, mode)
+        descriptor = open_itself(path, flags, mode)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise Unfit(LINK, _INSTEAD) from None
@@ -90,6 +91,11 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def is_link(path: Path | os.DirEntry[str]) -> bool:
+    """Whether a file or folder is another one, by a symbolic link or a junction."""
+    return path.is_symlink() or is_junction(path)
+
+
 def leads_out(root: Path, path: Path) -> bool:
     """Whether the folder of `path` is outside of `root`, by a link or by `..`."""
     return not real(path.parent).is_relative_to(real(root))
@@ -100,23 +106,10 @@ def check_own(folder: Path) -> None:
 
     What others may write into is closed to them. Raises PromptsyncError.
     """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
-    except OSError as error:
-        odd = LINK if folder.is_symlink() else "is no folder" if error.errno == errno.ENOTDIR else None
-        raise _refused(folder, odd or f"cannot be opened: {reason(error)}") from None
-    try:
-        status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid():
-            raise _refused(folder, "belongs to another user")
-        if status.st_mode & 0o022:
-            os.fchmod(descriptor, 0o700)
-        for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 - the folder that was opened
-            _check_entry(folder / name, os.stat(name, dir_fd=descriptor, follow_symlinks=False))
-    except OSError as error:
-        raise _refused(folder, f"cannot be used: {reason(error)}") from None
-    finally:
-        os.close(descriptor)
+    if sys.platform == "win32":
+        _check_by_name(folder)
+    else:
+        _check_opened(folder)
 
 
 def reason(error: OSError) -> str:
@@ -124,12 +117,47 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+if sys.platform != "win32":
+
+    def _check_opened(folder: Path) -> None:
+        try:
+            descriptor = open_itself(folder, os.O_RDONLY | os.O_DIRECTORY, 0)
+        except OSError as error:
+            odd = LINK if folder.is_symlink() else "is no folder" if error.errno == errno.ENOTDIR else None
+            raise _refused(folder, odd or f"cannot be opened: {reason(error)}") from None
+        try:
+            status = os.fstat(descriptor)
+            if not is_ours(status):
+                raise _refused(folder, "belongs to another user")
+            if is_open_to_others(status):
+                set_mode(descriptor, 0o700)
+            for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 - the folder that was opened
+                _check_entry(folder / name, os.stat(name, dir_fd=descriptor, follow_symlinks=False))
+        except OSError as error:
+            raise _refused(folder, f"cannot be used: {reason(error)}") from None
+        finally:
+            os.close(descriptor)
+
+
+def _check_by_name(folder: Path) -> None:
+    """The same where a folder cannot be opened, and whose it is is not told."""
+    if is_link(folder):
+        raise _refused(folder, LINK)
+    try:
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - names, as above
+            _check_entry(folder / name, os.lstat(folder / name))
+    except NotADirectoryError:
+        raise _refused(folder, "is no folder") from None
+    except OSError as error:
+        raise _refused(folder, f"cannot be used: {reason(error)}") from None
+
+
 def _check_entry(path: Path, status: os.stat_result) -> None:
-    if stat.S_ISLNK(status.st_mode):
+    if stat.S_ISLNK(status.st_mode) or is_junction(path):
         raise _refused(path, LINK)
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise _refused(path, "is neither a file nor a folder")
-    if status.st_uid != os.geteuid():
+    if not is_ours(status):
         raise _refused(path, "belongs to another user")
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptsync.files.config import (
     DEFAULT_TARGET,
     SANDBOX_TARGET,
     Config,
-    Connection,
     TargetSettings,
-    connection,
     parse_config,
 )
+from promptsync.files.connection import Connection, connection
 from promptsync.files.disk import read_bytes, write_atomic
+from promptsync.files.preview import why_no_preview
 from promptsync.files.safe import check_own
-from promptsync.model.errors import ConfigError, PromptsyncError
+from promptsync.model.errors import ConfigError, PromptsyncError, UsageError
+from promptsync.model.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +31,8 @@ CONFIG_NAME = "promptsync.yaml"
 _OTHER_CONFIG_NAME = "promptsync.yml"
 STATE_FOLDER = ".promptsync"
 UNPUSHED = "unpushed."
+PREVIEWS = "previews"
+"""The folder in that for state which holds the lockfiles of previews."""
 HELD = "held."
 MAX_CONFIG_BYTES = 1 << 20
 """As of a prompt file, which may be as large by default: a configuration that is written by hand has some hundred."""
@@ -65,7 +67,7 @@ class Target:
     @property
     def lock_branch(self) -> str | None:
         """The branch that the lockfile lives on; None where it lies in the tree, as that of the sandbox always does."""
-        return None if self.name == SANDBOX_TARGET else self.config.lock_branch
+        return None if self.settings.is_embedded else self.config.lock_branch
 
     @property
     def lock_file(self) -> str:
@@ -74,12 +76,14 @@ class Target:
 
     @property
     def lock_path(self) -> Path:
-        """The lockfile on disk; the sandbox keeps its own out of git.
+        """The lockfile on disk; those of the sandbox and of previews are kept out of git.
 
         Where it lives on a branch, this is what was recorded here and is not there yet.
         """
         if self.lock_branch is not None:
             return self.state_folder / f"{UNPUSHED}{self.name}.json"
+        if self.settings.preview:
+            return self.state_folder / PREVIEWS / f"{self.name.replace('preview.', '', 1)}.lock.json"
         return (self.state_folder if self.name == SANDBOX_TARGET else self.root) / self.lock_file
 
     @property
@@ -104,8 +108,8 @@ class Target:
 
     @property
     def archive_folder(self) -> Path:
-        """Where deleted prompts are kept."""
-        return self.state_folder / "archive"
+        """Where deleted prompts are kept; what a preview held must not be taken for what was live."""
+        return self.state_folder / (PREVIEWS if self.settings.preview else "") / "archive"
 
     @property
     def connection(self) -> Connection:
@@ -124,6 +128,14 @@ def open_target(root: Path, name: str, *, base_url: str | None = None, environ: 
     return Target(root, config, config.target(name), base_url, environ)
 
 
+def preview_of(target: Target, name: str) -> Target:
+    """The preview `name` of a target. Raises UsageError for what can be no name, ConfigError for one of no target."""
+    problem = why_no_preview(name)
+    if problem is not None:
+        raise UsageError(f"the name of a preview {problem}", hint="name it as in `pr-123`")
+    return replace(target, settings=target.config.preview_of(target.settings, name))
+
+
 def read_config(root: Path) -> Config:
     """The configuration of a root, all defaults where there is none.
 
@@ -133,7 +145,7 @@ def read_config(root: Path) -> Config:
     if os.path.lexists(other):
         raise ConfigError(f"{other} is not read: the configuration is {CONFIG_NAME}", hint=f"rename it to {path}")
     data = read_bytes(path, max_bytes=MAX_CONFIG_BYTES)
-    return parse_config(data, str(path)) if data is not None else Config()
+    return parse_config(data, path.as_posix()) if data is not None else Config()
 
 
 def prepare_state(target: Target) -> None:
@@ -164,7 +176,7 @@ def check_state(target: Target) -> None:
     check_own(target.state_folder)
     tracked = tracked_in(target.root, STATE_FOLDER)
     if tracked is not None:
-        folder = shlex.quote(str(target.root / tracked.partition("/")[0]))
+        folder = quoted(str(target.root / tracked.partition("/")[0]))
         raise PromptsyncError(
             f"git tracks {target.root / tracked}, and what a checkout brings along is no record of what was done",
             hint=f"`git rm -r --cached {folder}`, commit that; remove the folder, unless it is of your own runs",

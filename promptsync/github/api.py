@@ -108,6 +108,10 @@ class GitHub(Connection):
                 return False
         return True
 
+    def is_open(self, number: int) -> bool:
+        """Whether a pull request is neither merged nor closed."""
+        return bool(self._rest("GET", f"pulls/{number}", None, f"read #{number}")["state"] == "open")
+
     def compare(self, base: str, head: str) -> Compared:
         """What came to `head` since it and `base` parted."""
         found = self._rest("GET", f"compare/{base}...{head}?per_page=1", None, "compare two commits")

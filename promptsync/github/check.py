@@ -1,4 +1,4 @@
-"""The check of a pull request: what the merge would do, told where reviewers look. Writes nothing to the service."""
+"""The check of a pull request: what the merge would do, told where reviewers look. Nothing live is written."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.check import check as plan_of_merge
+from promptsync.commands.preview import changed_in
 from promptsync.files.disk import write_atomic
-from promptsync.github.comments import MAX_COMMENT, comment
+from promptsync.github.comments import MAX_COMMENT, comment, with_preview
 from promptsync.github.http import GitHubError
+from promptsync.github.previews import end, follow
 from promptsync.github.runner import SUMMARY_CHARACTERS, Checked, failure, tell_failure, write_outputs, write_summary
 from promptsync.model.errors import ExitCode, PromptsyncError
 from promptsync.output.formats import render
@@ -19,11 +21,13 @@ from promptsync.output.plan_json import dumps, saved_plan
 _FAILED = "this could not be planned"
 _ROOM = MAX_COMMENT - 256
 """Characters of a comment, beside its marker."""
+_ROOM_OF_MARKER = 256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from promptsync.commands.apply import Watcher
     from promptsync.commands.results import Planned
     from promptsync.files.target import Target
     from promptsync.github.api import GitHub
@@ -43,14 +47,24 @@ def check(
     options: PlanOptions | None = None,
     fail_on_drift: bool = False,
     comments: bool = True,
+    preview: Watcher | None = None,
     observer: Callable[[Exchange], None] | None = None,
 ) -> Checked:
     """Plans what the merge would do, and tells it as annotations, summary, comment, page and outputs.
 
     `options` are those that the apply will be given. Where the pull request, or the merge queue, touches nothing in the
     folder of the prompts, it ends at once. Without secrets the plan is made offline. What fails is told likewise.
+
+    With `preview`, who looks on, the changed prompts are made in a place of the pull request's own, and deleted once it
+    is closed.
     """
+    preview = preview if event.pull_request is not None else None
+    if preview is not None and event.action == "closed":
+        return end(target, event, github, runner, preview)
     if github is not None and not _touches(event, github, runner.folder):
+        if preview is not None:
+            # Of an earlier push there may be one.
+            return end(target, event, github, runner, preview)
         write_outputs(runner.outputs, {"exit-code": "0"})
         return Checked(ExitCode.DONE, "", f"nothing under {runner.folder} is changed here")
     commenting = github if comments else None
@@ -65,10 +79,17 @@ def check(
     _report(planned, code, layout, runner)
     refused = annotation("error", "promptsync", _refusal(planned.refused)) if planned.refused else ""
     commands = [refused, annotate(planned.warnings), render(planned.plan, layout, "github")]
+    made = follow(target, event, github, runner, changed_in(planned.plan), preview) if preview is not None else None
+    if made is not None:
+        write_summary(runner.summary, made.markdown)
+        commands.append(made.commands)
+        code = code or made.exit_code
+        write_outputs(runner.outputs, {"exit-code": str(int(code))})
     told = Checked(code, "\n".join(part for part in commands if part), "told in the job's summary")
-    return _with_comment(
-        told, commenting, event, target.name, render(planned.plan, replace(layout, limit=_ROOM), "markdown")
-    )
+    limit = _ROOM - (len(made.markdown) + _ROOM_OF_MARKER if made is not None else 0)
+    text = render(planned.plan, replace(layout, limit=limit), "markdown")
+    text = with_preview(target.name, text, made.markdown) if made is not None else text
+    return _with_comment(told, commenting, event, target.name, text)
 
 
 def _with_comment(told: Checked, github: GitHub | None, event: Event, target: str, text: str) -> Checked:

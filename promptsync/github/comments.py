@@ -62,6 +62,26 @@ def tell_applied(github: GitHub, number: int, target: str, found: Note | None, m
         github.update_comment(found.number, body)
 
 
+def with_preview(target: str, markdown: str, preview: str) -> str:
+    """What a comment says of the plan, and below it what of the preview."""
+    return f"{markdown.rstrip()}\n\n{marker(target, 'preview')}\n{preview}"
+
+
+def tell_preview(github: GitHub, number: int, target: str, markdown: str) -> None:
+    """Says in the target's comment what became of the preview, in place of what stood there; without one, nowhere."""
+    found = find_comment(github, number, target)
+    if found is None:
+        return
+    lines = found.body.replace("\r\n", "\n").split("\n")
+    own, applied = marker(target, "preview"), marker(target, "applied")
+    ends = [lines.index(one) for one in (own, applied) if one in lines]
+    rest = lines[lines.index(applied) :] if applied in lines else []
+    text = with_preview(target, "\n".join(lines[: min(ends, default=len(lines))]), markdown)
+    body = "\n\n".join([text, "\n".join(rest)]) if rest else text
+    if len(body) <= MAX_COMMENT:
+        github.update_comment(found.number, body)
+
+
 def is_told(note: Note, target: str) -> bool:
     """Whether a comment says already what an apply did. One that failed before it began may be said anew."""
     return f"{marker(target, 'applied')}\n{APPLIED}" in note.body.replace("\r\n", "\n")

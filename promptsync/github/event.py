@@ -47,7 +47,7 @@ class Event:
 
     `name` is GitHub's word for the event. `commit` is what is checked out, `run_url` the page of the run, `ref` what it
     runs for, whole (`refs/heads/main`). `default_branch` is empty where the payload does not tell it, `before` the
-    commit that a push replaced, None where there was none.
+    commit that a push replaced, None where there was none. `action` is what happened to a pull request: `closed`, …
     """
 
     name: str
@@ -61,6 +61,7 @@ class Event:
     pull_request: PullRequest | None = None
     merge_group: MergeGroup | None = None
     before: str | None = None
+    action: str = ""
 
     @property
     def head(self) -> str:
@@ -94,6 +95,7 @@ def read_event(environ: Mapping[str, str], payload: Json) -> Event:
         pull_request=_pull_request(payload, repository),
         merge_group=_merge_group(payload),
         before=_before(payload),
+        action=str(payload.get("action") or ""),
     )
 
 

@@ -11,7 +11,8 @@ PromptsyncError                     exit 1
 │   ├── DeniedError                 it takes no commit of ours
 │   └── NotHomeError                exit 6: a lockfile was recorded here and could not be brought home
 ├── PlanError                       a plan that must not be carried out
-│   └── StalePlanError              exit 5: the world moved since the plan was saved
+│   ├── StalePlanError              exit 5: the world moved since the plan was saved
+│   └── DriftedError                exit 3: a target does not hold what was applied to it
 └── ServiceError                    the service did not do what was asked
     ├── AuthError                   401, 403: the key
     ├── NotFoundError               404
@@ -117,6 +118,12 @@ class StalePlanError(PlanError):
     """A saved plan that no longer describes the world; nothing was written."""
 
     exit_code = ExitCode.STALE_PLAN
+
+
+class DriftedError(PlanError):
+    """What a target holds is not what was applied to it, and a person has to decide; nothing was written."""
+
+    exit_code = ExitCode.CONFLICT
 
 
 class ServiceError(PromptsyncError):

@@ -16,9 +16,9 @@ from promptsync.plan.filters import model_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from promptsync.commands.results import Finding, Pair, Step
+    from promptsync.commands.results import Finding, Pair, Preview, Step
     from promptsync.model.lockfile import LockEntry, Lockfile
-    from promptsync.model.prompt import RemotePrompt
+    from promptsync.model.prompt import Json, RemotePrompt
     from promptsync.output.layout import Layout
     from promptsync.output.style import Colour
 
@@ -58,6 +58,31 @@ def render_lock(lock: Lockfile, *, color: bool) -> str:
         for key, entry in sorted(lock.prompts.items())
     ]
     return "\n".join(_table([header, *rows], Style(color)))
+
+
+def render_previews(previews: Iterable[Preview], *, color: bool) -> str:
+    """A line for each prompt of previews: the id by which it is called, and where it is."""
+    rows = [("PREVIEW", "KEY", "ID", "VERSION", "PATH")]
+    for one in previews:
+        entries = sorted(one.lock.prompts.items())
+        rows += [(one.name, key, entry.id, entry.version or "-", entry.path or "-") for key, entry in entries]
+        rows += [] if entries else [(one.name, "-", "-", "-", one.path_prefix)]
+    return "\n".join(_table(rows, Style(color)))
+
+
+def previews_json(previews: Iterable[Preview]) -> str:
+    """The same for programs: a list of objects."""
+    return json_text(json.dumps([preview_as_json(one) for one in previews], indent=2))
+
+
+def preview_as_json(preview: Preview) -> Json:
+    """A preview for programs: its prompts by key."""
+    told = {
+        key: {"id": entry.id, "version": entry.version, "path": entry.path, "display_name": entry.display_name}
+        for key, entry in sorted(preview.lock.prompts.items())
+    }
+    place = {"preview": preview.name, "target": preview.target, "path_prefix": preview.path_prefix}
+    return {**place, "prompts": told}
 
 
 def render_unmanaged(prompts: Iterable[RemotePrompt], *, color: bool) -> str:

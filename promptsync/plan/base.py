@@ -35,6 +35,7 @@ from promptsync.model.compare import (
     service_only,
     settled,
 )
+from promptsync.model.lockfile import entry_for
 from promptsync.model.writing import as_written, same_writing
 
 if TYPE_CHECKING:
@@ -299,3 +300,9 @@ def _same_about(file: PromptFile, entry: LockEntry, remote: RemotePrompt, *, com
         if not same_writing(wanted.get(name), held.get(name)) and not own:
             return False
     return True
+
+
+def agreed_entry(file: PromptFile, remote: RemotePrompt, dialect: Dialect, path: str | None) -> LockEntry:
+    """The entry for a file and a prompt that say the same: what only the service has is its own from now on."""
+    own = own_fields(file, remote, dialect)
+    return entry_for(file, remote, dialect, path, own, agreed_form(file, remote, dialect, own))

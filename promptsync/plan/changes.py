@@ -317,7 +317,8 @@ class Intent:
     """A create that was begun and whose end is not known: what the journal says of it.
 
     `source` is the hash of what was asked for, `time` the seconds since the epoch at which it was begun. What was
-    `protected` in its file stays so, whatever becomes of the file.
+    `protected` in its file stays so, whatever becomes of the file. `asked` is what was asked for where others make
+    prompts of the same name at the same time: a prompt that says anything else is theirs.
     """
 
     key: str
@@ -326,6 +327,7 @@ class Intent:
     source: str
     time: float
     protected: bool = False
+    asked: Prompt | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

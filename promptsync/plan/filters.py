@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from promptsync.model.prompt import RemotePrompt
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What must be so of a prompt; what is not given is anything.
@@ -40,7 +43,7 @@ class Filter:
             _is_like(prompt.display_name, self.names)
             and _is_like(model_of(prompt), self.models)
             and (not self.paths or (prompt.path is not None and matches(prompt.path.strip("/"), self.paths)))
-            and (self.since is None or _changed(prompt) >= self.since)
+            and (self.since is None or (last_change(prompt) or _LONG_AGO) >= self.since)
         )
 
 
@@ -61,10 +64,10 @@ def _is_like(text: str, globs: Iterable[str]) -> bool:
     return not globs or any(fnmatchcase(folded, glob.casefold()) for glob in globs)
 
 
-def _changed(prompt: RemotePrompt) -> datetime:
-    """When a prompt was changed last; the beginning of time where the service tells nothing that can be read."""
+def last_change(prompt: RemotePrompt) -> datetime | None:
+    """When a prompt was changed last, in UTC if no zone is told; None where the service tells nothing readable."""
     try:
         told = datetime.fromisoformat(prompt.updated or prompt.created or "")
     except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+        return None
     return told if told.tzinfo else told.replace(tzinfo=UTC)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from promptsync.model.canonical import FORMS, WITHOUT_ORDER, remote_hash, source_hash
 from promptsync.model.compare import file_differences, settled
-from promptsync.model.prompt import CURRENT
+from promptsync.model.prompt import CURRENT, PromptFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from promptsync.model.prompt import Json, PromptFile, RemotePrompt
+    from promptsync.model.prompt import Json, RemotePrompt
     from promptsync.plan.changes import Intent
 
 CLOCK_SKEW = 5.0
@@ -122,6 +122,16 @@ def same_content(file: PromptFile, prompt: RemotePrompt) -> bool:
     return not settled(file_differences(file, prompt, dialect, None, WITHOUT_ORDER))
 
 
+def may_be_of(intent: Intent, prompt: RemotePrompt) -> bool:
+    """Whether a prompt that is in no lockfile may be what a create of ours made, by its name, its date, and its words.
+
+    The words count where others make prompts of that name at the same time.
+    """
+    if prompt.display_name != intent.display_name or not made_since(prompt, intent.time):
+        return False
+    return intent.asked is None or same_content(PromptFile(intent.key, "", intent.asked), prompt)
+
+
 def made_since(prompt: RemotePrompt, time: float) -> bool:
     """Whether the service dates a prompt after `time` (seconds since the epoch), give or take `CLOCK_SKEW`.
 
@@ -150,7 +160,7 @@ def _candidates(intents: list[Intent], unmanaged: Mapping[str, list[RemotePrompt
         prompt.id: prompt
         for intent in intents
         for prompt in unmanaged.get(intent.display_name, [])
-        if made_since(prompt, intent.time)
+        if may_be_of(intent, prompt)
     }
     return dict(sorted(found.items()))
 

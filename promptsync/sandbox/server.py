@@ -35,6 +35,9 @@ _log = logging.getLogger(__name__)
 # Above the app's own bound, so that it is the app that answers 413; this one only bounds memory.
 _LARGEST_BODY = 64 * 1024 * 1024
 _IDLE_SECONDS = 300
+_LINGER = "hh" if sys.platform == "win32" else "ii"
+_TURN = 0.5
+"""Seconds for which the end is waited for at a time: on Windows no interrupt reaches who waits without an end."""
 
 
 class Server:
@@ -73,7 +76,8 @@ class Server:
 
     def wait(self) -> None:
         """Block until `close` is called, from another thread or by an interrupt."""
-        self._closed.wait()
+        while not self._closed.wait(_TURN):
+            pass
 
     def _run(self, ready: threading.Event) -> None:
         ready.set()
@@ -101,7 +105,8 @@ def run_forever(
 
 
 class _Listener(ThreadingMixIn, TCPServer):
-    allow_reuse_address = True
+    # On Windows it would let two servers have the same port.
+    allow_reuse_address = sys.platform != "win32"
     request_queue_size = 128
     # Joined by server_close, so that no thread outlives a test; close_connections makes them end.
     daemon_threads = False
@@ -131,7 +136,7 @@ class _Listener(ThreadingMixIn, TCPServer):
             self._resetting.discard(request)
         if resetting:
             # Lingering for no time makes the close a reset; a shutdown before it would say goodbye first.
-            request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
             request.close()
         else:
             super().shutdown_request(request)

@@ -17,6 +17,7 @@ list is read again from the top, page after page.
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ CURSOR_EACH = 25
 PARALLELISM = 16
 """Requests at once: as many as the client keeps connections open by default."""
 
+TURN = 0.5 if sys.platform == "win32" else None
+"""Seconds for which answers are waited for at a time: on Windows no interrupt reaches who waits without an end."""
+
 PAGES_AT_ONCE = 8
 """Pages of the list that are read at once: each is in memory as a whole, and pages of long prompts have megabytes."""
 
@@ -77,7 +81,10 @@ def run_parallel(task: Callable[[A], B], items: Sequence[A], workers: int, halt:
     with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
         futures = [pool.submit(task, item) for item in items]
         try:
-            for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+            ended = wait(futures, TURN, FIRST_EXCEPTION)
+            while ended.not_done and not any(future.exception() for future in ended.done):
+                ended = wait(futures, TURN, FIRST_EXCEPTION)
+            for future in ended.done:
                 future.result()
             return [future.result() for future in futures]
         except BaseException:

@@ -44,6 +44,10 @@ def environ(**inputs: str) -> dict[str, str]:
             ["github", "apply", "--dir=prompts", "--target=staging", "--approval=approved"],
         ),
         (
+            {"command": "check", "preview": "true"},
+            ["github", "check", "--dir=prompts", "--target=default", "--preview"],
+        ),
+        (
             {"command": "drift", "pull_request": "true"},
             ["github", "drift", "--dir=prompts", "--target=default", "--pull-request"],
         ),
@@ -116,17 +120,21 @@ def test_pip_gets_the_way_to_its_index_and_no_key(monkeypatch: pytest.MonkeyPatc
     assert options["env"]["PIP_INDEX_URL"] == "https://mirror.example/simple"
 
 
-def test_on_windows_it_says_what_it_needs(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    monkeypatch.setattr(launcher.sys, "platform", "win32")
+def test_pip_is_told_where_windows_keeps_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given: dict[str, str] = {}
 
-    assert launcher.main(["install"]) == 64
+    def run(_: list[str], **options: Any) -> CompletedProcess[bytes]:
+        given.update(options["env"])
+        return CompletedProcess([], 0)
 
-    assert capsys.readouterr().out == (
-        "::error title=promptsync::promptsync needs a runner with Linux or macOS: set runs-on to one\n"
-    )
+    wanted = ("SYSTEMROOT", "SYSTEMDRIVE", "PROGRAMDATA", "APPDATA", "LOCALAPPDATA", "PROCESSOR_ARCHITECTURE")
+    for name in wanted:
+        monkeypatch.setenv(name, f"the {name}")
+    monkeypatch.setenv("RUNNER_TEMP", str(tmp_path))
+    monkeypatch.setattr(launcher.subprocess, "run", run)
+
+    assert launcher.main(["install"]) == 0
+    assert {name: given[name] for name in wanted} == {name: f"the {name}" for name in wanted}
 
 
 def gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str = "prompts") -> dict[str, str]:
@@ -209,4 +217,11 @@ def test_every_input_reaches_the_launcher_and_every_count_is_an_output() -> None
 
     assert {f"${{{{ inputs.{name} }}}}" for name in DEFAULTS} <= handed_on.keys()
     assert set(environ()) - set(step["env"]) == {"INPUT_GITHUB_TOKEN"}
-    assert set(ACTION["outputs"]) == {"exit-code", "digest", "plan", "report", *Plan("default", (), "").summary}
+    assert set(ACTION["outputs"]) == {
+        "exit-code",
+        "digest",
+        "plan",
+        "preview",
+        "report",
+        *Plan("default", (), "").summary,
+    }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait as futures_wait
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.apply import applier as module
 from promptsync.apply.applier import ELSEWHERE, INTERRUPTED, UNANSWERED, Applier
 from promptsync.apply.journal import Journal
 from promptsync.model.errors import (
@@ -428,3 +431,18 @@ def test_a_create_that_was_killed_keeps_its_protection_when_its_file_goes(journa
     (moved,) = plan([file("Default/z", name="a")], Lockfile(owner="ws"), [made], intents=[begun]).changes
     assert isinstance(moved, Adopt)
     assert not moved.protected
+
+
+def test_an_outcome_is_waited_for_in_turns_so_that_an_interrupt_is_heard_on_windows_too(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float | None] = []
+
+    def wait(futures: Any, timeout: float | None = None) -> Any:
+        waits.append(timeout)
+        return SimpleNamespace(done=()) if len(waits) == 1 else futures_wait(futures)
+
+    monkeypatch.setattr(module, "wait", wait)
+
+    assert statuses(applier(Service(), journal, tmp_path).run(plan([A]))) == ["done"]
+    assert waits == [0.5, 0.5]

@@ -10,6 +10,7 @@ import pytest
 from promptsync.apply.archive import archive, find_archived
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.prompt import RemotePrompt
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,7 @@ def test_nothing_and_nonsense_are_a_sentence(tmp_path: Path) -> None:
         find_archived(tmp_path, "Default/refund")
 
 
+@needs("named pipes")
 def test_what_is_no_file_was_not_archived_and_is_not_waited_for(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     real = archive(tmp_path / "elsewhere", "Default/refund", held("theirs"))

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from promptsync.apply.journal import Journal
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.lockfile import Lockfile
 from tests.factories import begun, entry, file, held, intent, locked, prompt
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,12 @@ def test_an_intent_without_an_outcome_stays_open(path: Path) -> None:
 
     assert recovered.creates == (asked,)
     assert not recovered.is_empty
+
+
+def test_a_create_among_those_of_others_is_remembered_with_its_words(path: Path) -> None:
+    begun = replace(intent("A/x"), asked=file("A/x").prompt)
+    Journal(path).begin_create("create", begun)
+    assert Journal(path).recover().creates == (begun,)
 
 
 def test_a_write_is_remembered_with_all_that_it_asked_for(path: Path) -> None:
@@ -322,6 +330,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Journal(blocked / "journal.jsonl").end_with(0, "Default/a", ENTRY)
 
 
+@needs("named pipes")
 @pytest.mark.parametrize("how", ["link", "pipe"])
 def test_a_journal_that_is_no_file_is_neither_read_nor_written(tmp_path: Path, how: str) -> None:
     (tmp_path / "precious").write_text("precious")

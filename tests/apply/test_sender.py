@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,6 +99,16 @@ def test_a_list_that_lags_behind_is_looked_at_for_some_seconds(lag: int) -> None
     service.hidden_for = lag
     _, made = create(sender(service, sleeps=waits))
     assert (made.id, service.calls.count("create"), waits) == ("new-0", 1, list(LOOKS[: lag + 1]))
+
+
+def test_where_others_make_prompts_of_our_names_what_says_something_else_is_theirs() -> None:
+    asked, service = file(), Service().fail("create", lost(), after=True)
+    one = sender(service)
+    theirs = remote("theirs", asked.prompt.display_name, block(model="openai/o3"), created=at(0))
+    service.prompts[theirs.id] = theirs
+    begun = replace(intent(asked.key, asked.prompt.display_name), asked=asked.prompt)
+    _, made = one.create(asked, asked.prompt, asked.folder, begun)
+    assert (made.id, service.calls) == ("new-1", ["create", "list"])
 
 
 def test_a_create_that_is_found_nowhere_is_sent_again() -> None:

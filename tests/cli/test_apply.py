@@ -27,17 +27,17 @@ def test_a_list_that_stdout_does_not_take_is_told_on_stderr(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(console, "show", full)
-    module._show(Applied(plan([]), (DONE, FAILED)))
+    module.show_applied(Applied(plan([]), (DONE, FAILED)))
     assert "failed         create    Default/b" in capsys.readouterr().err
 
     with pytest.raises(OSError, match="No space"):
-        module._show(Applied(plan([]), (DONE,)))
+        module.show_applied(Applied(plan([]), (DONE,)))
     assert "Applied: 1 created." in capsys.readouterr().err
 
 
 def test_what_kept_an_apply_from_being_recorded_is_told_below_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     applied = Applied(plan([]), (DONE,), problem=LockfileError("the lockfile is someone else's", hint="look at it"))
-    module._show(applied)
+    module.show_applied(applied)
     out, err = capsys.readouterr()
     assert out.endswith("Applied: 1 created.\n")
     assert err == "error: the lockfile is someone else's\nhelp: look at it\n"

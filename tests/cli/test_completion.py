@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from promptsync.cli import main as cli
+from tests.systems import needs
+
+pytestmark = needs("bash that is a program like others")
 
 REPOSITORY = Path(__file__).parents[2]
 HOSTILE = "Default/$(touch pwned) `touch pwned`; touch pwned"

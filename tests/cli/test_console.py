@@ -262,3 +262,44 @@ def test_a_way_past_it_is_found() -> None:
     assert list(ways_out(ast.parse("os.write(sys.stderr.fileno(), x)")))
     assert not list(ways_out(ast.parse('os.write(sys.stderr.fileno(), b"x")')))
     assert not list(ways_out(ast.parse("sys.stdout.flush()")))
+
+
+def test_on_windows_text_leaves_as_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+
+    console.prepare()
+    console.say("größe 日本")
+
+    assert written.getvalue().decode() == "größe 日本\n"
+
+
+def test_a_terminal_that_only_shows_escape_sequences_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(console, "takes_escapes", lambda _: False)
+
+    console.tell("word")
+    with console.progress("Applying", 100):
+        pass
+
+    assert (console.has_color(terminal), terminal.getvalue()) == (False, "word\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "eventfd"), reason="nothing here answers EINVAL to a write")
+def test_windows_tells_otherwise_that_a_reader_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    number = os.eventfd(0)
+    output = console._Output(number, BrokenPipeError)
+    try:
+        with pytest.raises(OSError, match="Invalid argument"):
+            output.write(b"word")
+        monkeypatch.setattr(sys, "platform", "win32")
+        assert output.write(b"word") == 4
+    finally:
+        os.close(number)
+
+
+def test_a_console_of_windows_is_written_to_as_python_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    terminal = Terminal()
+    assert console._replaced(terminal, OSError) is terminal

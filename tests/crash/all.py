@@ -1,6 +1,7 @@
 """Kills an apply at every point there is: `python -m tests.crash.all [SCENE] [FROM [TO [WAY]]]`.
 
-The scenes are some thirty changes of all kinds, and files that traded places.
+The scenes are some thirty changes of all kinds, files that traded places, and a preview that is made, changed and
+deleted; of this one all points are taken in one way.
 
 Prints how many points were covered; exit 1 if one run could not be finished by the next.
 """
@@ -11,10 +12,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from promptsync.sandbox import Behaviour
-from tests.crash import trades, world
+from tests.crash import previews, trades, world
 from tests.crash.world import APPLY, LAG, Driver, copied, opened, survives
 
 SCENES = {"changes": world, "trades": trades}
@@ -28,9 +30,26 @@ WAYS = {
 
 
 def main(*arguments: str) -> int:
-    named = [name for name in SCENES if name in arguments]
+    scenes = {**{name: partial(_every_way, name) for name in SCENES}, "previews": _previews}
+    named = [name for name in scenes if name in arguments]
     numbers = [int(number) for number in arguments[len(named) :]]
-    return 1 if sum(_every_way(name, *numbers) for name in named or SCENES) else 0
+    return 1 if sum(scenes[name](*numbers) for name in named or scenes) else 0
+
+
+def _previews(first: int = 1, last: int | None = None) -> int:
+    failed = 0
+    with tempfile.TemporaryDirectory() as temporary, Driver() as driver:
+        for what in previews.COMMANDS:
+            folder, copy = Path(temporary) / what, Path(temporary) / "copy"
+            previews.prepare(folder, driver, what)
+            names = previews.points(folder, copy, driver, Behaviour(), what)
+            for point, name in list(enumerate(names, 1))[first - 1 : last]:
+                wrong = previews.survives(folder, copy, driver, point, Behaviour(), what)
+                failed += bool(wrong)
+                if wrong:
+                    print(f"  previews, {what}: point {point} ({name}): " + "; ".join(wrong), flush=True)
+            print(f"previews, {what}: {len(names)} points", flush=True)
+    return failed
 
 
 def _every_way(scene: str, first: int = 1, last: int | None = None, only: int | None = None) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash import trades
+from tests.crash import previews, trades
 from tests.crash.all import WAYS
 from tests.crash.world import APPLY, Driver, copied, opened, prepare, survives
 
@@ -66,3 +66,18 @@ def test_the_next_run_finishes_a_trade_that_a_kill_left(
 ) -> None:
     behaviour, extra = WAYS["one by one"]
     assert survives(traded, tmp_path / "copy", driver, point, behaviour, *extra, judge=trades.check) == []
+
+
+@pytest.mark.parametrize("what", previews.COMMANDS)
+@pytest.mark.parametrize("way", list(WAYS)[2:])
+def test_a_preview_holds_exactly_what_it_must_after_a_kill_at_any_request(
+    driver: Driver, tmp_path: Path, way: str, what: str
+) -> None:
+    behaviour, _ = WAYS[way]
+    folder, copy = tmp_path / "prepared", tmp_path / "copy"
+    previews.prepare(folder, driver, what)
+    names = previews.points(folder, copy, driver, behaviour, what)
+    writes = [n for n, name in enumerate(names, 1) if name.partition(" ")[2] in ("POST", "PATCH", "DELETE")]
+    wrong = {n: previews.survives(folder, copy, driver, n, behaviour, what) for n in writes}
+    assert {f"{n} {names[n - 1]}": told for n, told in wrong.items() if told} == {}
+    assert len(writes) >= 9

@@ -123,7 +123,7 @@ class World:
 
     def run(self, *args: str, point: int = 0) -> Ran:
         order = {
-            "args": [args[0], "--dir", str(self.root), *args[1:]],
+            "args": [*args[0].split(), "--dir", str(self.root), *args[1:]],
             "env": {"ORQ_API_KEY": "key-for-tests", "ORQ_BASE_URL": self.url, "HOME": str(self.root.parent)},
             "out": str(self.root.parent / "out.txt"),
             "point": point,

@@ -451,3 +451,67 @@ def test_the_next_apply_takes_what_waits_to_be_merged(
     assert there.plan().code == 0
     assert there.run("lock take").out == ""
     assert there.run("lock take", "--remote", "upstream").code == 1
+
+
+PREVIEW = "prompts/promptsync.preview.pr-1.lock.json"
+
+
+def test_a_preview_that_one_machine_made_another_one_ends(
+    world: World, checkout: Checkout, hub: Checkout, machine: Callable[[], World]
+) -> None:
+    world.apply()
+    world.write(KEY, current("Changed."))
+    made = world.run("preview apply", "--name", "pr-1", "--format", "json")
+    assert made.code == 0
+    assert keys(hub) == list(lock(hub, PREVIEW)["prompts"]) == [KEY]
+    assert "Promptsync-Target: preview.pr-1" in hub.git("log", "-1", "--format=%B", STATE)
+    assert checkout.git("status", "--porcelain") == " M prompts/Default/refund.yaml\n"
+    there = machine()
+    assert there.run("preview list", "--format", "json").json == made.json
+    assert there.plan().code == 0
+    assert there.run("preview delete", "--name", "pr-1").code == 0
+    assert [prompt["_id"] for prompt in world.sandbox.prompts()] == [lock(hub)["prompts"][KEY]["id"]]
+    assert hub.git("ls-tree", "-r", "--name-only", STATE).split() == [PLACE]
+    assert world.run("preview list").out == "there is no preview\n"
+    assert world.run("preview delete", "--name", "pr-1").code == 0
+
+
+def test_two_machines_bring_two_previews_home_at_once(
+    world: World, checkout: Checkout, hub: Checkout, machine: Callable[[], World]
+) -> None:
+    world.apply()
+    there = machine()
+    assert there.run("preview list").code == 0
+    for one, name in ((world, "pr-1"), (there, "pr-2")):
+        one.write(KEY, current(f"Of {name}."))
+        assert one.run("preview apply", "--name", name).code == 0
+    told = world.run("preview list", "--format", "json").json
+    assert [one["preview"] for one in told] == ["pr-1", "pr-2"]
+    assert len({one["prompts"][KEY]["id"] for one in told}) == 2
+
+
+def test_a_preview_whose_lockfile_did_not_come_home_is_brought_there_by_the_next_run(
+    world: World, checkout: Checkout, hub: Checkout
+) -> None:
+    world.apply()
+    world.write(KEY, current("Changed."))
+    with Offline(hub):
+        ran = world.run("preview apply", "--name", "pr-1")
+        assert ran.code == 6
+        assert "run this again" in ran.err
+        assert len(world.sandbox.prompts()) == 2
+    assert world.run("preview apply", "--name", "pr-1").code == 0
+    assert len(world.sandbox.prompts()) == 2
+    assert list(lock(hub, PREVIEW)["prompts"]) == [KEY]
+
+
+def test_while_there_are_previews_the_lockfiles_stay_where_they_are(world: World, checkout: Checkout) -> None:
+    world.apply()
+    world.write(KEY, current("Changed."))
+    assert world.run("preview apply", "--name", "pr-1").code == 0
+    ran = world.run("lock move-home", "--tree")
+    assert ran.code == 1
+    assert "the preview pr-1, whose lockfile would stay behind" in ran.err
+    assert "promptsync preview delete --name pr-1 --target default" in ran.err
+    assert world.run("preview delete", "--name", "pr-1").code == 0
+    assert world.run("lock move-home", "--tree").code == 0

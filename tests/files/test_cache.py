@@ -27,6 +27,7 @@ from promptsync.model.errors import LoadError
 from promptsync.model.prompt import Prompt, PromptFile
 from tests.factories import file
 from tests.strategies import documents, json_values
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -276,6 +277,7 @@ def test_what_does_not_fit_is_forgotten(path: Path, spoil: Callable[[bytes], byt
     assert read(path) == (first, [])
 
 
+@needs("owners by number")
 def test_what_is_too_large_or_someone_elses_is_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read(path)
     with monkeypatch.context() as patch:
@@ -287,6 +289,7 @@ def test_what_is_too_large_or_someone_elses_is_forgotten(path: Path, monkeypatch
     assert read(path)[1] == []
 
 
+@needs("modes of files")
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_what_others_could_have_written_is_forgotten(path: Path, mode: int) -> None:
     read(path)
@@ -296,6 +299,7 @@ def test_what_others_could_have_written_is_forgotten(path: Path, mode: int) -> N
     assert read(path)[1] == []
 
 
+@needs("modes of files")
 def test_a_folder_that_others_may_write_into_is_closed_to_them(path: Path) -> None:
     read(path)
     path.parent.chmod(0o777)
@@ -320,6 +324,8 @@ def make_folder(path: Path) -> None:
 
 
 def make_pipe(path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
     path.parent.mkdir(parents=True)
     os.mkfifo(path)
 
@@ -344,6 +350,7 @@ def test_without_a_place_nothing_is_kept() -> None:
     assert read(None) == read(None) == (load([SOURCE], rules), [SOURCE.key])
 
 
+@needs("modes of files")
 def test_it_is_written_for_this_user_alone_and_whole(path: Path) -> None:
     read(path)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -368,6 +375,9 @@ def test_it_is_written_only_where_something_is_new(path: Path) -> None:
         ({"XDG_CACHE_HOME": "/x", "HOME": "/Users/me"}, "darwin", "/x/promptsync"),
         ({"XDG_CACHE_HOME": "relative", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
         ({"XDG_CACHE_HOME": "", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
+        ({"LOCALAPPDATA": "/me/AppData/Local", "HOME": "/home/me"}, "win32", "/me/AppData/Local/promptsync"),
+        ({"XDG_CACHE_HOME": "/x", "LOCALAPPDATA": "/me/AppData/Local"}, "win32", "/x/promptsync"),
+        ({"LOCALAPPDATA": "/me/AppData/Local", "HOME": "/home/me"}, "linux", "/home/me/.cache/promptsync"),
     ],
 )
 def test_it_lies_in_the_users_cache_folder(

@@ -14,12 +14,11 @@ from promptsync.files.config import (
     DEFAULT_KEY_NAME,
     DEFAULT_MAX_FILE_BYTES,
     Config,
-    Connection,
     TargetSettings,
-    connection,
     parse_config,
 )
 from promptsync.files.config_schema import CONFIG_SCHEMA
+from promptsync.files.connection import Connection, connection
 from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError
 from promptsync.model.schema import file_fields
@@ -27,7 +26,7 @@ from promptsync.model.schema import file_fields
 if TYPE_CHECKING:
     from promptsync.model.prompt import Problem
 
-KNOWN = "known are allow_fields, content_files, lint, lock, max_file_bytes, policies, targets"
+KNOWN = "known are allow_fields, content_files, lint, lock, max_file_bytes, policies, preview, targets"
 KEY = "sk-very-secret-0123"
 ENVIRON = {"ORQ_API_KEY": KEY}
 
@@ -129,6 +128,14 @@ MISTAKES = [
     ("branch .lock", "lock: {branch: a.lock/b}\n", "1:16", "`lock.branch` has a part that ends"),
     ("branch dot", "lock: {branch: a.}\n", "1:16", "`lock.branch` has a part that ends"),
     ("lock unknown", "lock: {branch: a, brnch: b}\n", "1:19", "unknown key `brnch`; known are branch"),
+    ("preview a text", "preview: here\n", "1:10", "`preview` must be a mapping"),
+    ("preview unknown", "preview: {prefix: a}\n", "1:11", "unknown key `prefix`; known are api_key_env, path_prefix"),
+    ("preview nowhere", "preview: {path_prefix: ''}\n", "1:24", "`path_prefix` must name a folder"),
+    ("preview top", "preview: {path_prefix: /}\n", "1:24", "`path_prefix` must name a folder"),
+    ("preview up", "preview: {path_prefix: a/..}\n", "1:24", "`path_prefix` must be a path of folders"),
+    ("preview key", "preview: {api_key_env: GH_TOKEN}\n", "1:24", "must name a variable that begins with ORQ_"),
+    ("preview target", "preview: {target: stagin}\n", "1:19", "`preview.target` must be the name of a target"),
+    ("preview target list", "preview: {target: [default]}\n", "1:19", "`preview.target` must be the name of a target"),
     ("default url", "targets: {default: {base_url: http://localhost:1}}\n", "1:31", "`default` has no `base_url`"),
     ("default own url", "targets: {default: {base_url: https://my.orq.ai}}\n", "1:31", "`default` has no `base_url`"),
     ("key name", "targets: {a: {api_key_env: [ORQ_X]}}\n", "1:28", "`api_key_env` must name a variable that begins"),
@@ -429,6 +436,34 @@ def test_lockfiles_may_live_on_a_branch(branch: str) -> None:
     assert parse_config(b"", "promptsync.yaml").lock_branch is None
 
 
+PREVIEWS = """
+targets: {staging: {path_prefix: Staging, base_url: "http://localhost:1", api_key_env: ORQ_STAGING, exclusive: true}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("preview", "of", "expected"),
+    [
+        ("{}", "default", ("preview.pr-1", "Preview/pr-1", DEFAULT_BASE_URL, "ORQ_API_KEY")),
+        ("{}", "staging", ("staging.preview.pr-1", "Preview/pr-1", "http://localhost:1", "ORQ_STAGING")),
+        ("{path_prefix: A/B/}", "default", ("preview.pr-1", "A/B/pr-1", DEFAULT_BASE_URL, "ORQ_API_KEY")),
+        ("{target: staging}", "default", ("preview.pr-1", "Preview/pr-1", "http://localhost:1", "ORQ_STAGING")),
+        ("{api_key_env: ORQ_P}", "staging", ("staging.preview.pr-1", "Preview/pr-1", "http://localhost:1", "ORQ_P")),
+        ("{target: sandbox, api_key_env: ORQ_P}", "default", ("preview.pr-1", "Preview/pr-1", None, None)),
+    ],
+)
+def test_a_preview_is_a_target_in_another_place(preview: str, of: str, expected: tuple[str, ...]) -> None:
+    config = parse_config(f"{PREVIEWS}preview: {preview}\n".encode(), "promptsync.yaml")
+    made = config.preview_of(config.target(of), "pr-1")
+    assert (made.name, made.path_prefix, made.base_url, made.api_key_env) == expected
+    assert not made.exclusive
+
+
+def test_the_key_of_previews_may_stand_in_no_file() -> None:
+    config = parse_config(b"preview: {api_key_env: ORQ_P}\n", "promptsync.yaml")
+    assert config.api_keys({"ORQ_P": "a-key-of-some-length"}) == {"a-key-of-some-length"}
+
+
 EDITOR = Draft7Validator(CONFIG_SCHEMA)
 
 PREFIXES = st.text(st.sampled_from("ab/. \\\u2028\x1f\xa0é"), max_size=8)
@@ -464,6 +499,7 @@ CONFIGS = fields(
     policies=fields(overwrite=st.lists(st.sampled_from(["Default/**", "a"])), create_twins=st.booleans()),
     allow_fields=st.lists(st.sampled_from(["prompt.new_thing", "new_thing"])),
     lock=fields(branch=BRANCHES),
+    preview=fields(path_prefix=PREFIXES, api_key_env=KEY_NAMES),
     content_files=st.sampled_from(["over 1 line", "over 40 lines", "over 0 lines", "over 999999 lines", "40"]),
     lint=fields(
         rules=st.dictionaries(st.sampled_from(["near-twin", "x"]), st.sampled_from(["off", "error", "fatal"]) | ODD),
@@ -492,6 +528,7 @@ def test_a_configuration_is_taken_where_the_schema_for_editors_takes_it(data: di
             "allow_fields: [path]\n",
             {"allow_fields": ["path"]},
         ),  # whose field is whose
+        ("preview: {target: x}\n", {"preview": {"target": "x"}}),  # what is listed
         (
             "targets: {a: {overrides: [{match: '**', set: {promt: {}}}]}}\n",
             {"targets": {"a": {"overrides": [{"match": "**", "set": {"promt": {}}}]}}},
@@ -508,6 +545,7 @@ def test_the_schema_for_editors_says_what_each_field_is_for() -> None:
     top = CONFIG_SCHEMA["properties"]
     targets = top["targets"]
     shapes = [top, top["policies"]["properties"], *(shape["properties"] for shape in targets["properties"].values())]
+    shapes.append(top["preview"]["properties"])
     shapes.append(targets["additionalProperties"]["properties"])
 
     Draft7Validator.check_schema(CONFIG_SCHEMA)
@@ -522,6 +560,7 @@ def test_the_schema_for_editors_says_what_each_field_is_for() -> None:
         ("x: 1\n", CONFIG_SCHEMA),
         ("targets: {a: {x: 1}}\n", CONFIG_SCHEMA["properties"]["targets"]["additionalProperties"]),
         ("policies: {x: 1}\n", CONFIG_SCHEMA["properties"]["policies"]),
+        ("preview: {x: 1}\n", CONFIG_SCHEMA["properties"]["preview"]),
     ],
 )
 def test_the_schema_for_editors_knows_every_key_that_is_known(text: str, schema: dict[str, Any]) -> None:

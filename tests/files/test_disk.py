@@ -16,6 +16,7 @@ from promptsync.files import disk as files
 from promptsync.files.disk import find_sources, include_reader, read_bytes, write_atomic
 from promptsync.files.loader import IncludeError, load
 from promptsync.model.errors import ConfigError, PromptsyncError
+from tests.systems import needs
 
 NFC, NFD = "caf\u00e9", "cafe\u0301"
 
@@ -90,6 +91,7 @@ def test_a_root_that_was_emptied_is_an_error_and_no_mass_delete(root: Path, name
     assert caught.value.hint == "get the files back from git, or name the folder of the prompts with --dir"
 
 
+@needs("sh")
 @pytest.mark.parametrize(("names", "what"), [([], "does not exist"), (["notes.md"], "holds no prompt file")])
 def test_where_nothing_was_begun_the_way_to_begin_works_as_it_stands(
     tmp_path: Path, names: list[str], what: str
@@ -189,6 +191,7 @@ def test_links_in_a_loop_and_to_nothing_are_refused(root: Path) -> None:
     assert all(message.startswith("the file cannot be read: ") for _, message in said(root))
 
 
+@needs("named pipes")
 def test_what_is_no_regular_file_is_refused_without_waiting_for_it(root: Path) -> None:
     put(root, "ok.yaml")
     os.mkfifo(root / "pipe.yaml")
@@ -210,7 +213,7 @@ def test_a_file_that_is_too_large_is_refused(root: Path) -> None:
     assert [problem.message for problem in problems] == ["the file is larger than 100 bytes"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="who may read it is not told by a mode")
 def test_what_cannot_be_read_is_told(root: Path) -> None:
     put(root, "a.yaml", "closed/b.yaml", "ok.yaml")
     (root / "a.yaml").chmod(0)
@@ -256,6 +259,7 @@ def test_folders_and_files_of_one_name_do_not_collide(root: Path) -> None:
     assert keys(root) == ["Default/Support", "Default/Support/a", "Other/a", "default"]
 
 
+@needs("files of such names")
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -300,6 +304,7 @@ def test_a_content_file_is_found_in_any_unicode_form(root: Path) -> None:
     assert include_reader(root)(f"{NFC}/prompt", f"{NFC}.md") == "found"
 
 
+@needs("named pipes")
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -368,6 +373,7 @@ def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["a.yaml"]
 
 
+@needs("modes of files")
 def test_the_mode_of_a_file_is_kept_and_a_new_one_follows_the_umask(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_bytes(b"")
@@ -397,6 +403,7 @@ def test_a_link_is_neither_written_through_nor_replaced(tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
+@needs("named pipes")
 def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(PromptsyncError, match="pipe cannot be written: it is no regular file"):
@@ -489,3 +496,26 @@ def test_a_file_is_read_or_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("a")
     with pytest.raises(PromptsyncError, match="link cannot be read: it is a symbolic link, which is not followed"):
         read_bytes(tmp_path / "link")
+
+
+@needs("files of such names")
+@pytest.mark.parametrize("name", ["refund.md:hidden", "aux.md", "x/nul", "C:/refund.md", "refund.md."])
+def test_a_content_file_that_windows_takes_for_something_else(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    put(root, f"Default/{name}", content=b"text")
+    assert include_reader(root)("Default/prompt", name) == "text"
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(IncludeError, match="has a name that no file has on this system"):
+        include_reader(root)("Default/prompt", name)
+
+
+def test_on_windows_the_first_step_needs_no_shell_that_writes_utf_8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(ConfigError) as caught:
+        find_sources(tmp_path / "it's")
+    assert caught.value.hint is not None
+    assert f"as in `promptsync init --dir '{tmp_path}/it''s'`, bring in" in caught.value.hint

@@ -4,13 +4,16 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from promptsync.files import repository
 from promptsync.files.git import committed_locks, lock_at_base, merge_stages, names_merged, tracked_in
 from promptsync.model.lockfile import Lockfile, dump
 from tests.e2e.checkout import Checkout
 from tests.factories import entry, file, held, lock
+from tests.systems import needs
 
 NAME = "promptsync.lock.json"
 
@@ -182,6 +185,7 @@ def test_a_repository_that_git_cannot_use_is_none(checkout: Checkout, path: Path
     assert (told(path), merge_stages(path), tracked_in(path.parent, NAME)) == ([], None, None)
 
 
+@needs("owners by number")
 def test_a_repository_of_another_user_is_none(checkout: Checkout, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the prompts are theirs, too: that is a folder that a container was given."""
     committed(checkout, path, "a")
@@ -198,6 +202,7 @@ def test_a_repository_of_another_user_is_none(checkout: Checkout, path: Path, mo
     assert told(path) == []
 
 
+@needs("programs that are scripts")
 @pytest.mark.parametrize("entry", ["", ".", "bin", "{top}/bin", "{top}/prompts/../bin", "{link}"])
 def test_no_git_of_the_checkout_is_run(
     checkout: Checkout,
@@ -220,3 +225,21 @@ def test_no_git_of_the_checkout_is_run(
     monkeypatch.setenv("PATH", given)
     assert told(path) == []
     assert not ran.exists()
+
+
+def test_on_windows_git_says_whose_a_repository_is(
+    checkout: Checkout, path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    committed(checkout, path, "a")
+    monkeypatch.setattr(repository, "sys", SimpleNamespace(platform="win32"))
+    assert told(path) == [["Default/a"]]
+
+    pretends = "GIT_TEST_ASSUME_DIFFERENT_OWNER"
+    monkeypatch.setattr(repository, "_HANDED_ON", {*repository._HANDED_ON, pretends})
+    monkeypatch.setenv(pretends, "1")
+    assert told(path) == []
+
+    settings = tmp_path_factory.mktemp("settings") / "config"
+    settings.write_text(f"[safe]\n\tdirectory = {checkout.path}\n", encoding="utf-8")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    assert told(path) == [["Default/a"]]

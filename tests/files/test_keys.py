@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ntpath
+import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from promptsync.files.disk import look_around
 from promptsync.files.keys import Where, clash, fault, new_place, readings
+from tests.systems import needs
 
 BESIDE = "/work"
 """A working folder beside the root; `/link` is another way to it."""
@@ -56,6 +59,7 @@ def test_what_can_be_one(key: str) -> None:
     assert fault(key) is None
 
 
+@needs("files of such names")
 @given(
     st.lists(
         st.text(st.sampled_from("aB._*?[\\é\n\u2028\x7f "), min_size=1, max_size=3).filter(lambda one: one not in "..")
@@ -156,3 +160,42 @@ def test_names_that_are_one_name_elsewhere_clash(key: str, other: str | None) ->
 
 def test_forms_of_unicode_clash() -> None:
     assert clash("A/Stra\u00dfe", {"A/STRASSE"}) == "A/STRASSE"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Default\\Support\\refund",
+        ".\\Default/Support\\refund.yaml",
+        "prompts\\Default\\Support\\refund.yaml",
+        "C:\\work\\prompts\\Default\\Support\\refund.yaml",
+        "c:/work/prompts/Default/Support/refund",
+    ],
+)
+def test_windows_may_write_a_key_as_its_paths(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    drive = typed[:1] if typed[1:2] == ":" else "C"
+    path = ntpath.normpath(ntpath.join(f"{drive}:/work", typed)).replace("\\", "/")
+    there = Where((f"{drive}:/work/prompts",), (path,))
+
+    assert KEY in readings(typed, there)
+    assert new_place(typed, there) in (KEY, f"{KEY}.yaml")
+
+
+@pytest.mark.parametrize("typed", ["D:\\prompts\\new", "C:\\work\\prompts2\\new", "\\\\server\\share\\new"])
+def test_another_drive_is_outside(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    there = Where(("C:/work/prompts",), (typed.replace("\\", "/"),))
+
+    assert new_place(typed, there) is None
+    assert all(fault(reading) for reading in readings(typed, there))
+
+
+@needs("files of such names")
+def test_what_windows_cannot_have_is_a_fault_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (fault("Default/a:b"), fault("CON/a")) == (None, None)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert (fault("Default/a:b"), fault("CON/a")) == (
+        "a : in the name, which Windows keeps for itself",
+        "the name of a device on Windows",
+    )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsync.files.disk import find_sources
-from promptsync.files.names import MAX_BYTES, file_names
+from promptsync.files.names import MAX_BYTES, file_names, windows_fault
 from promptsync.model.prompt import RemotePrompt
 
 if TYPE_CHECKING:
@@ -144,3 +144,23 @@ def test_a_second_import_finds_other_names(prompts: list[RemotePrompt]) -> None:
     second = file_names(prompts, first.values(), "In")
 
     assert set(first.values()).isdisjoint(second.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a:b", "a : in the name, which Windows keeps for itself"),
+        ("a|b.md", "a | in the name, which Windows keeps for itself"),
+        ("C:", "a : in the name, which Windows keeps for itself"),
+        ("refund.", "a name that ends in a dot or a blank, which Windows drops"),
+        ("refund ", "a name that ends in a dot or a blank, which Windows drops"),
+        ("aux", "the name of a device on Windows"),
+        ("Con.md", "the name of a device on Windows"),
+        ("COM1.tar.gz", "the name of a device on Windows"),
+        ("auxiliary", None),
+        ("a.con", None),
+        ("größe 日本.md", None),
+    ],
+)
+def test_what_windows_cannot_call_a_file(name: str, why: str | None) -> None:
+    assert windows_fault(name) == why

@@ -15,6 +15,7 @@ from promptsync.files import remote as module
 from promptsync.files.remote import KEPT, Remote
 from promptsync.model.errors import BranchError, DeniedError, MovedError
 from tests.e2e.checkout import Checkout
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,6 +228,7 @@ def test_who_commits_is_whom_git_is_told_else_whom_the_ci_names(
     assert author().startswith("github-actions[bot] <41898282+")
 
 
+@needs("programs that are scripts")
 def test_nothing_of_the_checkout_or_its_configuration_is_run(here: Checkout, remote: Remote, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     for name in ("pre-push", "pre-commit", "commit-msg", "reference-transaction", "post-checkout", "post-index-change"):
@@ -243,6 +245,7 @@ def test_nothing_of_the_checkout_or_its_configuration_is_run(here: Checkout, rem
     assert not ran.exists()
 
 
+@needs("programs that are scripts")
 def test_no_key_of_ours_reaches_what_git_runs(here: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = tmp_path / "told"
     script = tmp_path / "ssh"
@@ -261,6 +264,7 @@ def test_no_key_of_ours_reaches_what_git_runs(here: Checkout, tmp_path: Path, mo
     assert "GIT_TERMINAL_PROMPT=0" in said
 
 
+@needs("programs that are scripts")
 def test_ssh_asks_for_nothing(here: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = tmp_path / "told"
     (tmp_path / "bin").mkdir()
@@ -309,6 +313,7 @@ def test_a_remote_that_cannot_be_used_is_told(here: Checkout, remote: str, words
         Remote(here.path, remote).tip("main")
 
 
+@needs("programs that are scripts")
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
@@ -392,3 +397,22 @@ def test_a_file_that_is_too_large_is_not_read(here: Checkout, remote: Remote, mo
     monkeypatch.setattr(module, "MAX_STATE_BYTES", 3)
     with pytest.raises(BranchError, match=r"a\.txt of [0-9a-f]{10} is larger than 3 bytes"):
         remote.read("a.txt", tip(here))
+
+
+@pytest.mark.parametrize(
+    ("url", "elsewhere", "windows"),
+    [
+        ("https://github.com/o/r", None, None),
+        ("git@github.com:o/r.git", None, None),
+        ("host:C:/repo", None, None),
+        ("../there", "../there", "../there"),
+        ("/srv/there", "/srv/there", "/srv/there"),
+        ("file:///srv/there", "/srv/there", "/srv/there"),
+        ("C:/work/repo", None, "C:/work/repo"),
+        ("c:\\work\\repo", None, "c:\\work\\repo"),
+        ("file:///C:/work/repo", "/C:/work/repo", "C:/work/repo"),
+    ],
+)
+def test_which_urls_are_folders(url: str, elsewhere: str | None, windows: str | None) -> None:
+    assert module.folder_of(url, has_drives=False) == elsewhere
+    assert module.folder_of(url, has_drives=True) == windows

@@ -10,6 +10,7 @@ import pytest
 from promptsync.files.run_lock import alone
 from promptsync.files.target import open_target
 from promptsync.model.errors import PromptsyncError
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ def test_a_run_that_broke_off_leaves_the_next_one_free(target: Target) -> None:
         pass
 
 
+@needs("named pipes")
 @pytest.mark.parametrize("name", ["run.default.lock", "run.default.holder", "journal.default.jsonl", ".gitignore"])
 @pytest.mark.parametrize("how", ["link", "dangling link", "pipe"])
 def test_nothing_is_written_through_what_lies_in_the_place_of_state(

@@ -13,6 +13,7 @@ import pytest
 from promptsync.files import safe
 from promptsync.files.safe import TooLarge, Unfit, check_own, leads_out, mode_of, open_regular, read_regular
 from promptsync.model.errors import PromptsyncError
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +50,8 @@ ANYTHING = [
     pytest.param(make_dangling, LINK, id="dangling link"),
     pytest.param(make_loop, LINK, id="loop"),
     pytest.param(lambda path: path.symlink_to(os.devnull), LINK, id="link to a device"),
-    pytest.param(os.mkfifo, ODD, id="pipe"),
-    pytest.param(make_socket, ODD, id="socket"),
+    pytest.param(lambda path: os.mkfifo(path), ODD, id="pipe", marks=needs("named pipes")),
+    pytest.param(make_socket, ODD, id="socket", marks=needs("sockets among its files")),
 ]
 NO_FOLDER = pytest.mark.parametrize(("make", "message"), ANYTHING)
 NO_FILE = pytest.mark.parametrize(("make", "message"), [*ANYTHING, pytest.param(Path.mkdir, ODD, id="folder")])
@@ -75,6 +76,7 @@ def test_what_is_no_file_is_not_written(tmp_path: Path, make: Callable[[Path], o
     assert not (tmp_path / "elsewhere").exists() or (tmp_path / "elsewhere").read_bytes() == b"precious"
 
 
+@needs("/dev")
 def test_a_device_is_not_read() -> None:
     with pytest.raises(Unfit, match=ODD):
         read_regular("/dev/zero", 100)
@@ -89,6 +91,7 @@ def test_a_file_is_read_to_its_bound(tmp_path: Path) -> None:
         read_regular(tmp_path / "y", 4)
 
 
+@needs("descriptors that programs inherit")
 def test_a_file_is_not_handed_to_other_programs(tmp_path: Path) -> None:
     descriptor = open_regular(tmp_path / "x", os.O_RDWR | os.O_CREAT)
     try:
@@ -135,6 +138,7 @@ def test_a_folder_of_ones_own_is_fine(folder: Path) -> None:
     check_own(folder)
 
 
+@needs("modes of files")
 @pytest.mark.parametrize(("mode", "after"), [(0o777, 0o700), (0o770, 0o700), (0o702, 0o700), (0o755, 0o755)])
 def test_a_folder_that_others_may_write_into_is_closed_to_them(folder: Path, mode: int, after: int) -> None:
     folder.chmod(mode)
@@ -142,6 +146,7 @@ def test_a_folder_that_others_may_write_into_is_closed_to_them(folder: Path, mod
     assert stat.S_IMODE(folder.stat().st_mode) == after
 
 
+@needs("owners by number")
 def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.chmod(0o777)
     monkeypatch.setattr(os, "geteuid", lambda: 12_345)
@@ -150,6 +155,7 @@ def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.M
     assert stat.S_IMODE(folder.stat().st_mode) == 0o777
 
 
+@needs("owners by number")
 def test_what_another_user_left_in_it_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.stat
 

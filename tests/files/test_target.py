@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptsync.files.target import check_state, open_target, prepare_state
-from promptsync.model.errors import ConfigError, PromptsyncError
+from promptsync.files.target import check_state, open_target, prepare_state, preview_of
+from promptsync.model.errors import ConfigError, PromptsyncError, UsageError
 from tests.e2e.checkout import Checkout
+from tests.systems import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,32 @@ def test_where_the_lockfile_lives_on_a_branch_what_is_not_there_yet_is_kept_out_
     assert (sandbox.lock_branch, sandbox.lock_path.name) == (None, "promptsync.sandbox.lock.json")
 
 
+@pytest.mark.parametrize(
+    ("target", "name", "lockfile", "branch"),
+    [
+        ("default", "preview.pr-1", ".promptsync/previews/pr-1.lock.json", "promptsync.preview.pr-1.lock.json"),
+        ("staging", "staging.preview.pr-1", ".promptsync/previews/staging.pr-1.lock.json", None),
+        ("sandbox", "sandbox.preview.pr-1", ".promptsync/previews/sandbox.pr-1.lock.json", None),
+    ],
+)
+def test_a_preview_has_its_own_lockfile_journal_and_archive_out_of_the_tree(
+    tmp_path: Path, target: str, name: str, lockfile: str, branch: str | None
+) -> None:
+    (tmp_path / "promptsync.yaml").write_text("targets: {staging: {path_prefix: Staging}}\n", encoding="utf-8")
+    preview = preview_of(open_target(tmp_path, target, environ={}), "pr-1")
+    assert preview.name == name
+    assert preview.lock_path == tmp_path / lockfile
+    assert preview.journal_path == tmp_path / f".promptsync/journal.{name}.jsonl"
+    assert preview.archive_folder == tmp_path / ".promptsync/previews/archive"
+    assert branch in (None, preview.lock_file)
+
+
+@pytest.mark.parametrize("name", ["", "PR-1", "a.b", "a/b", "..", "-a", "a b", "a\n", "ä", "x" * 65])
+def test_a_preview_has_a_name_that_is_one_name_on_every_disk(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="small letters, digits"):
+        preview_of(open_target(tmp_path, "default", environ={}), name)
+
+
 def test_the_state_stays_out_of_git(tmp_path: Path) -> None:
     target = open_target(tmp_path, "default", environ={})
     prepare_state(target)
@@ -55,6 +82,7 @@ def test_the_state_stays_out_of_git(tmp_path: Path) -> None:
     assert (target.state_folder / ".gitignore").read_text() == "# mine\n"
 
 
+@needs("modes of files")
 def test_the_state_is_this_users_alone(tmp_path: Path) -> None:
     target = open_target(tmp_path / "new" / "prompts", "default", environ={})
     check_state(target)
@@ -125,6 +153,7 @@ def test_what_only_looks_like_state_is_no_matter(checked_out: tuple[Target, Chec
     check_state(target)
 
 
+@needs("named pipes")
 @pytest.mark.parametrize(
     ("make", "message"),
     [

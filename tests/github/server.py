@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 REPOSITORY = "acme/shop"
@@ -117,6 +117,7 @@ _ROUTES = Map(
         Rule("/repos/acme/shop/issues/<int:number>/comments", endpoint="comments", methods=["POST"]),
         Rule("/repos/acme/shop/issues/comments/<int:number>", endpoint="comment", methods=["PATCH"]),
         Rule("/repos/acme/shop/pulls", endpoint="pulls", methods=["GET", "POST"]),
+        Rule("/repos/acme/shop/pulls/<int:number>", endpoint="one_pull", methods=["GET"]),
         Rule("/repos/acme/shop/pulls/<int:number>/files", endpoint="files", methods=["GET"]),
         Rule("/repos/acme/shop/compare/<basehead>", endpoint="compare", methods=["GET"]),
         Rule("/repos/acme/shop/git/ref/heads/<path:branch>", endpoint="ref", methods=["GET"]),
@@ -252,7 +253,7 @@ class FakeGitHub:
             check=True,
         ).stdout
 
-    def commit(self, branch: str, files: dict[str, bytes], message: str, *, author: str = "mona") -> str:
+    def commit(self, branch: str, files: Mapping[str, bytes | None], message: str, *, author: str = "mona") -> str:
         """Commits files to a branch as anyone would, and gives the commit."""
         tip = self.tip(branch)
         with tempfile.TemporaryDirectory() as folder:
@@ -260,6 +261,9 @@ class FakeGitHub:
             if tip is not None:
                 self.git("read-tree", tip, **index)
             for path, data in files.items():
+                if data is None:
+                    self.git("update-index", "--index-info", data=f"0 {'0' * 40}\t{path}\n".encode(), **index)
+                    continue
                 blob = self.git("hash-object", "-w", "--stdin", data=data)
                 self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **index)
             tree = self.git("write-tree", **index)
@@ -370,6 +374,9 @@ class FakeGitHub:
         wanted = (branch, request.args["base"], request.args["state"])
         found = [item for item in self.pulls if (item.branch, item.base, item.state) == wanted and owner == "acme"]
         return _json([_pull(item) for item in found])
+
+    def _one_pull(self, request: Request, number: int) -> Response:
+        return _json(_pull(next(item for item in self.pulls if item.number == number)))
 
     def _files(self, request: Request, number: int) -> Response:
         pull = next(item for item in self.pulls if item.number == number)
@@ -573,7 +580,9 @@ class _Root:
             raise _RefusalError(
                 "STALE_DATA", f'Expected branch to point to "{expected}" but it did not.  Pull and try again.'
             )
-        files = {item["path"]: base64.b64decode(item["contents"]) for item in input["fileChanges"]["additions"]}
+        changes = input["fileChanges"]
+        files: dict[str, bytes | None] = {item["path"]: None for item in changes.get("deletions") or []}
+        files |= {item["path"]: base64.b64decode(item["contents"]) for item in changes.get("additions") or []}
         message = input["message"]["headline"] + "\n\n" + (input["message"].get("body") or "")
         made = github.commit(branch, files, message, author=BOT)
         github._pushed(branch)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptsync.github.api import GitHub
-from promptsync.github.comments import LABEL, MAX_APPLIED, comment, find_comment, marker, report_drift, tell_applied
+from promptsync.github.comments import (
+    LABEL,
+    MAX_APPLIED,
+    comment,
+    find_comment,
+    marker,
+    report_drift,
+    tell_applied,
+    tell_preview,
+    with_preview,
+)
 from tests.github.server import BOT, REPOSITORY, TOKEN, FakeGitHub, serving
 
 if TYPE_CHECKING:
@@ -45,6 +55,30 @@ def test_what_would_say_the_same_is_left_alone(world: tuple[FakeGitHub, GitHub])
     github.log.clear()
     assert comment(client, pull.number, "default", "one to create\n") is False
     assert [line.split()[0] for line in github.log] == ["POST"]  # the question alone
+
+
+def test_a_preview_is_told_below_the_plan_and_above_what_became_of_the_merge(
+    world: tuple[FakeGitHub, GitHub],
+) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    comment(client, pull.number, "default", with_preview("default", "one to create", "ids"))
+    tell_applied(client, pull.number, "default", find_comment(client, pull.number, "default"), "Applied")
+    tell_preview(client, pull.number, "default", "deleted")
+    tell_preview(client, pull.number, "default", "deleted")
+    ((_, body),) = bodies(github)
+    assert body.splitlines() == [
+        *("<!-- promptsync plan default -->", "one to create", ""),
+        *("<!-- promptsync preview default -->", "deleted", ""),
+        *("<!-- promptsync applied default -->", "Applied"),
+    ]
+
+
+def test_the_end_of_a_preview_is_told_where_something_was_told_alone(world: tuple[FakeGitHub, GitHub]) -> None:
+    github, client = world
+    pull = github.pull("topic")
+    tell_preview(client, pull.number, "default", "deleted")
+    assert bodies(github) == []
 
 
 def test_each_target_has_its_own(world: tuple[FakeGitHub, GitHub]) -> None:

@@ -41,6 +41,11 @@ def test_a_pull_request_of_the_repository() -> None:
     assert event.head == SHA
 
 
+@pytest.mark.parametrize(("about", "action"), [({"action": "closed"}, "closed"), ({}, ""), ({"action": None}, "")])
+def test_what_happened_is_told(about: dict[str, Any], action: str) -> None:
+    assert read_event(ENV, {**payload(), **about}).action == action
+
+
 def test_a_merge_queue_tells_what_it_would_merge() -> None:
     about = {"head_sha": SHA, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-x", "base_sha": "c" * 40}
     event = read_event({**ENV, "GITHUB_EVENT_NAME": "merge_group"}, {"merge_group": about})

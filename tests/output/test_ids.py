@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promptsync.model.errors import PromptsyncError
 from promptsync.output.escape import rendered
 from promptsync.output.ids import FORMATS, constant, render_ids
+from tests.systems import needs
 
 IDS = {"Default/Support/refund": "01J1", "Default/greeting-für-alle": "01J2"}
 HOSTILE = {
@@ -112,6 +113,7 @@ def test_a_key_cannot_leave_the_comment_that_tells_it() -> None:
         assert code.startswith("export const ")
 
 
+@needs("sh")
 def test_a_shell_reads_of_hostile_keys_the_ids_alone() -> None:
     script = render_ids(HOSTILE, "env", "default")
     ran = subprocess.run(["sh", "-euc", f"{script}\nset | grep ^PROMPT_"], capture_output=True, text=True, check=True)

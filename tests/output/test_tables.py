@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from promptsync.commands.results import Pair, Step
+from promptsync.commands.results import Pair, Preview, Step
 from promptsync.model.compare import FieldDiff
 from promptsync.model.lockfile import Lockfile
 from promptsync.output.layout import Layout
-from promptsync.output.tables import render_history, render_lock, render_pairs, render_unmanaged
+from promptsync.output.tables import (
+    previews_json,
+    render_history,
+    render_lock,
+    render_pairs,
+    render_previews,
+    render_unmanaged,
+)
 from tests.factories import answered, block, entry, file, held, lock, remote
 from tests.output.examples import PICTURE
 from tests.output.golden import same_as_golden
@@ -61,6 +69,20 @@ def test_pairs() -> None:
         Pair(file(f"Default/{EVIL[:3]}"), remote("id-3"), fields),
     ]
     same_as_golden("pairs.txt", render_pairs(pairs, color=False))
+
+
+def test_previews_are_listed_by_their_ids_and_nothing_in_them_acts_on_a_terminal() -> None:
+    held_there = replace(ENTRY, path=f"Preview/pr-1/{EVIL}", version=None)
+    found = [
+        Preview("pr-1", "default", "Preview/pr-1", lock(**{EVIL: held_there})),
+        Preview("pr-2", "s", "P/pr-2", lock()),
+    ]
+    told = render_previews(found, color=False)
+    assert [line.split()[0] for line in told.splitlines()] == ["PREVIEW", "pr-1", "pr-2"]
+    assert not {"\x1b", "\u202e"} & {*told}
+    first, second = json.loads(previews_json(found))
+    assert [entry["id"] for entry in first["prompts"].values()] == [ENTRY.id]
+    assert second == {"preview": "pr-2", "target": "s", "path_prefix": "P/pr-2", "prompts": {}}
 
 
 def test_a_column_has_an_end() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,6 +163,21 @@ def test_the_order_never_matters_and_no_prompt_is_given_twice(files: Any, prompt
         assert len(set(certain.values())) == len(certain)
         assert not certain.keys() & doubtful.keys()
         assert not set(certain.values()) & {id_ for found in doubtful.values() for id_ in found}
+
+
+@pytest.mark.parametrize(
+    ("prompts", "certain"),
+    [
+        ([x(1, TWO)], {}),
+        ([x(1, ONE)], {"A/x": "id-1"}),
+        ([x(1, TWO), x(2, ONE), x(3, THREE)], {"A/x": "id-2"}),
+    ],
+)
+def test_where_others_make_prompts_of_our_names_the_words_tell_whose_one_is(prompts: Any, certain: Any) -> None:
+    """Whatever the file says since."""
+    begun = replace(intent("A/x", "x", "A"), asked=A1.prompt)
+    for files in ({}, {"A/x": A1}, {"A/x": file("A/x", THREE)}):
+        assert ids(match_intents([begun], files, by_name(prompts))) == (certain, {})
 
 
 def test_an_intent_is_a_value() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -389,18 +390,28 @@ def test_a_request_that_fails_is_an_error_and_no_absence(
         read(shelf, [id for id in places if id[-1] != "7"] + ids(30, 9_000), unmanaged=unmanaged)
 
 
-def test_what_runs_parallel_works_side_by_side_and_keeps_the_order() -> None:
+IN_TURNS = pytest.mark.parametrize("turn", [None, 0.001], ids=["without an end", "in turns, as on Windows"])
+
+
+@IN_TURNS
+def test_what_runs_parallel_works_side_by_side_and_keeps_the_order(
+    monkeypatch: pytest.MonkeyPatch, turn: float | None
+) -> None:
+    monkeypatch.setattr(reader, "TURN", turn)
     barrier = threading.Barrier(4, timeout=10)
 
     def task(number: int) -> int:
         barrier.wait()
+        time.sleep(0.005)
         return number * number
 
     assert run_parallel(task, range(8), 4, pytest.fail) == [number * number for number in range(8)]
     assert run_parallel(task, [], 4, pytest.fail) == []
 
 
-def test_where_a_task_fails_nothing_more_begins() -> None:
+@IN_TURNS
+def test_where_a_task_fails_nothing_more_begins(monkeypatch: pytest.MonkeyPatch, turn: float | None) -> None:
+    monkeypatch.setattr(reader, "TURN", turn)
     begun: list[int] = []
     halted = threading.Event()
 
