@@ -202,3 +202,27 @@ def test_what_makes_no_sense_is_a_usage_error(
 def test_a_target_that_there_is_not_is_told(world: World, checkout: Checkout) -> None:
     ran = promote(world, "stagin", "production")
     assert (ran.code, "there is no target “stagin”" in ran.err) == (1, True)
+
+
+def test_each_target_gets_what_it_says_of_its_prompts_over_defaults_of_then(world: World, checkout: Checkout) -> None:
+    """Staging answers from a cheaper model, and the partner holds one of the prompts alone."""
+    cheaper = "{path_prefix: Staging, overrides: [{match: '**', set: {prompt: {model: openai/gpt-4o-mini}}}]}"
+    config = CONFIG.replace("{path_prefix: Staging}", cheaper).replace("Partner, ", f"Partner, only: [{KEY}], ")
+    (world.root / "promptsync.yaml").write_text(config, encoding="utf-8")
+    (world.root / "_defaults.yaml").write_text("prompt: {seed: 1}\n", encoding="utf-8")
+    assert at(world, "staging").apply().code == 0
+    checkout.commit("a cheaper model on staging, and a seed for all")
+    (world.root / "_defaults.yaml").write_text("prompt: {seed: 2}\n", encoding="utf-8")
+    for target in ("production", "partner"):
+        assert promote(world, "staging", target, "--yes").code == 0
+    held = {
+        target: {key: at(world, target).held(key)["prompt"] for key in at(world, target).lock["prompts"]}
+        for target in ("staging", "production", "partner")
+    }
+    assert {target: sorted(prompts) for target, prompts in held.items()} == {
+        "staging": [OTHER, KEY],
+        "production": [OTHER, KEY],
+        "partner": [KEY],
+    }
+    assert [held[target][KEY]["model"] for target in held] == ["openai/gpt-4o-mini", "openai/gpt-4o", "openai/gpt-4o"]
+    assert {prompt["seed"] for prompts in held.values() for prompt in prompts.values()} == {1}
