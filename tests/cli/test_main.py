@@ -47,5 +47,5 @@ def test_no_command_is_imported_to_tell_of_them(arguments: list[str]) -> None:
     script = f"import sys; from promptsync.cli import main; main.run({arguments}); print(*sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     ours = {name for name in ran.stderr.split() if name.startswith("promptsync.")}
-    shown = {"promptsync.output", "promptsync.output.escape", "promptsync.files", "promptsync.files.system"}
+    shown = {"promptsync.output", "promptsync.output.escape"}
     assert ours == {"promptsync.cli", "promptsync.cli.main", "promptsync.cli.console", *shown}
