@@ -12,6 +12,7 @@ from promptsync.cli import common, console
 from promptsync.commands import adopt as adopting
 from promptsync.commands import import_ as importing
 from promptsync.commands import mv as moving
+from promptsync.commands.unmanaged import ANY, unmanaged
 from promptsync.model.errors import ExitCode, UsageError
 from promptsync.output.formats import render
 from promptsync.output.style import counted
@@ -63,7 +64,7 @@ def import_(
 
 
 def import_all(
-    target: Target, ids: tuple[str, ...] | None = None, into: str | None = None, chosen: Filter = importing.ANY
+    target: Target, ids: tuple[str, ...] | None = None, into: str | None = None, chosen: Filter = ANY
 ) -> ExitCode:
     """Imports with a bar that tells how far it is, and tells what came of it."""
     with ExitStack() as stack:
@@ -82,7 +83,7 @@ def import_all(
 
 
 def _list(target: Target, chosen: Filter, form: str) -> None:
-    found = importing.unmanaged(target, chosen, observer=console.watch())
+    found = unmanaged(target, chosen, observer=console.watch())
     if form == "json":
         console.show(unmanaged_json(found))
     elif found:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync.commands.import_ import unmanaged
 from promptsync.commands.keys import with_keys
 from promptsync.commands.lint import lint
 from promptsync.commands.plan import plan
 from promptsync.commands.state import read_lock
+from promptsync.commands.unmanaged import unmanaged
 from promptsync.files.git import lock_at_base
 from promptsync.files.tree import load_tree
 from promptsync.merge.locks import edits

@@ -13,6 +13,7 @@ from promptsync.commands.keys import folder_of
 from promptsync.commands.newfile import check_beside, emit_at, write_new
 from promptsync.commands.results import Imported
 from promptsync.commands.state import ids_elsewhere, read_state, record_with_files
+from promptsync.commands.unmanaged import ANY, matching, not_managed
 from promptsync.commands.until_merged import Tie, check_ties
 from promptsync.files.config import parse_config
 from promptsync.files.disk import as_spelled, find_sources
@@ -24,7 +25,6 @@ from promptsync.files.yaml.writer import dump
 from promptsync.model.errors import ConfigError, LoadError, PromptsyncError, UsageError
 from promptsync.model.lockfile import entry_for
 from promptsync.plan.base import own_fields
-from promptsync.plan.filters import Filter
 from promptsync.plan.safety import raise_if_mostly_gone
 
 if TYPE_CHECKING:
@@ -36,27 +36,12 @@ if TYPE_CHECKING:
     from promptsync.files.target import Target
     from promptsync.model.lockfile import LockEntry, Lockfile
     from promptsync.model.prompt import RemotePrompt
+    from promptsync.plan.filters import Filter
     from promptsync.service.calls import Exchange
 
 
-ANY = Filter()
-"""Every prompt."""
-
 DEFAULT_FOLDER = "Default"
 """Where a prompt goes whose folder no one tells: the project that each workspace begins with."""
-
-
-def unmanaged(
-    target: Target, wanted: Filter = ANY, *, observer: Callable[[Exchange], None] | None = None
-) -> list[RemotePrompt]:
-    """The prompts on the service that no lockfile of this root holds, newest first.
-
-    Raises UsageError where `wanted` asks for folders and the service tells none.
-    """
-    state = read_state(target)
-    with connect(target, read_only=True, observer=observer) as api:
-        service = read_prompts(api, target, state)
-    return _wanted(_unmanaged(target, state.lock, service.values()), wanted)
 
 
 def import_prompts(
@@ -84,7 +69,7 @@ def import_prompts(
         with connect(target, read_only=True, observer=observer) as api:
             service = read_prompts(api, target, state)
         raise_if_mostly_gone(len(lock.prompts), len(lock.ids() - service.keys()))
-        chosen = _wanted(_chosen(target, _unmanaged(target, lock, service.values()), ids, lock), wanted)
+        chosen = matching(_chosen(target, not_managed(target, lock, service.values()), ids, lock), wanted)
         layers = read_layers(target)
         keys = _keys(target, chosen, lock, folder, layers)
         on_start(len(chosen))
@@ -107,19 +92,6 @@ def import_prompts(
         owner = lock.owner or next((remote.owner for remote, _ in texts.values()), None)
         record_with_files(target, state, replace(lock.with_prompts({**lock.prompts, **entries}), owner=owner))
     return Imported({key: entry.id for key, entry in entries.items()}, left_out, new_fields)
-
-
-def _unmanaged(target: Target, lock: Lockfile, service: Iterable[RemotePrompt]) -> list[RemotePrompt]:
-    managed = lock.ids() | ids_elsewhere(target)
-    return sorted(
-        (prompt for prompt in service if prompt.id not in managed), key=lambda prompt: prompt.id, reverse=True
-    )
-
-
-def _wanted(found: list[RemotePrompt], wanted: Filter) -> list[RemotePrompt]:
-    if wanted.paths and found and all(prompt.path is None for prompt in found):
-        raise UsageError("this service does not tell in which folder a prompt is", hint="leave out --path; try --name")
-    return [prompt for prompt in found if wanted.takes(prompt)]
 
 
 def _chosen(target: Target, found: list[RemotePrompt], ids: Iterable[str] | None, lock: Lockfile) -> list[RemotePrompt]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptsync.commands import import_ as importing
+from promptsync.commands.unmanaged import unmanaged
 from promptsync.files.config import Config
 from promptsync.model.errors import LoadError, LockfileError, PlanError, UsageError
 from promptsync.model.prompt import Problem
@@ -51,7 +52,7 @@ def test_nothing_to_import_writes_nothing(world: Here) -> None:
 
 def test_newest_first(world: Here) -> None:
     ids = [there(world, name) for name in ("a", "b", "c")]
-    assert [prompt.id for prompt in importing.unmanaged(world.target)] == ids[::-1]
+    assert [prompt.id for prompt in unmanaged(world.target)] == ids[::-1]
 
 
 @pytest.mark.parametrize("folder", ["", "/abs", "a//b", "../up", "a/../b", ".hidden", "a/_skipped", "a\\b"])
@@ -168,5 +169,5 @@ def test_the_wrong_place_is_refused(world: Here) -> None:
         importing.import_prompts(world.target, None, "Default")
     world.sandbox.behaviour = Behaviour(owner="another")
     with pytest.raises(LockfileError, match="another"):
-        importing.unmanaged(world.target)
+        unmanaged(world.target)
     assert len(files(world)) == 3
