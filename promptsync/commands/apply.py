@@ -81,12 +81,7 @@ def apply(
             service = read_prompts(api, target, state, tree.files)
             state, recovery = _finish_earlier_run(target, state, service, api)
             made, lock = decide(api, target, tree.files, state.lock, service, options, state.recovered.creates, approve)
-            if saved is not None:
-                made = _as_saved(made, saved, target.connection.host)
-            made = with_sides(api, made)
-            if saved is not None and written is not None:
-                raise_if_rewritten(saved, written(made, target.connection.host))
-            raise_if_unsafe(made)
+            made = _checked(api, made, target.connection.host, saved, written)
             notes = recovery_notes(state.recovered, recovery, made)
             warnings = (*tree.warnings, *unmatched, *place_warnings(target, tree.files, service.values()))
             watcher.on_plan(Planned(made, target.connection.host, warnings, notes))
@@ -110,6 +105,19 @@ def apply(
             )
             watcher.on_start(applier)
             return _carry_out(target, applier, made, state)
+
+
+def _checked(
+    api: Client, made: Plan, host: str, saved: SavedPlan | None, written: Callable[[Plan, str], Json] | None
+) -> Plan:
+    """The plan that may be carried out, both sides of its changes read. Raises PlanError as `apply` does."""
+    if saved is not None:
+        made = _as_saved(made, saved, host)
+    made = with_sides(api, made)
+    if saved is not None and written is not None:
+        raise_if_rewritten(saved, written(made, host))
+    raise_if_unsafe(made)
+    return made
 
 
 def _finish_earlier_run(
