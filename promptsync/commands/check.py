@@ -46,7 +46,7 @@ def check(
     options = options or PlanOptions()
     tree = load_tree(target)
     found = _lint(target, tree, options.only)
-    planned = plan(target, options, offline=offline, observer=observer)
+    planned = plan(target, options, tree=tree, offline=offline, observer=observer)
     # What the loader warns of is among what was found, as the configuration has it.
     rest = (one for one in planned.warnings if one not in tree.warnings)
     planned = replace(planned, warnings=(*found, *rest))
