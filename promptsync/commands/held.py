@@ -12,12 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
-from promptsync.commands.home import Unpushed, folder_of, read_recorded, write_recorded
+from promptsync.commands.home import Unpushed, folder_of, read_recorded, with_recorded, write_recorded
 from promptsync.files.disk import look_around
 from promptsync.files.git import names_merged
 from promptsync.files.keys import without_ending
-from promptsync.merge.locks import merge_locks
-from promptsync.model.errors import ConfigError, LockfileError
+from promptsync.model.errors import ConfigError
 from promptsync.model.lockfile import Lockfile
 
 if TYPE_CHECKING:
@@ -81,16 +80,7 @@ def held_here(target: Target, lock: Lockfile, *, merged: bool = False) -> Unpush
 
 def with_held(target: Target, lock: Lockfile, held: Unpushed) -> Lockfile:
     """The lockfile with what is held. Raises LockfileError where the two contradict."""
-    if held == NOTHING:
-        return lock
-    merged = merge_locks(held.base, held.lock, lock)
-    if merged.conflicts:
-        raise LockfileError(
-            f"{target.held_path} was recorded here, and the branch {target.lock_branch} says something else about "
-            f"{', '.join(merged.conflicts[:5])}",
-            hint=f"to go by the branch, remove {target.held_path}: a plan then shows what differs",
-        )
-    return merged.lock
+    return lock if held == NOTHING else with_recorded(target, target.held_path, held, lock)
 
 
 def without_held(lock: Lockfile, held: Unpushed) -> Lockfile:

@@ -188,14 +188,17 @@ def read_recorded(target: Target, path: Path) -> Unpushed | None:
 def with_unpushed(target: Target, home: Lockfile) -> Lockfile:
     """The lockfile of the branch with what was recorded here. Raises LockfileError where the two contradict."""
     unpushed = read_unpushed(target)
-    if unpushed is None:
-        return home
-    merged = merge_locks(unpushed.base, unpushed.lock, home)
+    return home if unpushed is None else with_recorded(target, target.lock_path, unpushed, home)
+
+
+def with_recorded(target: Target, path: Path, recorded: Unpushed, home: Lockfile) -> Lockfile:
+    """The lockfile of the branch with what the file `path` holds. Raises LockfileError where the two contradict."""
+    merged = merge_locks(recorded.base, recorded.lock, home)
     if merged.conflicts:
         raise LockfileError(
-            f"{target.lock_path} was recorded here, and the branch {target.lock_branch} says something else about "
+            f"{path} was recorded here, and the branch {target.lock_branch} says something else about "
             f"{', '.join(merged.conflicts[:5])}",
-            hint=f"to go by the branch, remove {target.lock_path}: a plan then shows what differs",
+            hint=f"to go by the branch, remove {path}: a plan then shows what differs",
         )
     return merged.lock
 
