@@ -57,7 +57,7 @@ def check(
     those of the apply that is to follow. With --preview the changed prompts can be called by ids of their own, which
     the comment tells; they are deleted when the pull request is closed.
     """
-    event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
+    event = _event()
     with _github(event) as api, ExitStack() as stack:
         watcher = Watcher(
             on_start=lambda applier: stack.enter_context(stopped_by_signals(applier, breaks_off=False)),
@@ -94,7 +94,7 @@ def apply(target: Target, prune: bool, max_deletes: int | None, approval: Any, c
 
     A commit that the branch has left behind is not applied: the run of the newer one does it.
     """
-    event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
+    event = _event()
     with _github(event) as api, ExitStack() as stack:
         if api is None:
             raise ConfigError(
@@ -126,7 +126,7 @@ def apply(target: Target, prune: bool, max_deletes: int | None, approval: Any, c
 @common.on_target
 def drift(target: Target, fail_on_drift: bool, pull_request: bool, verbose: bool) -> int:
     """Tell what was changed on the service alone in one issue, which closes when it is gone. Reads the service only."""
-    event = read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
+    event = _event()
     with _github(event) as api:
         checked = drifting.drift(
             replace(target, branches=api),
@@ -138,6 +138,10 @@ def drift(target: Target, fail_on_drift: bool, pull_request: bool, verbose: bool
             observer=console.watch(verbose=verbose),
         )
     return _told(checked)
+
+
+def _event() -> Event:
+    return read_event(os.environ, read_payload(_path("GITHUB_EVENT_PATH")))
 
 
 def _told(checked: Checked) -> int:

@@ -46,7 +46,7 @@ def init(
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, init needs --yes")
     prepared = preparing.prepare(target, _wanted(target, project, github, pre_commit, from_service, yes=yes))
-    to_write = list(preparing.open_steps(prepared))
+    to_write = [step for step in prepared.steps if step.is_open]
     for step in prepared.steps:
         console.say(f"{step.what:<8} {_shown(step)}")
     if to_write and not yes and not console.ask(f"Write {'this' if len(to_write) == 1 else 'these'}?"):

@@ -21,7 +21,7 @@ from promptsync.commands.state import read_state
 from promptsync.files import git
 from promptsync.files.config import SANDBOX_TARGET
 from promptsync.files.disk import read_bytes
-from promptsync.files.target import CONFIG_NAME, open_target, read_config
+from promptsync.files.target import CONFIG_NAME, open_target
 from promptsync.files.tree import load_tree
 from promptsync.model.errors import AuthError, LoadError, NotFoundError, PromptsyncError, ServiceError
 from promptsync.model.secrets import is_of_project
@@ -61,14 +61,12 @@ class Asked(NamedTuple):
 def doctor(asked: Asked) -> Iterator[Finding]:
     """What is found, in the order in which things rest on each other; each as soon as it is known."""
     yield _versions()
-    target = None
     try:
         target = open_target(asked.root, asked.target, base_url=asked.base_url, environ=asked.environ)
-        yield _configuration(target)
     except PromptsyncError as error:
         yield _failure("configuration", error)
-    if target is None:
         return
+    yield _configuration(target)
     files = yield from _files(target)
     yield from _git(target)
     state = yield from _state(target)
@@ -84,7 +82,7 @@ def _versions() -> Finding:
 def _configuration(target: Target) -> Finding:
     path = target.root / CONFIG_NAME
     where = str(path) if path.exists() else f"no {path}, so all is as by default"
-    names = ", ".join(sorted(read_config(target.root).targets))
+    names = ", ".join(sorted(target.config.targets))
     return Finding("configuration", where + (f"; targets: {names}" if names else ""))
 
 
@@ -160,10 +158,10 @@ def _lock_in_tree(target: Target) -> Iterator[Finding]:
     for left in left_behind(target):
         yield Finding("left behind", f"{left} is not read: it waits for a branch of lockfiles", TO_BRING_BACK, "note")
     path = target.lock_path
-    data = read_bytes(path)
-    if data is not None and git.committed(path) is None:
+    data, committed = read_bytes(path), git.committed(path)
+    if data is not None and committed is None:
         yield Finding("lock's home", f"git does not have {path}", "commit it: it holds the ids", "fails")
-    elif data is not None and git.committed(path) != data.replace(b"\r\n", b"\n"):  # as git may have checked it out
+    elif data is not None and committed != data.replace(b"\r\n", b"\n"):  # as git may have checked it out
         yield Finding(
             "lock's home", f"{path} is not committed as it is", "commit it, or `promptsync lock push`", "note"
         )

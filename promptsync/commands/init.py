@@ -20,7 +20,6 @@ from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.model.shell import typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from promptsync.files.target import Target
@@ -55,6 +54,11 @@ class Step:
     what: Literal["make", "add to", "there", "by hand"]
     text: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is to be written."""
+        return self.what in ("make", "add to")
+
 
 class Prepared(NamedTuple):
     """What an init would do under `top`, and the commands that switch on what lies in no file of the repository."""
@@ -88,7 +92,7 @@ def prepare(target: Target, wanted: Wanted) -> Prepared:
 def write(prepared: Prepared) -> None:
     """Writes what is to be made or added to. Raises PromptsyncError where a file cannot be."""
     for step in prepared.steps:
-        if step.what in ("make", "add to"):
+        if step.is_open:
             write_atomic(step.path, step.text.encode(), root=prepared.top)
 
 
@@ -177,8 +181,3 @@ def _pre_commit(path: Path, words: dict[str, str]) -> Step:
     if b"promptsync" in data:
         return Step(path, "there")
     return Step(path, "by hand", text.partition("\n")[2])
-
-
-def open_steps(prepared: Prepared) -> Iterator[Step]:
-    """Those that are to be written."""
-    return (step for step in prepared.steps if step.what in ("make", "add to"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from promptsync.files.config import TargetSettings
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,6 @@ def _checked_url(url: str, where: str) -> str:
         raise ConfigError(
             f"{where} holds a user name or password", hint="give the host alone; the key has its own variable"
         )
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise ConfigError(f"{where} would send the key to {host} in clear text", hint="use https://")
     return url.rstrip("/")

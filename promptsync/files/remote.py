@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from promptsync.files.branches import Proposed
+from promptsync.files.connection import LOOPBACK
 from promptsync.files.repository import Repository
 from promptsync.files.safe import MAX_STATE_BYTES, real
 from promptsync.model.errors import BranchError, DeniedError, MovedError
@@ -31,7 +32,6 @@ ORIGIN = "origin"
 KEPT = "refs/promptsync/"
 """Where the tips of branches are kept that were read or written last."""
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SECRET = re.compile(r"(?<=://)[^/\s]*@")
 _URL = re.compile(r"https?://[^\s'\"<>]{1,500}")
@@ -158,7 +158,7 @@ class Remote:
     def _check_url(self, url: str) -> None:
         parts = urlsplit(url) if "://" in url else None
         if parts is not None and parts.scheme == "http":
-            if parts.hostname not in _LOOPBACK:
+            if parts.hostname not in LOOPBACK:
                 raise BranchError(f"{self._name} would be reached in clear text", hint="use https or ssh")
             self._protocols += ":http"
         path = folder_of(url)
