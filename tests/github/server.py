@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError, build_schema, graphql_sync
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+
+from tests.serving import app_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -692,12 +693,5 @@ def serving(folder: Path) -> Iterator[tuple[FakeGitHub, str]]:
     bare = folder / "shop.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
     github = FakeGitHub(bare)
-    server = make_server("127.0.0.1", 0, github, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield github, f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with app_served(github) as url:
+        yield github, url

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+
+from tests.serving import app_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,12 +159,5 @@ def serving(folder: Path) -> Iterator[tuple[FakeGitLab, str]]:
     hook.write_text(_HOOK)
     hook.chmod(0o755)
     gitlab = FakeGitLab(bare)
-    server = make_server("127.0.0.1", 0, gitlab, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield gitlab, f"http://127.0.0.1:{server.server_port}/api/v4"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with app_served(gitlab) as url:
+        yield gitlab, f"{url}/api/v4"
