@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptsync.model.compare import FieldDiff, in_words_of, is_service_only, settled
+from promptsync.model.naming import few
 
 if TYPE_CHECKING:
     from promptsync.apply.payload import Verdict
@@ -40,5 +41,4 @@ def not_as_asked(verdict: Verdict, dialect: Dialect) -> str:
 
 def _named(items: list[FieldDiff], dialect: Dialect) -> str:
     names = list(dict.fromkeys(item.field for item in in_words_of(dialect, items)))
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    return few(names, _MOST_NAMED)

@@ -18,6 +18,7 @@ from promptsync.commands.state import State, read_state, write_lock
 from promptsync.files.run_lock import alone
 from promptsync.files.tree import load_tree
 from promptsync.model.errors import PromptsyncError, StalePlanError
+from promptsync.model.naming import few
 from promptsync.plan.differ import plan_digest
 from promptsync.plan.safety import raise_if_unsafe
 from promptsync.plan.saved import raise_if_rewritten
@@ -169,9 +170,8 @@ def _as_saved(made: Plan, saved: SavedPlan, host: str) -> Plan:
     now = {(change.key, change.action, change.digest): change for change in made.changes}
     moved = [key for key, action, digest in saved.changes if (key, action, digest) not in now]
     if moved:
-        named = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
         raise StalePlanError(
-            f"the plan is stale: the file, the lock or the service has moved for {named}",
+            f"the plan is stale: the file, the lock or the service has moved for {few(moved, 5)}",
             hint="nothing was written; make a new plan and review it",
         )
     changes = tuple(now[change] for change in saved.changes)

@@ -18,6 +18,7 @@ from promptsync.files.tree import load_tree
 from promptsync.model.canonical import source_hashes
 from promptsync.model.errors import DriftedError, LoadError, UsageError
 from promptsync.model.globs import matches
+from promptsync.model.naming import few
 from promptsync.model.provenance import parse_provenance
 from promptsync.plan.changes import PlanOptions
 
@@ -138,7 +139,7 @@ def _raise_if_drifted(
     drifted = [change.key for change in made.changes if change.key in found.here]
     if drifted:
         raise DriftedError(
-            f"“{source.name}” does not hold what was applied to it: {_named(drifted)}",
+            f"“{source.name}” does not hold what was applied to it: {few(drifted, _SHOWN)}",
             hint=f"nothing was promoted; see `promptsync drift --target {source.name}`: `pull` takes an edit into the "
             "file, `apply --overwrite` takes it back; or leave these out with --only",
         )
@@ -146,11 +147,7 @@ def _raise_if_drifted(
 
 def _unknown(source: Target, missing: list[str]) -> DriftedError:
     return DriftedError(
-        f"no file in this history says what “{source.name}” holds of {_named(missing)}",
+        f"no file in this history says what “{source.name}” holds of {few(missing, _SHOWN)}",
         hint=f"nothing was promoted; apply to {source.name} again, fetch more of the history, or leave these out with "
         "--only",
     )
-
-
-def _named(keys: list[str]) -> str:
-    return ", ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")

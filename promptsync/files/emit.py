@@ -21,6 +21,7 @@ from promptsync.model.compare import all_differences
 from promptsync.model.errors import PromptsyncError
 from promptsync.model.json_schema import PROMPT_URL, modeline
 from promptsync.model.layers import own_part
+from promptsync.model.naming import few
 from promptsync.model.prompt import CLASSIC, CURRENT, DIALECTS, Dialect, Json
 from promptsync.model.schema import check, in_order
 from promptsync.model.secrets import holds_key
@@ -263,8 +264,7 @@ def _prove(file: PromptFile, text: str, document: Json, remote: RemotePrompt) ->
 
 
 def _several(fields: list[str]) -> str:
-    shown = [_visible(name) for name in fields]
-    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
+    return few([_visible(name) for name in fields], 5)
 
 
 def _generic(path: Path) -> str:

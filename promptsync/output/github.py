@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from promptsync.model.naming import few
 from promptsync.output.applied import not_approved
 from promptsync.output.details import details
 from promptsync.output.escape import terminal
@@ -108,10 +109,8 @@ def _path_of(change: Change) -> str | None:
 
 
 def _fields(items: tuple[FieldDiff, ...]) -> Iterator[str]:
-    names = [item.field for item in items]
-    more = f" and {len(names) - _MAX_FIELDS} more" if len(names) > _MAX_FIELDS else ""
-    if names:
-        yield f"{', '.join(names[:_MAX_FIELDS])}{more}"
+    if items:
+        yield few([item.field for item in items], _MAX_FIELDS)
 
 
 def _data(text: str) -> str:

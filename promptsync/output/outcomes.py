@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from promptsync.model.naming import few
 from promptsync.model.shell import command
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
@@ -131,8 +132,7 @@ def _interrupted(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
         groups["in doubt" if outcome.in_doubt else done].append(outcome.key)
     yield style("yellow", "interrupted:")
     for name, keys in groups.items():
-        more = f" and {len(keys) - _MAX_KEYS} more" if len(keys) > _MAX_KEYS else ""
-        named = f" ({', '.join(keys[:_MAX_KEYS])}{more})" if keys and name != "done" else ""
+        named = f" ({few(keys, _MAX_KEYS)})" if keys and name != "done" else ""
         yield f"{_MARGIN}{name + ':':<10}{len(keys)}{terminal(named)}"
     again = "run it again: it first looks what became of what is in doubt, and does nothing twice"
     yield f"{_MARGIN}{style('cyan', 'help:')} {again}"

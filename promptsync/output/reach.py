@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptsync.model.naming import few
 from promptsync.output.style import counted
 from promptsync.plan.origins import reaches
 
@@ -18,6 +19,4 @@ _MOST_KEYS = 20
 def reach_lines(plan: Plan) -> Iterator[str]:
     """What a file that several prompts share reaches among the changes of a plan, a clause for each file."""
     for reach in reaches(plan.changes):
-        more = len(reach.keys) - _MOST_KEYS
-        listed = ", ".join(reach.keys[:_MOST_KEYS]) + (f" and {more} more" if more > 0 else "")
-        yield f"{reach.place} reaches {counted(len(reach.keys), 'prompt')}: {listed}"
+        yield f"{reach.place} reaches {counted(len(reach.keys), 'prompt')}: {few(reach.keys, _MOST_KEYS)}"

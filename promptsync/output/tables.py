@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from promptsync.model.naming import few
 from promptsync.output.cells import pad
 from promptsync.output.cells import width as cells
 from promptsync.output.escape import json_text, terminal
@@ -113,7 +114,7 @@ def render_pairs(pairs: Iterable[Pair], *, color: bool) -> str:
     """A line for each file and the prompt of its name, with the fields in which they differ, and those only there."""
     rows = [("KEY", "ID", "DIFFERS IN", "ONLY THERE")]
     for pair in pairs:
-        rows.append((pair.file.key, pair.remote.id, _few(pair.fields) or "nothing", _few(pair.only_there)))
+        rows.append((pair.file.key, pair.remote.id, few(pair.fields, 3) or "nothing", few(pair.only_there, 3)))
     return "\n".join(_table(rows, Style(color)))
 
 
@@ -131,10 +132,6 @@ def findings_json(findings: Iterable[Finding]) -> str:
     """The same for programs: a list of objects."""
     told = [{"name": f.name, "level": f.level, "said": f.said, "hint": f.hint} for f in findings]
     return json_text(json.dumps(told, indent=2))
-
-
-def _few(fields: Sequence[str]) -> str:
-    return ", ".join(fields[:3]) + (f" and {len(fields) - 3} more" if len(fields) > 3 else "")
 
 
 def _table(rows: Sequence[tuple[str, ...]], style: Style) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptsync.model.naming import few
 from promptsync.model.variables import variables
 
 if TYPE_CHECKING:
@@ -20,6 +21,5 @@ def lost_variables(file: PromptFile, remote: RemotePrompt | None) -> tuple[str, 
     lost = sorted(held - variables(file.prompt.block)) if held else []
     if not lost:
         return ()
-    names = ", ".join(f"{{{{{name}}}}}" for name in lost[:_SHOWN])
-    more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
-    return (f"it no longer has {names}{more}: look at the applications that fill in what is gone",)
+    names = few([f"{{{{{name}}}}}" for name in lost], _SHOWN)
+    return (f"it no longer has {names}: look at the applications that fill in what is gone",)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptsync.model.naming import few
 from promptsync.model.prompt import Problem
 from promptsync.model.secrets import is_of_project
 
@@ -23,11 +24,13 @@ def misplaced(paths: Iterable[str], service: Iterable[RemotePrompt], key: str, k
     `paths` are those wanted, prefix and all. The first folder of a path is its project. A service whose prompts are of
     several domains shows that the key reaches further than its form says.
     """
+    if not is_of_project(key):
+        return None
     tops = sorted({path.partition("/")[0] for path in paths})
     domains = {prompt.raw.get("domain_id") for prompt in service} - {None}
-    if len(tops) < 2 or len(domains) > 1 or not is_of_project(key):
+    if len(tops) < 2 or len(domains) > 1:
         return None
-    named = ", ".join(f"“{top}”" for top in tops[:5]) + (f" and {len(tops) - 5} more" if len(tops) > 5 else "")
+    named = few([f"“{top}”" for top in tops], 5)
     return Problem(
         key_name,
         0,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.model.compare import file_differences
 from promptsync.model.globs import is_glob
+from promptsync.model.naming import few
 from promptsync.model.shell import command, typed
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _difference(file: PromptFile | None, prompt: RemotePrompt) -> str:
     fields = [item.field for item in file_differences(file, prompt, prompt.dialect(file.prompt.dialect), None)]
     if not fields:
         return "says the same"
-    return "differs in " + ", ".join(fields[:_MOST_FIELDS]) + _and_more(len(fields) - _MOST_FIELDS)
+    return f"differs in {few(fields, _MOST_FIELDS)}"
 
 
 def _and_more(number: int) -> str:
