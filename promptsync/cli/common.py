@@ -177,9 +177,9 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     # What was recorded of a preview is brought home by the preview's own commands.
     push = "this again" if target.settings.preview else "`promptsync lock push`"
     hint = f"{error.hint}; then run {push}" if error.hint else f"run {push} to try again"
-    path = target.lock_path if target.lock_path.exists() else target.held_path
-    not_home = NotHomeError(f"{path} holds what did not come home: {error.message}", hint=hint)
-    own = errors.tell(not_home)
+    recorded = next((path for path in (target.lock_path, target.held_path) if path.exists()), None)
+    what = f"{recorded} holds what did not come home" if recorded else "no lockfile could be brought home"
+    own = errors.tell(NotHomeError(f"{what}: {error.message}", hint=hint))
     return code or own
 
 

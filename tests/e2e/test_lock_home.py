@@ -206,6 +206,13 @@ def test_what_does_not_come_home_is_kept_told_and_brought_by_the_next_run(
     assert world.run("lock push").err == f"the branch {STATE} holds the lockfile already\n"
 
 
+def test_where_nothing_was_recorded_no_file_is_said_to_hold_anything(world: World) -> None:
+    Checkout.init(world.root.parent)
+    ran = world.run("lock push", "--branch", "main", "--remote", "nowhere")
+    assert (ran.code, ".promptsync" in ran.err) == (6, False)
+    assert "error: no lockfile could be brought home: this checkout has no remote “nowhere”" in ran.err
+
+
 def test_a_worse_end_keeps_its_exit_code_and_the_lockfile_that_stayed_is_told_all_the_same(
     world: World, checkout: Checkout, hub: Checkout
 ) -> None:
