@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from promptsync.files.yaml.careful import Path, Places
 
 # What YAML does not allow raw, and the line ends that YAML 1.1 has and 1.2 has not: they would turn to other text.
-_UNWELCOME = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNWELCOME = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
+"""What most files are made of alone: to take that out shows it in a tenth of the time that the search takes."""
 
 
 class _Again(Exception):  # noqa: N818 - no error: a signal that positions are needed
@@ -81,7 +83,7 @@ def decode(data: bytes) -> tuple[str, list[Complaint]]:
         return "", [Complaint(line, column, message, "save the file as UTF-8")]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    bad = _UNWELCOME.search(text)
+    bad = _UNWELCOME.search(text) if data.translate(None, _ASCII) else None
     if bad is None:
         left = left_by_git(text)
         return ("", [left]) if left else (text, [])

@@ -28,13 +28,14 @@ _FLOW_WIDTH = 100
 _LONGEST_KEY = 900
 """YAML readers look for the `:` behind a key within 1024 characters; a longer key must be marked with `?`."""
 
-# What stands as it is: no control characters, no line ends but \n, no byte order mark, and no characters that turn
-# the direction of the text around, so that a reviewer sees what the model will see.
-_SEEN = "\n\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-_ESCAPED = re.compile(f"[^{_SEEN}]")
-# In a block, which has no escapes, stands too what texts in Arabic or Hebrew need: isolates and embeddings, which end
-# with their line. What overrides the direction of letters does not.
-_NOT_IN_BLOCK = re.compile(f"[^\t{_SEEN}\u202a-\u202c\u2066-\u2069]")
+# What never stands as it is: control characters, line ends but \n, byte order marks, halves of characters. Said as what
+# is out, since the class of all the others takes Python twelve times as long to compile.
+_OUT = "\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
+# Neither do characters that turn the direction of the text around, so that a reviewer sees what the model will see.
+_ESCAPED = re.compile(f"[\t{_OUT}\u202a-\u202e\u2066-\u2069]")
+# In a block, which has no escapes, stands what texts in Arabic or Hebrew need: isolates and embeddings, which end with
+# their line. What overrides the direction of letters does not.
+_NOT_IN_BLOCK = re.compile(f"[{_OUT}\u202d\u202e]")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _ESCAPES |= {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -267,6 +268,18 @@ def test_bytes_that_are_no_yaml_are_refused(raw: bytes, place: tuple[int, int], 
     text, complaints = decode(raw)
     assert text == ""
     assert [(complaint[:2], complaint.message) for complaint in complaints] == [(place, message)]
+
+
+RAW = re.compile("[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.2 allows to stand as it is (`c-printable`)."""
+
+
+def test_every_character_that_yaml_prints_is_let_in_and_no_other() -> None:
+    """But for what ends a line to YAML 1.1 alone, and for byte order marks."""
+    all_of_them = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x10001), 0x10FFFF)]
+    welcome = {char for char in all_of_them if RAW.fullmatch(char)} - set("\x85\u2028\u2029\ufeff")
+    assert decode("".join(sorted(welcome - {"\r"})).encode())[1] == []
+    assert [char for char in all_of_them if char not in welcome and not decode(f"a{char}".encode())[1]] == []
 
 
 def test_a_byte_order_mark_and_other_line_ends_are_fine() -> None:

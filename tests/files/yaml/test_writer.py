@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from promptsync.files.yaml.editor import edit
 from promptsync.files.yaml.edits import Edit, identical
 from promptsync.files.yaml.reader import decode, read
-from promptsync.files.yaml.writer import NotYamlError, dump
+from promptsync.files.yaml.writer import NotYamlError, dump, escape
 
 # Each turns up often: what ends lines, what is not seen, and what YAML has a meaning for.
 PIECES = st.sampled_from(
@@ -48,6 +48,16 @@ def test_any_text_is_read_back_by_all_readers(text: str) -> None:
     for document in ({"k": text}, {"k": [text, {"in": text}], "l": text}, {"k": {"in": [[text], text]}}):
         for data in read_by_all(dump(document)):
             assert data == document
+
+
+def test_what_a_reviewer_cannot_see_is_escaped_and_nothing_else() -> None:
+    """Line ends but the plain one, control characters, and what turns the direction of the text around."""
+    turning = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+    unseen = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)}
+    escaped = {
+        char for code in (*range(0xD800), *range(0xE000, 0x10001), 0x10FFFF) if escape(char := chr(code)) != char
+    }
+    assert escaped == unseen | turning | {'"', "\\"}
 
 
 @given(LINES)
