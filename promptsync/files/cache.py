@@ -189,6 +189,7 @@ def _names(noun: Any) -> list[str]:
 _ENCODER = json.JSONEncoder(default=_values, separators=(",", ":"))
 
 
+@functools.cache
 def _code() -> str:
     """A digest of the code that says what a file means: under other rules nothing is known."""
     package = Path(__file__).parents[1]

@@ -69,6 +69,8 @@ class Layers:
 
     def of(self, key: str) -> tuple[Layer, ...]:
         """Those of the prompt `key`, as `Source.layers` holds them."""
+        if not (self._defaults or self._overrides):
+            return ()
         return (*self._of_folders(key), *(one.layer for one in self._overrides if matches(key, (one.match,))))
 
     def far(self, key: str, own: Json) -> Json:

@@ -60,9 +60,10 @@ class Texts:
         """Takes in whatever JSON holds."""
         if isinstance(value, dict):
             self.share(value)
-            value = list(value.values())
-        for item in value if isinstance(value, list) else ():
-            self.add(item)
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        for item in parts:
+            if type(item) is dict or type(item) is list:
+                self.add(item)
 
     def share(self, fields: Json) -> Json:
         """The same object, its long texts replaced by equal ones that came before."""
