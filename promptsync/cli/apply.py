@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promptsync.cli import common, console
+from promptsync.cli import common, common_plan, console
 from promptsync.cli.signals import stopped_by_signals
 from promptsync.commands import apply as applying
 from promptsync.model.errors import ExitCode, UsageError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Prompts side by side.")
 @common.timeout
 @common.verbose
-@common.deciding
+@common_plan.deciding
 @common.on_target
 @common.brings_home
 def apply(
@@ -49,7 +49,7 @@ def apply(
         raise UsageError("a saved plan carries its own --prune, --max-deletes, --overwrite, --create-twins and --only")
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, apply needs --yes")
-    saved = common.read_saved(plan_file) if plan_file else None
+    saved = common_plan.read_saved(plan_file) if plan_file else None
     with ExitStack() as stack:
         looking = watcher(stack, yes=yes, verbose=verbose)
         applied = applying.apply(target, options, saved=saved, written=saved_plan, watcher=looking, **settings)
@@ -95,7 +95,7 @@ def watcher(stack: ExitStack, *, yes: bool, verbose: bool, apart: bool = False) 
         if apart:
             common.show_warnings(planned.warnings)
         else:
-            common.show_planned(planned, whole=verbose)
+            common_plan.show_planned(planned, whole=verbose)
 
     return applying.Watcher(
         on_plan=on_plan,

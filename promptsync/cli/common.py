@@ -1,4 +1,4 @@
-"""What the commands share: their options, and how a plan and its warnings are shown."""
+"""What the commands share: the options that say where they work, and what they tell besides their results."""
 
 from __future__ import annotations
 
@@ -17,25 +17,20 @@ from promptsync.cli import console
 from promptsync.commands.completion import offered_keys, offered_targets
 from promptsync.commands.home import TO_BRING_BACK, left_behind
 from promptsync.files.config import DEFAULT_TARGET
-from promptsync.files.disk import read_bytes
 from promptsync.files.target import open_target
-from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError, UsageError
+from promptsync.model.errors import BranchError, ExitCode, LockfileError, NotHomeError
 from promptsync.output.escape import terminal
-from promptsync.output.formats import DEFAULT, FOR_RUNNERS, FORMATS, render
 from promptsync.output.layout import Layout
 from promptsync.output.problems import render_problems
 from promptsync.output.style import counted
-from promptsync.plan.changes import PlanOptions
-from promptsync.plan.saved import parse_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptsync.commands.results import Planned, Pushed
+    from promptsync.commands.results import Pushed
     from promptsync.files.target import Target
     from promptsync.model.errors import PromptsyncError
     from promptsync.model.prompt import Problem
-    from promptsync.plan.saved import SavedPlan
 
 ROOT = "prompts"
 """The folder of the prompt files, if no other is named."""
@@ -183,14 +178,6 @@ def tell_not_home(target: Target, error: PromptsyncError, code: int = ExitCode.D
     return code or own
 
 
-plan_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default=DEFAULT,
-    show_default=True,
-    help="For a terminal, a program, a comment, a browser, or as annotations in GitHub Actions.",
-)
 only = click.option("--only", multiple=True, metavar="GLOB", shell_complete=complete_key, help="Only these keys.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and every text whole.")
 timeout = click.option(
@@ -201,69 +188,10 @@ timeout = click.option(
 )
 
 
-def deleting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options about what is deleted."""
-    prune = click.option("--prune", is_flag=True, help="Delete prompts whose files are gone.")
-    most = "Allow so many deletes, in place of 30 % of the lock."
-    return prune(click.option("--max-deletes", type=click.IntRange(0), help=most)(command))
-
-
-def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that decide beforehand; the command gets them as `options` (PlanOptions)."""
-
-    @deleting
-    @click.option(
-        "--overwrite",
-        multiple=True,
-        metavar="GLOB",
-        shell_complete=complete_key,
-        help="The file wins for these keys (`**` crosses /).",
-    )
-    @click.option("--create-twins", is_flag=True, help="Create prompts even where others bear their names.")
-    @only
-    @functools.wraps(command)
-    def wrapped(
-        *args: Any,
-        prune: bool,
-        max_deletes: int | None,
-        overwrite: tuple[str, ...],
-        create_twins: bool,
-        only: tuple[str, ...],
-        **kwargs: Any,
-    ) -> Any:
-        return command(*args, options=PlanOptions(prune, overwrite, create_twins, only, max_deletes), **kwargs)
-
-    return wrapped
-
-
 def layout_of_stdout(*, whole: bool = False) -> Layout:
     """How to lay out what goes to stdout: only a terminal is spared long texts, unless they are wanted `whole`."""
     stream = sys.stdout
     return Layout(color=console.has_color(stream), width=console.width(stream), whole=whole or not stream.isatty())
-
-
-def show_planned(planned: Planned, form: str = DEFAULT, *, whole: bool = False) -> None:
-    """Warnings and notes on stderr, the plan on stdout."""
-    show_warnings(planned.warnings)
-    if planned.notes:
-        console.tell("the last run was interrupted:")
-    for note in planned.notes:
-        console.tell(f"  {note}")
-    show_rendered(render(planned.plan, layout_of_stdout(whole=whole), form), form)
-
-
-def show_rendered(text: str, form: str) -> None:
-    """A plan in the format of that name, on stdout."""
-    show = console.show_commands if form in FOR_RUNNERS else console.show
-    show(text)
-
-
-def read_saved(path: Path) -> SavedPlan:
-    """The plan that was saved in a file. Raises UsageError where there is none, PlanError for what is none."""
-    data = read_bytes(path)
-    if data is None:
-        raise UsageError(f"there is no plan {path}")
-    return parse_saved(data, str(path))
 
 
 def show_warnings(warnings: tuple[Problem, ...]) -> None:

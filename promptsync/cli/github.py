@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promptsync.cli import common, console
+from promptsync.cli import common, common_plan, console
 from promptsync.cli.signals import stopped_by_signals
 from promptsync.commands.apply import Watcher
 from promptsync.github import apply as applying
@@ -39,7 +39,7 @@ def github() -> None:
 @click.option("--fail-on-drift", is_flag=True, help="Exit 3 where a prompt was changed on the service alone.")
 @click.option("--comment/--no-comment", default=True, show_default=True, help="Tell the plan in the pull request.")
 @click.option("--preview", is_flag=True, help="Make the changed prompts in a place of their own until it is closed.")
-@common.deleting
+@common_plan.deleting
 @common.verbose
 @common.on_target
 def check(
@@ -86,7 +86,7 @@ def check(
     help="Apply any change, or only what the checks of the merged pull requests told.",
 )
 @click.option("--comment/--no-comment", default=True, show_default=True, help="Tell it in the merged pull requests.")
-@common.deleting
+@common_plan.deleting
 @common.verbose
 @common.on_target
 def apply(target: Target, prune: bool, max_deletes: int | None, approval: Any, comment: bool, verbose: bool) -> int:
@@ -101,7 +101,7 @@ def apply(target: Target, prune: bool, max_deletes: int | None, approval: Any, c
                 "GITHUB_TOKEN is not set, and the lockfile comes home with it", hint="give it to the step"
             )
         watcher = Watcher(
-            on_plan=lambda planned: common.show_planned(planned, whole=True),
+            on_plan=lambda planned: common_plan.show_planned(planned, whole=True),
             # The lockfile is still to be brought home when the last prompt is written.
             on_start=lambda applier: stack.enter_context(stopped_by_signals(applier, breaks_off=False)),
             on_request=console.watch(verbose=verbose),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptsync.cli import common, console
+from promptsync.cli import common, common_plan, console
 from promptsync.commands import check as checking
 from promptsync.commands import drift as drifting
 from promptsync.commands import plan as planning
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply PLAN`.")
-@common.plan_format
+@common_plan.plan_format
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending, 3 on drift or conflict.")
 @click.option("--offline", is_flag=True, help="Plan against the lock alone, without the service.")
 @common.timeout
 @common.verbose
-@common.deciding
+@common_plan.deciding
 @common.on_target
 def plan(
     target: Target,
@@ -48,7 +48,7 @@ def plan(
     with console.waiting("Reading files and service"):
         observer = console.watch(verbose=verbose)
         planned = planning.plan(target, options, offline=offline, patience=patience, observer=observer)
-    common.show_planned(planned, form, whole=verbose)
+    common_plan.show_planned(planned, form, whole=verbose)
     if planned.refused is not None:
         raise planned.refused
     if out is not None:
@@ -79,7 +79,7 @@ def check(
         observer = console.watch(verbose=verbose)
         options = PlanOptions(only=only)
         planned = checking.check(target, options, offline=offline, with_unmanaged=fail_on_unmanaged, observer=observer)
-    common.show_planned(planned, whole=True)
+    common_plan.show_planned(planned, whole=True)
     if fail_on_unmanaged and planned.unmanaged:
         console.tell(f"{counted(len(planned.unmanaged), 'prompt')} on the service in no lockfile:")
         console.show_talk(render_unmanaged(planned.unmanaged, color=False))
@@ -97,7 +97,7 @@ def drift(target: Target, verbose: bool) -> int:
     with console.waiting("Reading files and service"):
         planned = drifting.drift(target, observer=console.watch(verbose=verbose))
     if planned.plan.changes:
-        common.show_planned(planned, whole=verbose)
+        common_plan.show_planned(planned, whole=verbose)
         return ExitCode.CONFLICT
     common.show_warnings(planned.warnings)
     console.say("No drift. The service holds what the lockfile says.")

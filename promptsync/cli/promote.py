@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptsync.cli import common, console
+from promptsync.cli import common, common_plan, console
 from promptsync.cli.apply import show_applied, watcher
 from promptsync.commands import apply as applying
 from promptsync.commands import plan as planning
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `promote FROM TO PLAN`."
 )
-@common.plan_format
+@common_plan.plan_format
 @common.verbose
-@common.deciding
+@common_plan.deciding
 @common.where
 def promote(
     root: Path,
@@ -69,7 +69,7 @@ def promote(
         replace(open_target(root, name, base_url=base_url, environ=os.environ), notify=console.tell)
         for name in (origin, destination)
     )
-    saved = common.read_saved(plan_file) if plan_file else None
+    saved = common_plan.read_saved(plan_file) if plan_file else None
     chosen = saved.options if saved else options
     with console.waiting("Reading files and services"):
         tree = promoting.files_of(source, goal, chosen, observer=console.watch(verbose=verbose))
@@ -82,7 +82,7 @@ def _plan(
     source: Target, target: Target, options: PlanOptions, tree: Loaded, out: Path | None, form: str, *, verbose: bool
 ) -> ExitCode:
     planned = planning.plan(target, options, tree=tree, observer=console.watch(verbose=verbose))
-    common.show_planned(planned, form, whole=verbose)
+    common_plan.show_planned(planned, form, whole=verbose)
     if planned.refused is not None:
         raise planned.refused
     if out is not None:
@@ -98,7 +98,7 @@ def _apply(
 ) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, promote needs --yes")
-    saved = common.read_saved(plan_file) if plan_file else None
+    saved = common_plan.read_saved(plan_file) if plan_file else None
     with ExitStack() as stack:
         looking = watcher(stack, yes=yes, verbose=verbose)
         applied = applying.apply(target, options, tree=tree, saved=saved, written=saved_plan, watcher=looking)

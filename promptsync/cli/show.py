@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptsync.cli import common, console
+from promptsync.cli import common, common_plan, console
 from promptsync.model.errors import ExitCode
 from promptsync.model.shell import command
 from promptsync.output.again import show_again
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path, dir_okay=False))
-@common.plan_format
+@common_plan.plan_format
 @click.option("-v", "--verbose", is_flag=True, help="Tell every text whole.")
 @common.on_target
 def show(target: Target, plan_file: Path, form: str, verbose: bool) -> int:
@@ -28,10 +28,10 @@ def show(target: Target, plan_file: Path, form: str, verbose: bool) -> int:
 
     Neither files nor service are looked at: it is shown as it was made, whatever has changed since.
     """
-    saved = common.read_saved(plan_file)
+    saved = common_plan.read_saved(plan_file)
     plan = show_again(saved, str(target.root))
     layout = common.layout_of_stdout(whole=verbose)
-    common.show_rendered(render_shown(plan, layout, form), form)
+    common_plan.show_rendered(render_shown(plan, layout, form), form)
     console.tell(f"a saved plan: {'; '.join(heading(plan, layout).facts)}")
     if not plan.offline:
         console.tell(f"carry it out with: {command('apply', str(plan_file)).strip('`')}")
