@@ -23,7 +23,9 @@ def tests(session: nox.Session) -> None:
     """The tests, with the official SDKs beside them as judges of the sandbox."""
     install = [sys.executable, "tests/sdk/install.py", ".sdk", "--json"]
     told = subprocess.run(install, check=True, stdout=subprocess.PIPE)
-    python(session, "-m", "pytest", "-n", "auto", *session.posargs, **json.loads(told.stdout))
+    # What is compiled is kept, whatever the machine says: else each process of the tests would compile all of it again.
+    env = {**json.loads(told.stdout), "PYTHONDONTWRITEBYTECODE": ""}
+    python(session, "-m", "pytest", "-n", "auto", *session.posargs, **env)
 
 
 ON_WINDOWS = (

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 settings.register_profile(
     "steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -21,7 +18,8 @@ settings.load_profile(os.environ.get("PROMPTSYNC_HYPOTHESIS", "steady"))
 @pytest.fixture(autouse=True)
 def _closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No variable of the machine reaches a test, and nothing of the machine's home folder is read."""
-    home: Path = tmp_path_factory.mktemp("home")
+    # Not by `mktemp`, which looks through the folders of all tests before for the next free number.
+    home = mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp())
     for name in list(os.environ):
         if name.startswith(("ORQ_", "GIT_")) or name in (
             "PROMPTSYNC_DIR",
@@ -33,6 +31,6 @@ def _closed_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
             monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HOME", home)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

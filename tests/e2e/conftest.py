@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptsync.commands import push
 from promptsync.sandbox import Behaviour, Sandbox, serve
+from promptsync.service import ratelimit
 from tests.e2e.world import KEY, World, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for a branch that moved to come to rest, nor long for a service that failed to recover."""
+    monkeypatch.setattr(push, "_PAUSE", 0.0)
+    monkeypatch.setattr(ratelimit, "BACKOFF", 0.01)
 
 
 @pytest.fixture
