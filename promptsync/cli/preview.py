@@ -52,6 +52,8 @@ def apply(target: Target, name: str, since: str | None, form: str, verbose: bool
     one = preview_of(target, name)
     with console.waiting("Reading files and service"):
         keys = previewing.changed(target, since, observer=console.watch(verbose=verbose))
+    if not keys:
+        console.tell(f"nothing is changed, so no prompt belongs to the preview {one.settings.preview}")
     code = _make(one, keys=keys, form=form, verbose=verbose)
     _show([previewing.preview_at(target, name)], form)
     return code

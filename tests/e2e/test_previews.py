@@ -77,6 +77,14 @@ def test_a_preview_is_of_what_is_changed_alone_and_is_called_by_ids_of_its_own(l
     assert not (live.root / ".promptsync/previews/pr-1.lock.json").exists()
 
 
+def test_where_nothing_is_changed_that_is_said(live: World) -> None:
+    before = ids(live)
+    ran = live.run("preview apply", "--name", "pr-1")
+    assert ran.code == 0
+    assert "nothing is changed, so no prompt belongs to the preview pr-1" in ran.err
+    assert ids(live) == before
+
+
 def test_an_application_is_given_the_ids_of_the_preview_and_for_the_rest_what_is_live(live: World) -> None:
     before = live.run("ids").json
     live.change(KEY, lambda data: data["prompt"].update(temperature=0.9))
