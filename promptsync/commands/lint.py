@@ -20,7 +20,7 @@ from promptsync.model.prompt import Problem
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from promptsync.files.placing import Placing
+    from promptsync.files.placing import Placing, Remarks
     from promptsync.files.target import Target
     from promptsync.lint.rule import Finding, Rule
     from promptsync.model.prompt import PromptFile
@@ -55,21 +55,33 @@ def explain(name: str) -> str:
 
 
 def _found(target: Target, files: Mapping[str, PromptFile], only: Collection[str] | None) -> Iterator[Problem]:
+    # Only a file in which something is found is read once more, and only then is what finds places imported.
     @cache
     def placing(key: str) -> Placing:
-        # Only a file in which something is found is read once more.
         from promptsync.files.placing import Placing
 
-        return Placing(files[key], read_bytes(real(Path(files[key].file))) or b"")
+        return Placing(files[key], _read(files[key].file))
+
+    @cache
+    def remarks(file: str) -> Remarks:
+        from promptsync.files.placing import Remarks
+
+        return Remarks(_read(file))
+
+    def ignored(key: str, finding: Finding) -> Iterator[str]:
+        yield from placing(key).ignored(finding.loc)
+        origin = placing(key).origin(finding.loc)
+        if origin is not None and origin.kind == "default":
+            yield from remarks(placing(key).beside(origin.place)).ignored(finding.loc)
 
     for key, rule, finding in run(files, target.config.levels):
         is_wanted = only is None or key in only
-        if (
-            is_wanted
-            and not _is_excepted(target, key, rule.name)
-            and rule.name not in placing(key).ignored(finding.loc)
-        ):
+        if is_wanted and not _is_excepted(target, key, rule.name) and rule.name not in ignored(key, finding):
             yield _problem(target, placing(key), rule, finding)
+
+
+def _read(file: str) -> bytes:
+    return read_bytes(real(Path(file))) or b""
 
 
 def _problem(target: Target, placing: Placing, rule: Rule, finding: Finding) -> Problem:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptsync.files.yaml.edits import Path
-    from promptsync.model.prompt import Included, PromptFile
+    from promptsync.model.prompt import Included, Origin, PromptFile
 
 _IGNORE = re.compile(r"#\s*lint:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)")
 
@@ -34,15 +34,33 @@ class Place(NamedTuple):
     snippet: str | None
 
 
-class Placing:
+class Remarks:
+    """What the comments of a YAML file say of rules."""
+
+    def __init__(self, data: bytes) -> None:
+        self.text, _ = decode(data)
+        self.root = parse(self.text)
+        self.comments = comments(self.text, self.root) if self.root else None
+
+    def ignored(self, loc: Path) -> Iterator[str]:
+        """The rules that are to be left out: at a value, around it, or at the top of the file."""
+        if self.root is None or self.comments is None:
+            return
+        lines = list(self.comments.top)
+        for node in chain(self.root, loc):
+            beside = self.comments.beside.get(node)
+            lines += [*beside.above, beside.behind] if beside else []
+        for found in _IGNORE.finditer("\n".join(lines)):
+            yield from re.split(r"\s*,\s*", found[1])
+
+
+class Placing(Remarks):
     """The places of a prompt file that was loaded from `data`."""
 
     def __init__(self, file: PromptFile, data: bytes) -> None:
+        super().__init__(data)
         self.file = file
-        self.text, _ = decode(data)
         self.document = read(self.text)
-        self.root = parse(self.text)
-        self.comments = comments(self.text, self.root) if self.root else None
 
     def place(self, loc: Path, at: int | None = None) -> Place:
         """Where the value at `loc` stands, or of a text its character `at`: of an included one, in its own file."""
@@ -52,13 +70,17 @@ class Placing:
         if part is not None and at is not None:
             text, at = str(get(self.asked(), loc))[part.start : part.end], max(at - part.start, 0)
             return _place(self.beside(part.place), text, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-        elsewhere = next((one for one in self.file.origins if is_part(field_of(loc), one.field)), None)
+        elsewhere = self.origin(loc)
         if elsewhere is not None:
             return Place(self.beside(elsewhere.place), elsewhere.line, 1, None)
         line, column = self.document.place((*loc[:-1], "content_file") if name is not None else loc)
         if at is not None:
             line, column = self.inside(loc, at, line, column)
         return _place(self.file.file, self.text, line, column)
+
+    def origin(self, loc: Path) -> Origin | None:
+        """What gives the value at `loc`, where that is not the file itself."""
+        return next((one for one in self.file.origins if is_part(field_of(loc), one.field)), None)
 
     def part(self, loc: Path, at: int | None) -> Included | None:
         """The included file that gives the character `at` of a text."""
@@ -70,18 +92,10 @@ class Placing:
         return "/".join([*self.file.file.split("/")[: -1 - self.file.key.count("/")], place])
 
     def ignored(self, loc: Path) -> Iterator[str]:
-        """The rules that comments tell to ignore: at a value, around it, or at the top of the file."""
-        if self.root is None or self.comments is None:
-            return
+        """The same of the prompt file, in which the name of an included text stands for the text."""
         holder = self.held(loc[:-1])
-        if isinstance(holder, dict) and "content_file" in holder:
-            loc = (*loc[:-1], "content_file")
-        lines = list(self.comments.top)
-        for node in chain(self.root, loc):
-            beside = self.comments.beside.get(node)
-            lines += [*beside.above, beside.behind] if beside else []
-        for found in _IGNORE.finditer("\n".join(lines)):
-            yield from re.split(r"\s*,\s*", found[1])
+        is_included = isinstance(holder, dict) and "content_file" in holder
+        return super().ignored((*loc[:-1], "content_file") if is_included else loc)
 
     def held(self, loc: Path) -> Any:
         """The value at `loc` as the file has it; None if there is none."""
