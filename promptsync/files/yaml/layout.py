@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from promptsync.files.yaml.edits import Path
 
 
+_NONE: Any = object()
+"""Where a collection begins, and no member of it was before."""
+
+
 class LayoutError(ValueError):
     """A text that cannot be written anew without losing something of it."""
 
@@ -54,8 +58,9 @@ class _Rewriter:
 
     def mapping(self, node: Node, ordered: dict[str, Any], path: Path) -> dict[str, Any]:
         written: dict[str, Any] = {}
+        last = _NONE
         for name, value, inner in self.entries(node, ordered, path):
-            written[name] = self.noted(value, inner, list(written.values()))
+            last = written[name] = self.noted(value, inner, last)
         return written
 
     def entries(self, node: Node, ordered: dict[str, Any], path: Path) -> Iterator[tuple[str, Node, Any]]:
@@ -86,15 +91,16 @@ class _Rewriter:
 
     def sequence(self, node: Node, ordered: list[Any], path: Path) -> list[Any]:
         written: list[Any] = []
+        last = _NONE
         for index, (item, value) in enumerate(zip(node.items, ordered, strict=True)):
-            inner = self.noted(item, self.value(item, value, (*path, index)), written)
-            written.append(_raised(inner))
+            last = _raised(self.noted(item, self.value(item, value, (*path, index)), last))
+            written.append(last)
         return written
 
-    def noted(self, node: Node, value: Any, earlier: list[Any]) -> Any:
-        """`value` with what stands beside it, behind the `earlier` members of its collection."""
+    def noted(self, node: Node, value: Any, last: Any) -> Any:
+        """`value` with what stands beside it, behind the `last` member of its collection, or `_NONE`."""
         beside = self.beside.get(node, Beside())
-        above = _tidy(beside.above, at_start=not earlier or ends_open(earlier[-1]))
+        above = _tidy(beside.above, at_start=last is _NONE or ends_open(last))
         below = _without_last(_tidy(beside.below, at_start=ends_open(value)))
         if not (above or beside.behind or below or node.anchor):
             return value

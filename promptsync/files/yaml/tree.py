@@ -177,7 +177,7 @@ class _Builder:
         start, end = event.start_mark.index, event.end_mark.index
         node = Node(kind, start, start, end, flow=bool(event.flow_style), anchor=event.anchor)
         self.behind_properties(node, event)
-        node.column = column(self.text, node.body)
+        node.column = event.start_mark.column if node.body == start else column(self.text, node.body)
         self.add(node)
         self.open.append(node)
 
@@ -221,10 +221,12 @@ class _Builder:
 
     def before_key(self, key: Node) -> int:
         """Where the `?` of a key stands, if it has one on its line, else the key itself."""
-        before = self.text[start_of_line(self.text, key.start) : key.start]
-        mark = before.rstrip(" ")
-        explicit = len(mark) < len(before) and re.search(r"(?:^|[ {,])\?$", mark)
-        return key.start - (len(before) - len(mark)) - 1 if explicit else key.start
+        at = key.start
+        while self.text[at - 1 : at] == " ":
+            at -= 1
+        # Of the line no more is looked at than the mark: a line may hold all keys of a file.
+        is_marked = at < key.start and self.text[at - 1 : at] == "?"
+        return at - 1 if is_marked and self.text[at - 2 : at - 1] in ("", "\n", " ", "{", ",") else key.start
 
     def behind_colon(self, key: Node) -> int:
         """Behind the colon; behind the key if a flow mapping has the key alone."""
