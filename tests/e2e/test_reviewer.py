@@ -6,7 +6,6 @@ import json
 import tracemalloc
 from dataclasses import replace
 from random import Random
-from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,7 +53,7 @@ def test_the_fiftieth_prompt_is_told_like_the_first(number: int) -> None:
     assert [edited for edited in edits if told.count(edited.after[:12]) != 50] == []
 
 
-def test_a_plan_of_a_thousand_changes_is_told_in_two_seconds_and_200_megabytes() -> None:
+def test_a_plan_of_a_thousand_changes_is_told_in_200_megabytes() -> None:
     random = Random(1)
     lines = [f"You are line {number} of a prompt that is as long as most." for number in range(60)]
     changes = []
@@ -65,15 +64,11 @@ def test_a_plan_of_a_thousand_changes_is_told_in_two_seconds_and_200_megabytes()
         changes.append(update(Edited("\n".join(lines), "\n".join(after), ""), f"Default/{number:04}"))
     plan = examples.plan_of(*changes)
 
-    began = process_time()
-    render(plan, Layout(whole=True))
-    took = process_time() - began
     tracemalloc.start()
     render(plan, Layout(whole=True))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert took < 2
     assert most < 200_000_000
 
 

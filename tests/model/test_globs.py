@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptsync.model import globs
 from promptsync.model.globs import _after, _compiled, _tokens, matches
 
 
@@ -68,7 +67,7 @@ def test_any_of_several() -> None:
 
 
 @pytest.mark.parametrize("glob", ["*a" * 30 + "b", "**a" * 30 + "b", "**/" * 30 + "b", "*" * 40 + "b", "?*" * 30 + "b"])
-def test_a_glob_out_of_a_pull_request_cannot_hang_the_run(glob: str) -> None:
-    start = time.perf_counter()
+def test_a_glob_out_of_a_pull_request_cannot_hang_the_run(glob: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No regular expression is asked, since one of many stars may take for ever."""
+    monkeypatch.delattr(globs, "_compiled")
     assert not matches("a" * 120 + "/" + "a/" * 60 + "c", [glob])
-    assert time.perf_counter() - start < 1

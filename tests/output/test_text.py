@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from functools import partial
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +17,7 @@ from promptsync.output.style import LOOKS
 from promptsync.plan.changes import ACTIONS, Change, Orphan, Outcome, Plan, Sides
 from tests.output import examples
 from tests.output.golden import same_as_golden
+from tests.work import calls
 
 STATUSES: tuple[Literal["done", "failed"], ...] = ("done", "failed")
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from(":#[ \t\n\r\x1b\x85\u2028\u202e\u200b")), min_size=1)
@@ -267,26 +267,11 @@ def test_the_only_escapes_are_our_own_colours(text: str) -> None:
     assert all(piece.split("m")[0][1:].isdigit() for piece in shown.split("\x1b")[1:])
 
 
-def calls(plan: Plan) -> int:
-    """How many functions a rendering calls, built-in ones included."""
-    counted: Counter[str] = Counter()
-
-    def count(_frame: Any, event: str, _argument: Any) -> None:
-        counted[event] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        render_plan(plan, color=True)
-    finally:
-        sys.setprofile(before)
-    return counted["call"] + counted["c_call"]
-
-
 def test_ten_thousand_changes_cost_ten_times_a_thousand() -> None:
     changes = [replace(change, key=f"team/{n:05}") for n in range(910) for change in examples.every_kind().changes]
 
-    small, large = calls(examples.plan_of(*changes[:1_001])), calls(examples.plan_of(*changes))
+    plans = (examples.plan_of(*changes[:1_001]), examples.plan_of(*changes))
+    small, large = (calls(partial(render_plan, plan, color=True)) for plan in plans)
 
     assert len(changes) == 10_010
     assert 9.9 < large / small < 10.1
