@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.commands.plan import plan
-from promptsync.plan.changes import Conflict, Drift, PlanOptions
+from promptsync.plan.changes import PlanOptions, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 def drift(target: Target, *, observer: Callable[[Exchange], None] | None = None) -> Planned:
     """What someone changed or deleted on the service since the last apply. Writes nothing anywhere."""
     planned = compare(target, observer=observer)
-    kept = tuple(
-        change
-        for change in planned.plan.changes
-        if isinstance(change, Drift) or (isinstance(change, Conflict) and change.id is not None)
-    )
+    kept = tuple(change for change in planned.plan.changes if ahead(change) in ("service", "both"))
     return replace(planned, plan=replace(planned.plan, changes=kept))
 
 

@@ -17,7 +17,7 @@ from promptsync.model.dialects import field_in
 from promptsync.model.errors import NotFoundError, RateLimitedError, RefusedError, ServiceError, UnavailableError
 from promptsync.model.prompt import RemotePrompt
 from promptsync.plan.base import form_as_locked, unlike
-from promptsync.plan.changes import Conflict, Drift, Sides
+from promptsync.plan.changes import Sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,7 +105,7 @@ def with_sides(api: PromptsApi, plan: Plan, workers: int = 8) -> Plan:
 
 
 def _with_sides(api: PromptsApi, change: Change, silent: Event) -> Change:
-    if silent.is_set() or not isinstance(change, Drift | Conflict) or change.edited is None:
+    if silent.is_set() or change.edited is None:
         return change
     file, entry, remote = change.edited.file, change.edited.entry, change.edited.remote
     try:

@@ -19,7 +19,7 @@ from promptsync.files.yaml.layout import LayoutError, lay_out
 from promptsync.files.yaml.reader import decode, read
 from promptsync.model.canonical import schemas_of, source_hash
 from promptsync.model.prompt import Problem
-from promptsync.model.schema import in_order
+from promptsync.model.schema import in_order, own_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -152,8 +152,9 @@ def _says_the_same(
 
 def _content(file: PromptFile) -> Any:
     prompt = file.prompt
-    own = (prompt.display_name, prompt.description, file.named, file.protected, file.variables)
-    return [*own, prompt.metadata, prompt.dialect, prompt.block, prompt.extra]
+    own = [getattr(file, name) for name in sorted(own_keys())]
+    said = [prompt.display_name, prompt.description, prompt.metadata, prompt.dialect, prompt.block, prompt.extra]
+    return [*said, file.named, *own]
 
 
 def _said(problems: list[Problem]) -> Iterator[tuple[str, str]]:

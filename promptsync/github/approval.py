@@ -16,7 +16,8 @@ from promptsync.model.errors import PlanError
 from promptsync.output.plan_json import dumps, plan_json
 from promptsync.output.shown import shown
 from promptsync.plan.approved import Told, approved
-from promptsync.plan.changes import Adopt, Create, Move, Recreate, Update
+from promptsync.plan.changes import Move
+from promptsync.plan.origins import file_of
 from promptsync.plan.saved import parse_saved
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _touching(names: Collection[str] | None, folder: str) -> Callable[[Decided],
 
     def touches(change: Decided) -> bool:
         keys = [change.key, change.old_key] if isinstance(change, Move) else [change.key]
-        file = change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
+        file = file_of(change)
         texts = {PurePosixPath(name).name for name in file.includes} if file is not None else set()
         return any(f"{key}{ending}" in below for key in keys for ending in ENDINGS) or bool(texts & stems)
 

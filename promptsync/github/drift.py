@@ -18,7 +18,6 @@ from promptsync.output.formats import render
 from promptsync.output.github import annotation
 from promptsync.output.layout import Layout
 from promptsync.output.style import counted
-from promptsync.plan.changes import Conflict, Drift
 from promptsync.plan.standing import standing
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from promptsync.github.api import GitHub
     from promptsync.github.event import Event
     from promptsync.github.runner import Runner
-    from promptsync.plan.changes import Change, Plan
-    from promptsync.plan.standing import Standing
+    from promptsync.plan.changes import Change, Plan, Standing
     from promptsync.service.calls import Exchange
 
 _HOW = (
@@ -163,11 +161,7 @@ def _offered(
 
 
 def _body(found: _Found, made: DryRun, issue: int | None) -> str:
-    since = {
-        change.key: change.sides.since
-        for change in found.edited
-        if isinstance(change, Drift | Conflict) and change.sides is not None
-    }
+    since = {change.key: change.sides.since for change in found.edited if change.sides is not None}
     top = f"{_TAKEN}\n\nAll that differs is told in #{issue}." if issue is not None else _TAKEN
     return render_proposed(made, since, top, replace(found.layout, limit=MAX_COMMENT))
 

@@ -28,9 +28,6 @@ _OURS: Final = {
     "File.description": "What the prompt is for, as the web UI shows it.",
     "File.display_name": "The name that the web UI shows; without it, the file's name without its ending.",
     "File.metadata": "What the prompt is filed under.",
-    "File.protected": "true keeps the prompt from being deleted, even by `apply --prune`. The service does not see it.",
-    "File.variables": "The names of the variables that an application fills in; rules compare them with the texts. The "
-    "service does not see it.",
     "File.prompt": "Model, parameters and messages, in the service's current dialect. For chat models.",
     "File.prompt_config": "Model, parameters and messages, in the classic dialect. Images, speech and embeddings, too.",
     "CacheControl.type": "The kind of breakpoint; `ephemeral` is the only one.",

@@ -781,6 +781,13 @@ class ClassicBlock(TypedDict, total=False):
     ]
 
 
+_PROTECTED = "true keeps the prompt from being deleted, even by `apply --prune`. The service does not see it."
+_VARIABLES = (
+    "The names of the variables that an application fills in; rules compare them with the texts. "
+    "The service does not see it."
+)
+
+
 class File(TypedDict, total=False):
     """A prompt as code for orq.ai: exactly one of `prompt` and `prompt_config`."""
 
@@ -789,8 +796,8 @@ class File(TypedDict, total=False):
     display_name: DisplayName
     description: str | None
     metadata: Metadata
-    protected: bool
-    variables: list[Annotated[str, AfterValidator(_not_blank)]]
+    protected: Annotated[bool, Field(description=_PROTECTED)]
+    variables: Annotated[list[Annotated[str, AfterValidator(_not_blank)]], Field(description=_VARIABLES)]
     prompt: CurrentBlock
     prompt_config: ClassicBlock
 

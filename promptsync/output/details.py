@@ -65,7 +65,7 @@ class Details:
 
 def details(change: Change) -> Details:
     """What there is to tell of a change that is masked already. Nothing in it is escaped."""
-    sides = change.sides if isinstance(change, Drift | Conflict) else None
+    sides = change.sides
     remarks = tuple(_remarks(change))
     remarks = (*remarks, *_origins(change))
     if sides is not None:

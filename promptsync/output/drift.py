@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from promptsync.commands.results import DryRun, Pulled
     from promptsync.merge.prompts import FieldConflict
     from promptsync.output.layout import Layout
-    from promptsync.plan.changes import Plan
-    from promptsync.plan.standing import Standing
+    from promptsync.plan.changes import Plan, Standing
 
 _FEW = 20
 """Keys that are named for each side; all of them are told below."""

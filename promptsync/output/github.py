@@ -15,7 +15,7 @@ from promptsync.output.escape import terminal
 from promptsync.output.shown import shown
 from promptsync.output.style import Style, counted
 from promptsync.output.text import summary_line
-from promptsync.plan.changes import Conflict, Drift, Recreate
+from promptsync.plan.changes import Conflict, Recreate, ahead
 from promptsync.plan.origins import file_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def annotation(level: Level, title: str, message: str, file: str | None = None, 
 def _level(change: Change) -> Level:
     if isinstance(change, Conflict):
         return "error"
-    is_odd = isinstance(change, Recreate | Drift) or bool(change.warnings)
+    is_odd = isinstance(change, Recreate) or ahead(change) == "service" or bool(change.warnings)
     return "warning" if is_odd else "notice"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptsync.model.naming import few
 from promptsync.model.shell import command
@@ -16,7 +16,7 @@ from promptsync.plan.changes import ACTIONS, Recreate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from promptsync.plan.changes import Outcome, Plan
+    from promptsync.plan.changes import Action, Outcome, Plan
 
 _NOT_DONE: dict[str, Colour] = {"failed": "red", "not converged": "red", "left": "yellow", "skipped": "yellow"}
 _UNDECIDED = ("drift", "conflict")
@@ -25,7 +25,7 @@ _MAX_KEYS = 10
 
 
 class _Waiting(NamedTuple):
-    action: Literal["drift", "conflict"]
+    action: Action
     key: str
     message: str
     hint: str | None
@@ -145,7 +145,7 @@ def _waiting(outcomes: Sequence[Outcome], plan: Plan | None) -> list[_Waiting]:
         if outcome.action == "drift" or outcome.action == "conflict":
             found[outcome.action, outcome.key] = _Waiting(outcome.action, outcome.key, outcome.message, outcome.hint)
     for drift in plan.drifts if plan else ():
-        found["drift", drift.key] = _Waiting("drift", drift.key, "", None)
+        found[drift.action, drift.key] = _Waiting(drift.action, drift.key, "", None)
     for conflict in plan.conflicts if plan else ():
         found["conflict", conflict.key] = _Waiting("conflict", conflict.key, conflict.reason, conflict.hint)
     return sorted(found.values(), key=lambda item: (item.action != "drift", item.key))

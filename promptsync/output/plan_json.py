@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptsync.output.escape import json_text
 from promptsync.output.shown import shown
-from promptsync.plan.changes import FORMAT_VERSION, Conflict, Drift, Move
+from promptsync.plan.changes import FORMAT_VERSION, Conflict, Move
 from promptsync.plan.origins import file_of
 
 if TYPE_CHECKING:
@@ -77,13 +77,12 @@ def _change(change: Change) -> Json:
 
 def _saved_change(change: Change) -> Json:
     file = file_of(change)
-    sides = change.sides if isinstance(change, Drift | Conflict) else None
     return {
         **_change(change),
         # A key may be written in another Unicode form than the file's name.
         "file": "/".join(file.file.split("/")[-1 - change.key.count("/") :]) if file else None,
         "old_key": change.old_key if isinstance(change, Move) else None,
-        "sides": _sides(sides) if sides else None,
+        "sides": _sides(change.sides) if change.sides else None,
     }
 
 

@@ -5,9 +5,10 @@ A plan is data. It can be shown, saved, compared with a later one and carried ou
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, assert_never, get_args
 
 if TYPE_CHECKING:
     from promptsync.model.compare import FieldDiff
@@ -34,14 +35,28 @@ class Edited:
     remote: RemotePrompt
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who changed what since the lock and the service agreed, as far as the service's versions tell.
+
+    `since` is one clause: from which version on, when and by whom. `here` are the file's changes, base before and file
+    after; `there` the service's, base before and service after.
+    """
+
+    since: str
+    here: tuple[FieldDiff, ...] = ()
+    there: tuple[FieldDiff, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """What every change has.
 
     `path` is the path that the prompt would have on the service, None where it stays as it is. `digest` is the hash
     of the file, lock entry and service content that the change rests on. `diff` tells the fields, service before
-    and file after, `origins` where those stand that the prompt's own file does not give. What `is_decided` is carried
-    out by an apply; the rest is told and left alone.
+    and file after, `origins` where those stand that the prompt's own file does not give, and `sides` who changed what,
+    where someone edited the prompt on the service. What `is_decided` is carried out by an apply; the rest is told and
+    left alone.
     """
 
     action: ClassVar[Action]
@@ -54,6 +69,7 @@ class _Change:
     diff: tuple[FieldDiff, ...] = ()
     warnings: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
+    sides: Sides | None = None
 
     def warned(self, *words: str) -> Self:
         """The same with words of warning behind those that it has."""
@@ -73,6 +89,22 @@ class _Change:
     def became_of_create(self) -> str | None:
         """What became of a create of this key whose end was not known, in a clause; None where it tells nothing."""
         return None
+
+
+class _Told(ABC):
+    """What is told and left alone. It has to say itself what else an apply would find out."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def edited(self) -> Edited | None:
+        """As every change tells it."""
+
+    @property
+    @abstractmethod
+    def became_of_create(self) -> str | None:
+        """As every change tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,36 +210,27 @@ class Forget(_Locked):
     is_decided: ClassVar[Literal[True]] = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Who changed what since the lock and the service agreed, as far as the service's versions tell.
-
-    `since` is one clause: from which version on, when and by whom. `here` are the file's changes, base before and file
-    after; `there` the service's, base before and service after.
-    """
-
-    since: str
-    here: tuple[FieldDiff, ...] = ()
-    there: tuple[FieldDiff, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift(_Locked):
+class Drift(_Told, _Locked):
     """A prompt that was changed on the service alone; it is told and left as it is."""
 
     action: ClassVar[Action] = "drift"
     is_decided: ClassVar[Literal[False]] = False
     file: PromptFile
     remote: RemotePrompt
-    sides: Sides | None = None
 
     @property
     def edited(self) -> Edited:
         return Edited(self.file, self.entry, self.remote)
 
+    @property
+    def became_of_create(self) -> None:
+        """What drifts is locked."""
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict(_Change):
+class Conflict(_Told, _Change):
     """Something that only a person can decide: the `reason`, what to do, and the ids that may be meant."""
 
     action: ClassVar[Action] = "conflict"
@@ -217,7 +240,6 @@ class Conflict(_Change):
     id: str | None = None
     candidates: tuple[str, ...] = ()
     both: Edited | None = None
-    sides: Sides | None = None
 
     @property
     def edited(self) -> Edited | None:
@@ -229,16 +251,51 @@ class Conflict(_Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orphan(_Locked):
+class Orphan(_Told, _Locked):
     """A locked prompt whose file is gone, left on the service."""
 
     action: ClassVar[Action] = "orphan"
     is_decided: ClassVar[Literal[False]] = False
 
+    @property
+    def edited(self) -> None:
+        """What was edited there stays there."""
+        return None
+
+    @property
+    def became_of_create(self) -> None:
+        """A create has no entry yet."""
+        return None
+
 
 Change: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget | Drift | Conflict | Orphan
 Decided: TypeAlias = Create | Update | Move | Adopt | Recreate | Delete | Forget
 """The kinds that are decided."""
+
+Standing: TypeAlias = Literal["service", "both", "lock", "git"]
+"""`service`: edited there alone. `both`: edited there too, or deleted, so that a person must decide. `lock`: the
+service holds what an apply wrote, and the lockfile does not tell of it. `git`: what the files say is not applied."""
+
+
+def ahead(change: Change) -> Standing | None:
+    """Who is ahead by the kind of a change; None where nothing has moved since the last apply but a file that is gone.
+
+    `drift`, the exit codes of `plan` and `check`, and the words for other branches go by it.
+    """
+    match change:
+        case Create() | Update() | Move() | Recreate() | Delete() | Forget():
+            return "git"
+        case Adopt():
+            return "lock"
+        case Drift():
+            return "service"
+        case Conflict():
+            return "both" if change.id is not None else "git"
+        case Orphan():
+            return None
+        case _:
+            assert_never(change)
+
 
 ACTIONS: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change))
 DECIDED: tuple[Action, ...] = tuple(kind.action for kind in get_args(Change) if kind.is_decided)
@@ -307,9 +364,9 @@ class Plan:
         return tuple(change for change in self.changes if isinstance(change, Conflict))
 
     @property
-    def drifts(self) -> tuple[Drift, ...]:
+    def drifts(self) -> tuple[Change, ...]:
         """The prompts that were changed on the service alone."""
-        return tuple(change for change in self.changes if isinstance(change, Drift))
+        return tuple(change for change in self.changes if ahead(change) == "service")
 
 
 @dataclass(frozen=True, slots=True)

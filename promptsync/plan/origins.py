@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptsync.model.compare import is_part
 from promptsync.model.joined import changed_alone
 from promptsync.model.prompt import Origin
-from promptsync.plan.changes import Adopt, Conflict, Create, Move, Recreate, Update
+from promptsync.plan.changes import Adopt, Create, Drift, Recreate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,7 +30,8 @@ def file_of(change: Change) -> PromptFile | None:
     """The file that a change is about, if there is one."""
     if change.edited is not None:
         return change.edited.file
-    return change.file if isinstance(change, Create | Update | Move | Recreate | Adopt) else None
+    file: PromptFile | None = getattr(change, "file", None)
+    return file
 
 
 def shared_texts(files: Iterable[PromptFile]) -> frozenset[str]:
@@ -69,6 +70,6 @@ def reaches(changes: Iterable[Change]) -> list[Reach]:
     """The files that give what changes here in more than one prompt; new prompts and edits on the service aside."""
     found: dict[str, dict[str, None]] = {}
     for change in changes:
-        for origin in change.origins if isinstance(change, Update | Move | Conflict) else ():
+        for origin in () if isinstance(change, Create | Recreate | Adopt | Drift) else change.origins:
             found.setdefault(origin.place, {})[change.key] = None
     return [Reach(place, tuple(keys)) for place, keys in sorted(found.items()) if len(keys) > 1]

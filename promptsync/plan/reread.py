@@ -6,7 +6,8 @@ What an apply would need besides (hashes, contents, versions) is not in the file
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, assert_never, get_args
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, get_args
 from unicodedata import normalize
 
 from promptsync.files.keys import without_ending
@@ -14,21 +15,7 @@ from promptsync.model.canonical import in_order, is_in_schema
 from promptsync.model.compare import FieldDiff, Op
 from promptsync.model.lockfile import LockEntry
 from promptsync.model.prompt import CLASSIC, CURRENT, Origin, OriginKind, Prompt, PromptFile, RemotePrompt
-from promptsync.plan.changes import (
-    Adopt,
-    Conflict,
-    Create,
-    Delete,
-    Drift,
-    Edited,
-    Forget,
-    Move,
-    Orphan,
-    Plan,
-    Recreate,
-    Sides,
-    Update,
-)
+from promptsync.plan.changes import Change, Conflict, Edited, Plan, Sides
 from promptsync.plan.differ import plan_digest
 from promptsync.plan.saved import broken, text_of
 
@@ -36,11 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptsync.model.prompt import Json
-    from promptsync.plan.changes import Action, Change
+    from promptsync.plan.changes import Action
     from promptsync.plan.saved import SavedPlan
 
 _ELEMENT = re.compile(r"(messages|tools)\[(\d+)\](\.role)?")
 """The beginning of a field of a message or a tool, without the block's name before it."""
+
+_KINDS: dict[str, Any] = {kind.action: kind for kind in get_args(Change)}
+_OWN = ("file", "entry", "remote", "old_key", "id", "source")
+"""The fields of some kinds that are read, or left empty; the others have a default."""
 
 
 def reread(saved: SavedPlan, root: str) -> Plan:
@@ -86,30 +77,32 @@ class _Reader:
 
     def change(self, action: Action) -> Change:
         base = self._base()
-        match action:
-            case "create":
-                return Create(**base, file=self._file())
-            case "update":
-                return Update(**base, file=self._file(), entry=self._entry(), remote=self._remote())
-            case "move":
-                old_key = text_of(self.item, "old_key", self.name, self.where)
-                return Move(**base, file=self._file(), entry=self._entry(), old_key=old_key, remote=self._remote())
-            case "adopt":
-                return Adopt(**base, file=self._maybe_file(), entry=None, remote=self._prompt(), source="")
-            case "recreate":
-                return Recreate(**base, file=self._file(), entry=self._entry())
-            case "delete":
-                return Delete(**base, entry=self._entry(), remote=self._remote())
-            case "forget":
-                return Forget(**base, entry=self._entry())
-            case "drift":
-                return Drift(**base, file=self._file(), entry=self._entry(), remote=self._prompt(), sides=self._sides())
-            case "conflict":
-                return self._conflict(base)
-            case "orphan":
-                return Orphan(**base, entry=self._entry())
+        read = self._conflict(base) if action == "conflict" else self._plain(action, base)
+        return read if read.edited is not None else replace(read, sides=None)
+
+    def _plain(self, action: Action, base: dict[str, Any]) -> Change:
+        """A change of any kind whose words the document has in places of their own."""
+        kind = _KINDS[action]
+        # Where the document has nothing, None stands for what a kind may lack, by its type.
+        own = {field.name: str(field.type).endswith(" | None") for field in fields(kind) if field.name in _OWN}
+        read: Change = kind(**base, **{name: self._own(name, may_lack=may_lack) for name, may_lack in own.items()})
+        return read
+
+    def _own(self, name: str, *, may_lack: bool) -> Any:
+        """What not every kind has."""
+        match name:
+            case "file":
+                return self._maybe_file() if may_lack else self._file()
+            case "entry":
+                return None if may_lack else self._entry()
+            case "remote":
+                return self._remote() if may_lack else self._prompt()
+            case "old_key":
+                return text_of(self.item, "old_key", self.name, self.where)
+            case "id":
+                return self._maybe_id()
             case _:
-                assert_never(action)
+                return ""
 
     def _base(self) -> dict[str, Any]:
         """What every kind of change has."""
@@ -121,6 +114,7 @@ class _Reader:
             "diff": self.diff,
             "warnings": tuple(self._warnings()),
             "origins": tuple(self._origins()),
+            "sides": self._sides(),
         }
 
     def _conflict(self, base: dict[str, Any]) -> Conflict:
@@ -130,9 +124,8 @@ class _Reader:
         reason, hint, *warnings = base["warnings"]
         file = self._maybe_file()
         both = Edited(file, _entry("", self.display_name), _prompt("", self.display_name)) if file else None
-        id = self._id() if self.item.get("id") is not None else None
         rest = {**base, "warnings": tuple(warnings)}
-        return Conflict(**rest, reason=reason, hint=hint, id=id, both=both, sides=self._sides())
+        return Conflict(**rest, reason=reason, hint=hint, id=self._maybe_id(), both=both)
 
     def _warnings(self) -> Iterable[str]:
         listed = self.item.get("warnings")
@@ -193,6 +186,9 @@ class _Reader:
 
     def _prompt(self) -> RemotePrompt:
         return _prompt(self._id(), self.display_name)
+
+    def _maybe_id(self) -> str | None:
+        return None if self.item.get("id") is None else self._id()
 
     def _id(self) -> str:
         return text_of(self.item, "id", self.name, self.where)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync.model.canonical import form_of
-from promptsync.plan.changes import Conflict, Drift, Move, Update
+from promptsync.plan.changes import Move, Update, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ def with_turned_back(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
 def with_other_branches(plan: Plan, entries: dict[str, LockEntry]) -> Plan:
     """The plan, with a word on each prompt that another branch has moved on: merging that branch is the remedy."""
     return _with_word(
-        plan, ON_ANOTHER_BRANCH, lambda change: isinstance(change, Drift | Conflict) and change.id in entries
+        plan, ON_ANOTHER_BRANCH, lambda change: ahead(change) in ("service", "both") and change.id in entries
     )
 
 

@@ -5,7 +5,18 @@ from typing import get_args
 
 import pytest
 
-from promptsync.plan.changes import ACTIONS, DECIDED, Action, Conflict, Create, Decided, Plan, PlanOptions
+from promptsync.plan.changes import (
+    ACTIONS,
+    DECIDED,
+    Action,
+    Change,
+    Conflict,
+    Create,
+    Decided,
+    Plan,
+    PlanOptions,
+    _Told,
+)
 from tests.factories import block, entry, file, held, intent, locked, plan
 
 
@@ -59,6 +70,13 @@ def test_each_action_has_one_kind_of_change() -> None:
 
 def test_what_is_decided_is_what_an_apply_is_typed_to_carry_out() -> None:
     assert tuple(kind.action for kind in get_args(Decided)) == DECIDED
+
+
+def test_what_is_left_alone_says_all_of_itself() -> None:
+    """The type checker names a class of these that leaves out what they have to say."""
+    assert [kind.action for kind in get_args(Change) if issubclass(kind, _Told)] == [
+        action for action in ACTIONS if action not in DECIDED
+    ]
 
 
 def test_a_create_has_no_id_and_a_conflict_may_have_one() -> None:
