@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import tree
-from benchmarks.measure import Run, median
+from benchmarks.measure import Run, interleaved, median
 from benchmarks.table import Table
 from benchmarks.world import World, world
 from promptsync.service.reader import PARALLELISM
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.options import Options
 
 _HERE = Path(__file__).parent
@@ -25,11 +27,10 @@ def thousand(options: Options) -> list[Table]:
     count = options.scaled(1_000)
     with world(count, latency=options.latency) as place:
         table = Table(f"Plan of {count:,} prompts, nothing to do, {options.latency * 1000:g} ms a request")
-        fresh, known = _fresh_and_known(place, options.runs)
+        fresh, known, ten = _in_turns(place, options.runs, partial(sdk, place, "retrieve", 10))
         table.add("plan, fresh checkout", fresh, base=True)
         table.add("plan, files seen before", known)
         alone = sdk(place, "retrieve", 1)
-        ten = median(partial(sdk, place, "retrieve", 10), min(options.runs, 3))
         table.add("SDK, retrieve one by one", alone)
         table.add("SDK, retrieve with ten threads", ten)
         table.add("SDK, list page after page", median(partial(sdk, place, "list", 1), options.runs))
@@ -44,11 +45,10 @@ def ten_thousand(options: Options) -> list[Table]:
     """A plan of 10,000 prompts, fresh and known, the SDK with ten threads, the floor, and 1,000 beside it."""
     count, small = options.scaled(10_000), options.scaled(1_000)
     with world(small, latency=options.latency) as place:
-        thousand = _fresh_and_known(place, options.runs)[0]
+        thousand = _in_turns(place, options.runs)[0]
     with world(count, latency=options.latency) as place:
         table = Table(f"Plan of {count:,} prompts, nothing to do, {options.latency * 1000:g} ms a request")
-        fresh, known = _fresh_and_known(place, options.runs)
-        bare = median(partial(floor, place), options.runs)
+        fresh, known, bare = _in_turns(place, options.runs, partial(floor, place))
         ten = sdk(place, "retrieve", 10)
         table.add("plan, fresh checkout", fresh, base=True)
         table.add("plan, files seen before", known)
@@ -89,7 +89,7 @@ def big(options: Options) -> list[Table]:
     count, size = options.scaled(5_000), 26_000
     with world(count, latency=options.latency, size=size) as place:
         table = Table(f"Plan of {count:,} prompts of {size // 1000} kB each, {options.latency * 1000:g} ms a request")
-        fresh, known = _fresh_and_known(place, min(options.runs, 3))
+        fresh, known = _in_turns(place, min(options.runs, 3))
         table.add("plan, fresh checkout", fresh, base=True)
         table.add("plan, files seen before", known)
         table.judge("fresh checkout: peak MB", fresh.peak, 400)
@@ -131,14 +131,12 @@ def _by_id(place: World, at_once: int) -> Run:
     return place.measured([sys.executable, "-m", "benchmarks.byid", place.url, lockfile, str(at_once)])
 
 
-def _fresh_and_known(place: World, runs: int) -> tuple[Run, Run]:
-    """With nothing remembered, as on a CI runner; and with files that an earlier run has read."""
+def _in_turns(place: World, runs: int, *others: Callable[[], Run]) -> list[Run]:
+    """With nothing remembered, as on a CI runner; with the files that this run has read; and then the others."""
 
     def fresh() -> Run:
         place.forget_files()
         return place.plan()
 
-    place.plan()  # so that Python's own caches and the disk's are warm for both
-    first = median(fresh, runs)
-    place.plan()
-    return first, median(place.plan, runs)
+    place.plan()  # so that Python's own caches and the disk's are warm for all
+    return interleaved([fresh, place.plan, *others], runs)
