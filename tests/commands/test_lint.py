@@ -68,23 +68,24 @@ def test_a_comment_on_the_line_leaves_a_rule_out(root: Path) -> None:
     assert found(root) == [("cut-text", "warning")]
 
 
+WITHOUT_MODEL = PROMPT.replace("  model: gpt-4o\n", "")
+
+
 @pytest.mark.parametrize(
-    ("defaults", "is_told"),
+    ("defaults", "own", "is_told"),
     [
-        ("prompt:\n  model: gpt-4o\n", True),
-        ("prompt:\n  model: gpt-4o  # lint: ignore model-provider\n", False),
-        ("# lint: ignore model-provider\n\nprompt:\n  model: gpt-4o\n", False),
-        ("prompt:\n  model: gpt-4o  # lint: ignore secret\n", True),
-        ("# lint: ignore model-provider\nprompt:\n  temperature: 1\n", True),
+        ("prompt:\n  model: gpt-4o\n", WITHOUT_MODEL, True),
+        ("prompt:\n  model: gpt-4o  # lint: ignore model-provider\n", WITHOUT_MODEL, False),
+        ("# lint: ignore model-provider\n\nprompt:\n  model: gpt-4o\n", WITHOUT_MODEL, False),
+        ("prompt:\n  model: gpt-4o  # lint: ignore secret\n", WITHOUT_MODEL, True),
+        ("# lint: ignore model-provider\nprompt:\n  temperature: 1\n", PROMPT, True),
     ],
 )
 def test_a_comment_in_the_defaults_leaves_a_rule_out_for_what_they_give(
-    root: Path, defaults: str, is_told: bool
+    root: Path, defaults: str, own: str, is_told: bool
 ) -> None:
     (root / "_defaults.yaml").write_text(defaults, "utf-8")
-    if "model" in defaults.partition("prompt:")[2]:
-        own = PROMPT.replace("  model: gpt-4o\n", "")
-        (root / "Default/a.yaml").write_text(own, "utf-8")
+    (root / "Default/a.yaml").write_text(own, "utf-8")
 
     assert ("model-provider" in [rule for rule, _ in found(root)]) is is_told
 

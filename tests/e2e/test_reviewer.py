@@ -16,6 +16,7 @@ from promptsync.output.layout import Layout
 from tests.e2e.edits import KINDS, Edited, word
 from tests.e2e.world import KEY, Keyboard, answers, current
 from tests.output import examples
+from tests.work import calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def test_the_fiftieth_prompt_is_told_like_the_first(number: int) -> None:
     assert [edited for edited in edits if told.count(edited.after[:12]) != 50] == []
 
 
-def test_a_plan_of_a_thousand_changes_is_told_in_200_megabytes() -> None:
+def test_a_plan_of_a_thousand_changes_is_told_in_little_work_and_200_megabytes() -> None:
     random = Random(1)
     lines = [f"You are line {number} of a prompt that is as long as most." for number in range(60)]
     changes = []
@@ -70,6 +71,7 @@ def test_a_plan_of_a_thousand_changes_is_told_in_200_megabytes() -> None:
     tracemalloc.stop()
 
     assert most < 200_000_000
+    assert calls(lambda: render(plan, Layout(whole=True))) < 3_000 * len(changes)
 
 
 def with_text(text: str) -> str:
