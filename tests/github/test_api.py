@@ -41,6 +41,24 @@ def limited(status: int, message: str = "", **headers: str) -> Response:
     return Response(json.dumps({"message": message}), status=status, headers=names)
 
 
+@pytest.mark.parametrize(
+    ("url", "graphql", "is_verified"),
+    [
+        ("https://api.github.com", None, True),
+        ("HTTPS://ghe.example.com/api/v3", None, True),
+        ("http://127.0.0.1:1", "https://ghe.example.com/api/graphql", True),
+        ("http://127.0.0.1:1", None, False),
+    ],
+)
+def test_certificates_are_verified_wherever_not_all_is_plain_http(
+    url: str, graphql: str | None, is_verified: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(http.httpx, "Client", lambda **given: asked.update(given))
+    Client(url, graphql_url=graphql)
+    assert asked["verify"] is is_verified
+
+
 def test_only_its_own_comments_are_given_of_however_many(world: tuple[FakeGitHub, Client]) -> None:
     github, client = world
     pull = github.pull("topic")
